@@ -1,0 +1,150 @@
+"""Everything that may be asked of the core: one frozen value a verb.
+
+Every command names the escalation it concerns and carries its own id, so that a commit of unknown
+outcome can be looked up before anyone is answered. A new escalation's ids come with `Open`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from approvals.escalation import Json
+from approvals.words import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who stands behind a click: a Slack account, as verified at the door."""
+
+    account: str
+    foreign: bool = False  #: guest, other workspace, Slack Connect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyTo:
+    """Where the one visible answer to a click belongs."""
+
+    channel: str | None = None  #: channel for an ephemeral message; a direct message otherwise
+    thread_ts: str | None = None
+    in_modal: bool = False  #: the door answers in the open modal; a delivery is the safety net
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What all commands share."""
+
+    id: str
+    escalation_id: str
+    weight: int = 256  #: bytes it adds to a batch, about
+
+    urgent: ClassVar[bool] = False  #: takes the fast lane of the writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open(Command):
+    """Hold an operation and ask. `request` is the validated body, already redacted."""
+
+    service: str
+    group_id: str
+    idempotency_key: str
+    body_hash: str
+    digest: str
+    request: Mapping[str, Json]
+    operation_redacted: tuple[str, ...] = ()
+    context_redacted: tuple[str, ...] = ()
+    operation_size: int = 0  #: characters of arguments, as sent
+    owners: tuple[str, ...] = ()  #: registered owners of the service
+    join_key: str | None = None  #: with a dedup_key: what must be equal to join
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote(Command):
+    """One person chooses an option."""
+
+    urgent: ClassVar[bool] = True
+    actor: Actor
+    option: str
+    shown: int  #: `shown` of the card or modal that was clicked
+    digest: str  #: digest (or its prefix of at least 12 hex digits) that was clicked
+    rationale: str | None = None
+    typed: str | None = None
+    read_whole: bool = False  #: the modal showed every line
+    in_modal: bool = False  #: clicked where reason and target could be asked for
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddReason(Command):
+    """The decider adds a reason afterwards."""
+
+    actor: Actor
+    text: str
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look(Command):
+    """An eligible person opened something of it."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop(Command):
+    """An approver stops what was approved and not yet taken."""
+
+    urgent: ClassVar[bool] = True
+    actor: Actor
+    reason: str | None = None
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(Command):
+    """The requester takes it back: the service by its key, or the person by a click."""
+
+    service: str | None = None
+    actor: Actor | None = None
+    reason: str | None = None
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddContext(Command):
+    """The service adds context; the operation never changes."""
+
+    service: str
+    context: Mapping[str, Json]
+    redacted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Command):
+    """The service takes the release."""
+
+    urgent: ClassVar[bool] = True
+    service: str
+    key: str  #: its idempotency key, hashed
+    digest: str
+    nonce: str
+    grant_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Command):
+    """The service says what became of it."""
+
+    service: str
+    result: Result
+    detail: str | None = None
+    undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckPeople(Command):
+    """Facts about people are new: do all votes still count?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick(Command):
+    """Time has passed: do what is due."""

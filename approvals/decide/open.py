@@ -1,0 +1,144 @@
+"""Open: hold an operation and ask, join an equal pending question, or answer a repeated call."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from approvals.codec import instant
+from approvals.commands import Open
+from approvals.escalation import Escalation, Option, Plan, Requester
+from approvals.events import JOINED, OPENED, Event
+from approvals.facts import Facts
+from approvals.ledger import Ledger
+from approvals.policy.plan import Ask, Planned, plan
+from approvals.refusals import FieldError, Why
+from approvals.verdict import Case, Verdict, accept, refuse, unprocessable
+from approvals.words import Effect, Kind, Severity, Status
+
+#: Characters of arguments that a person can be shown in one modal.
+LONGEST_OPERATION = 60_000
+
+_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
+_OPTIONS: TypeAdapter[tuple[Option, ...]] = TypeAdapter(tuple[Option, ...])
+
+
+def open_(
+    twin: Escalation | None, ledger: Ledger, command: Open, facts: Facts, now: datetime
+) -> Verdict:
+    """Same key: the same escalation. Equal and pending: join it. Otherwise ask the policy."""
+    if ledger.opened is not None:
+        if ledger.opened.body_hash != command.body_hash:
+            return refuse(Why.KEY_REUSED, who=f"service:{command.service}")
+        return accept(Case.REPEATED, escalation=ledger.opened.escalation_id)
+    if twin is not None and twin.status is Status.PENDING:
+        return _join(twin, command, now)
+    errors = tuple(_unreadable(command))
+    if errors:
+        return unprocessable(errors)
+    planned = plan(facts.policy, _ask(command), facts.people)
+    if not isinstance(planned, Planned):
+        return unprocessable(planned)
+    fields = _fields(command, planned, ledger.group_id or command.group_id, now)
+    as_of = facts.people.as_of
+    event = Event(
+        kind=OPENED,
+        at=now,
+        by=f"service:{command.service}",
+        body={"escalation": fields},
+        facts={"people_as_of": instant(as_of) if as_of else None},
+    )
+    return accept(Case.OPENED, event)
+
+
+def _join(twin: Escalation, command: Open, now: datetime) -> Verdict:
+    context = command.request.get("context") or {}
+    fresh = {k: v for k, v in context.items() if twin.context.get(k) != v}
+    body = {"context": fresh, "redacted": list(command.context_redacted)}
+    joined = Event(kind=JOINED, at=now, by=f"service:{command.service}", body=body)
+    return accept(Case.JOINED, joined, escalation=twin.id)
+
+
+def _unreadable(command: Open) -> Iterator[FieldError]:
+    """What nobody could judge, whatever the policy says."""
+    if command.operation_size > LONGEST_OPERATION:
+        yield FieldError(
+            pointer="/operation/arguments",
+            detail=f"Too long for a person to read: {command.operation_size:,} characters, "
+            f"at most {LONGEST_OPERATION:,}. Send a script's hash and address instead of its "
+            "text, or split the operation.",
+        )
+    options = command.request["options"]
+    releases = [i for i, o in enumerate(options) if o["effect"] == Effect.RELEASE]
+    for i in releases if len(releases) > 1 else ():
+        if not options[i].get("arguments"):
+            yield FieldError(
+                pointer=f"/options/{i}/arguments",
+                detail="With more than one release option, each must say what it runs.",
+            )
+
+
+def _ask(command: Open) -> Ask:
+    body = command.request
+    severity = body.get("severity")
+    return Ask(
+        service=command.service,
+        kind=Kind(body.get("kind", Kind.APPROVAL)),
+        category=body["category"],
+        environment=body["environment"],
+        operation_name=(body.get("operation") or {}).get("name", ""),
+        severity=Severity(severity) if severity else None,
+        requester=_requester(body),
+        owners=command.owners,
+        approvers=tuple(body.get("approvers") or ()),
+        options=_OPTIONS.validate_python(body["options"]),
+        target=(body.get("operation") or {}).get("target"),
+        decide_within_s=body.get("decide_within_s"),
+        claim_within_s=body.get("claim_within_s"),
+    )
+
+
+def _requester(body: Mapping[str, Any]) -> Requester | None:
+    asked = body.get("requested_by")
+    if not asked:
+        return None
+    return Requester(id=asked["id"], name=asked.get("name"), slack=asked.get("slack"))
+
+
+def _fields(command: Open, planned: Planned, group_id: str, now: datetime) -> dict[str, Any]:
+    """The new escalation as JSON: what the opening event says and `evolve` loads."""
+    body = command.request
+    operation = body.get("operation")
+    if operation is not None:
+        operation = {**operation, "redacted": list(command.operation_redacted)}
+    asked = planned.requester
+    fields = {
+        "id": command.escalation_id,
+        "group_id": group_id,
+        "service": command.service,
+        "kind": body.get("kind", Kind.APPROVAL),
+        "severity": planned.severity,
+        "options": _OPTIONS.dump_python(planned.options, mode="json", exclude_defaults=True),
+        "digest": command.digest,
+        "plan": _PLAN.dump_python(planned.plan, mode="json", exclude_defaults=True),
+        "created_at": instant(now),
+        "deadline_at": instant(now + timedelta(seconds=planned.plan.decide_within_s)),
+        "operation": operation,
+        "context": body.get("context") or {},
+        "context_redacted": list(command.context_redacted),
+        "join_key": command.join_key,
+        "requester": asked
+        and {"id": asked.id, "name": asked.name, "slack": asked.slack, "person": asked.person},
+    }
+    copied = (
+        "category",
+        "title",
+        "summary",
+        "environment",
+        "reference",
+        "dedup_key",
+        "callback_url",
+    )
+    fields |= {name: body.get(name) for name in copied}
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,66 @@
+"""RecheckPeople: facts about people are new. Votes of those known to be gone stop counting.
+
+A void vote stays void; the person may vote again when they are back. An approval that loses its
+quorum before the claim is void at once: nothing runs on the yes of someone who left.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from approvals.commands import RecheckPeople
+from approvals.escalation import Escalation, Vote
+from approvals.events import STOPPED, VOTE_VOIDED, Event
+from approvals.facts import Facts, People
+from approvals.tally import required_groups, standing_now
+from approvals.verdict import Verdict
+from approvals.words import Effect
+
+
+def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: datetime) -> Verdict:
+    """Void the votes of people known to be no longer eligible, and what rested on them."""
+    open_still = escalation.due_at is not None and escalation.claim is None
+    if not open_still or not facts.people.known_at(now):
+        return Verdict()
+    gone = dict(_gone(escalation, facts.people))
+    events = [
+        Event(
+            kind=VOTE_VOIDED,
+            at=now,
+            by="andon",
+            body={
+                "person": v.person,
+                "why": why,
+                "option": v.option,
+                "name": _name(v, facts.people),
+            },
+        )
+        for v, why in gone.items()
+    ]
+    left = replace(
+        escalation, votes=tuple(replace(v, void=gone.get(v, v.void)) for v in escalation.votes)
+    )
+    if gone and escalation.can_be_stopped and not _stands(left, facts.people):
+        body = {"void": True, "reason": "people", "people": [v.person for v in gone]}
+        events.append(Event(kind=STOPPED, at=now, by="andon", body=body))
+    return Verdict(events=tuple(events))
+
+
+def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
+    groups = required_groups(escalation)
+    for vote in escalation.votes:
+        option = escalation.option(vote.option)
+        releases = option is not None and option.effect is Effect.RELEASE
+        if releases and vote.void is None and not people.may_decide(vote.person, groups):
+            known = people.persons.get(vote.person)
+            yield vote, "left the group" if known and known.active else "is no longer active"
+
+
+def _stands(escalation: Escalation, people: People) -> bool:
+    option = escalation.option(escalation.decision.option if escalation.decision else None)
+    return option is not None and standing_now(escalation, option, people).is_met
+
+
+def _name(vote: Vote, people: People) -> str:
+    known = people.persons.get(vote.person)
+    return known.name if known else vote.person

@@ -1,0 +1,199 @@
+"""Vote: one person chooses an option, and the tally may end it.
+
+::
+
+    stranger? ended? facts? eligible?  ->  the click: option, card, whole text, reason, target
+        ->  vote:cast  ->  abort: rejected | quorum: approved | otherwise pending
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from approvals.codec import instant
+from approvals.commands import Vote
+from approvals.decide.who import Approver, approver, too_late
+from approvals.escalation import Escalation, Option
+from approvals.escalation import Vote as Cast
+from approvals.events import DECIDED, VOTE_CAST, Event
+from approvals.facts import Facts, People
+from approvals.refusals import Why
+from approvals.showing import is_shown_whole
+from approvals.tally import Standing, eligible, standing_now
+from approvals.typing_target import same_word, word_to_type
+from approvals.verdict import Case, Verdict, accept, refuse
+from approvals.words import DecidedBy, Effect, Friction, Status
+
+#: Characters of a rationale (CARDS section 2).
+SHORTEST_REASON, LONGEST_REASON = 3, 1000
+
+#: Hex digits of a digest that a button carries at least.
+SHORTEST_DIGEST = 12
+
+
+def vote(escalation: Escalation, command: Vote, facts: Facts, now: datetime) -> Verdict:
+    """Record the vote, and the decision if it makes one."""
+    if command.actor.foreign:
+        return refuse(Why.NOT_A_MEMBER, who=f"account:{command.actor.account}")
+    late = too_late(escalation, command.actor, facts.people)
+    if late is not None:
+        return late
+    option = escalation.option(command.option)
+    if option is None:
+        return refuse(Why.UNKNOWN_OPTION, who=f"account:{command.actor.account}")
+    releases = option.effect is Effect.RELEASE
+    found = approver(escalation, command.actor, facts.people, now, releases=releases)
+    if isinstance(found, Verdict):
+        return found
+    wrong = _wrong_click(escalation, option, command, found)
+    if wrong is not None:
+        return wrong
+    return _cast(escalation, option, command, found, facts.people, now)
+
+
+def _wrong_click(
+    escalation: Escalation, option: Option, command: Vote, by: Approver
+) -> Verdict | None:
+    """Why this click cannot be a vote for this option, or None."""
+    who = f"person:{by.person.id}"
+    if len(command.digest.removeprefix("sha256:")) < SHORTEST_DIGEST or not (
+        escalation.digest.removeprefix("sha256:").startswith(command.digest.removeprefix("sha256:"))
+    ):
+        return refuse(Why.WRONG_OPERATION, who=who)
+    reason = (command.rationale or "").strip()
+    if len(reason) > LONGEST_REASON:
+        return refuse(Why.REASON_TOO_LONG, who=who, length=len(reason), most=LONGEST_REASON)
+    if option.effect is Effect.ABORT:
+        return None
+    if command.shown < escalation.shown:
+        return refuse(Why.OUT_OF_DATE, who=who, changes=list(escalation.changes[command.shown :]))
+    if not command.read_whole and not is_shown_whole(escalation):
+        return refuse(Why.NOT_READ, who=who, option=option.key)
+    if option.friction is Friction.TAP:
+        return None
+    word = word_to_type(escalation)
+    if option.friction is Friction.TYPED and not same_word(command.typed or "", word):
+        return refuse(Why.WRONG_WORD, who=who, word=word)
+    if len(reason) < SHORTEST_REASON:
+        return refuse(Why.REASON_NEEDED, who=who, least=SHORTEST_REASON)
+    return None
+
+
+def _cast(
+    escalation: Escalation,
+    option: Option,
+    command: Vote,
+    by: Approver,
+    people: People,
+    now: datetime,
+) -> Verdict:
+    before = escalation.vote_of(by.person.id)
+    if before is not None and before.option == option.key and before.void is None:
+        stands = standing_now(escalation, option, people)
+        return refuse(
+            Why.ALREADY_VOTED,
+            at=instant(before.at),
+            option=option.label,
+            have=stands.have,
+            needed=stands.needed,
+        )
+    cast = Cast(
+        person=by.person.id,
+        option=option.key,
+        at=now,
+        digest=escalation.digest,
+        shown=command.shown,
+        groups=by.groups,
+    )
+    others = tuple(v for v in escalation.votes if v.person != by.person.id)
+    after = replace(escalation, votes=(*others, cast))
+    stands = standing_now(after, option, people)
+    may = [p for p in eligible(escalation, people) if all(p != v.person for v in after.votes)]
+    recorded = _event(after, command, by, before, stands, may, people, now)
+    decided = _decided(escalation, option, command, by, stands, people, now)
+    values = {
+        "option": option.label,
+        "from": _label(escalation, before),
+        "have": stands.have,
+        "needed": stands.needed,
+        "may": [people.persons[p].name for p in may],
+    }
+    if decided is not None:
+        case = Case.DECIDED if option.effect is Effect.RELEASE else Case.ABORTED
+        return accept(case, recorded, decided, **values)
+    changed = before is not None and before.void is None
+    return accept(Case.CHANGED if changed else Case.COUNTED, recorded, **values)
+
+
+def _event(
+    escalation: Escalation,
+    command: Vote,
+    by: Approver,
+    before: Cast | None,
+    stands: Standing,
+    may: list[str],
+    people: People,
+    now: datetime,
+) -> Event:
+    reason = (command.rationale or "").strip() or None
+    body = {
+        "person": by.person.id,
+        "name": by.person.name,
+        "option": command.option,
+        "digest": escalation.digest,
+        "shown": command.shown,
+        "groups": list(by.groups),
+        "rationale": reason,
+        "replaced": before.option if before else None,
+        "have": stands.have,
+        "needed": stands.needed,
+        "may": may,
+    }
+    seen = instant(people.as_of) if people.as_of else None
+    return Event(
+        kind=VOTE_CAST,
+        at=now,
+        by=f"person:{by.person.id}",
+        body=body,
+        facts={"people_as_of": seen, "account": command.actor.account},
+    )
+
+
+def _decided(
+    escalation: Escalation,
+    option: Option,
+    command: Vote,
+    by: Approver,
+    stands: Standing,
+    people: People,
+    now: datetime,
+) -> Event | None:
+    """The decision this vote makes: the first eligible abort ends it, a release needs its quorum."""
+    reason = (command.rationale or "").strip() or None
+    if option.effect is Effect.ABORT:
+        body = {"status": Status.REJECTED, "effect": Effect.ABORT, "people": [by.person.id]}
+    elif stands.is_met:
+        until = now + timedelta(seconds=escalation.plan.claim_within_s)
+        body = {
+            "status": Status.APPROVED,
+            "effect": Effect.RELEASE,
+            "people": list(stands.people),
+            "claim_until": instant(until),
+        }
+    else:
+        return None
+    body |= {"option": option.key, "by": DecidedBy.VOTES, "reason": reason}
+    eligible_then = {
+        p: sorted(g for g, m in people.groups.items() if p in m) for p in body["people"]
+    }
+    return Event(
+        kind=DECIDED,
+        at=now,
+        by=f"person:{by.person.id}",
+        body=body,
+        facts={"eligible": eligible_then},
+    )
+
+
+def _label(escalation: Escalation, before: Cast | None) -> str | None:
+    option = escalation.option(before.option) if before else None
+    return option.label if option else None

@@ -1,0 +1,77 @@
+"""Who stands behind a click, and whether they may act. One place, for every verb that people use.
+
+Order matters: strangers first, then how the question stands, then whether facts are known, then the
+person. So a stranger learns nothing, and a late approver hears who decided rather than a rule.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.codec import instant
+from approvals.commands import Actor
+from approvals.escalation import Escalation
+from approvals.facts import People, Person
+from approvals.refusals import Why
+from approvals.tally import eligible, is_requester, required_groups
+from approvals.verdict import Verdict, refuse
+from approvals.words import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approver:
+    """A person who may act on the escalation, and the required groups they are in."""
+
+    person: Person
+    groups: tuple[str, ...]
+
+
+def approver(
+    escalation: Escalation, actor: Actor, people: People, now: datetime, *, releases: bool
+) -> Approver | Verdict:
+    """The eligible person behind the click, or the refusal they are owed.
+
+    Facts too old count against release; an abort needs only that facts exist.
+    """
+    who = f"account:{actor.account}"
+    if actor.foreign:
+        return refuse(Why.NOT_A_MEMBER, who=who)
+    if people.as_of is None or (releases and not people.known_at(now)):
+        return refuse(Why.PEOPLE_UNKNOWN, who=who)
+    person = people.of_account(actor.account)
+    if is_requester(escalation, actor.account, person, people):
+        named = [people.persons[p].name for p in eligible(escalation, people)]
+        return refuse(Why.REQUESTER, who=who, can=named)
+    if person is None:
+        return refuse(Why.UNKNOWN_ACCOUNT, who=who, account=actor.account)
+    return _member(escalation, person, people)
+
+
+def _member(escalation: Escalation, person: Person, people: People) -> Approver | Verdict:
+    groups = required_groups(escalation)
+    if people.may_decide(person.id, groups):
+        inside = tuple(g for g in groups if person.id in people.groups.get(g, ()))
+        return Approver(person=person, groups=inside)
+    was = any(person.id in escalation.plan.members.get(g, ()) for g in groups)
+    why = Why.NO_LONGER_ELIGIBLE if was else Why.NOT_IN_GROUP
+    named = [people.persons[p].name for p in eligible(escalation, people)]
+    return refuse(why, who=f"person:{person.id}", groups=list(groups), can=named)
+
+
+_ENDED = {Status.EXPIRED: Why.EXPIRED, Status.WITHDRAWN: Why.WITHDRAWN}
+
+
+def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | None:
+    """For a click after the end: who decided, what and when. None while it is pending."""
+    decision = escalation.decision
+    if decision is None:
+        return None
+    person = people.of_account(actor.account)
+    option = escalation.option(decision.option)
+    names = [people.persons[p].name if p in people.persons else p for p in decision.people]
+    return refuse(
+        _ENDED.get(escalation.status, Why.ALREADY_DECIDED),
+        who=f"person:{person.id}" if person else f"account:{actor.account}",
+        by=names,
+        option=option.label if option else None,
+        at=instant(decision.at),
+    )

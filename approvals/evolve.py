@@ -1,0 +1,197 @@
+"""The fold: an escalation after one more record. Stable for ever, for the audit refolds with it.
+
+It reads the record's body only: never the clock, the ledger, the policy or facts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from approvals import events
+from approvals.codec import load, parse_instant
+from approvals.escalation import (
+    Claim,
+    Decision,
+    Escalation,
+    Look,
+    Outcome,
+    Reason,
+    Stop,
+    Vote,
+)
+from approvals.events import Record
+from approvals.words import DecidedBy, Effect, OperationState, Result, Status
+
+
+def evolve(escalation: Escalation | None, record: Record) -> Escalation:
+    """The escalation after the record. `None` before the first, which must open it.
+
+    Raises KeyError for a kind this version does not know.
+    """
+    if escalation is None:
+        if record.kind != events.OPENED:
+            raise KeyError(f"a chain begins with {events.OPENED}, not {record.kind}")
+        changed = load(record.body["escalation"])
+    else:
+        changed = _STEPS[record.kind](escalation, record)
+    quiet = record.kind in events.QUIET
+    return replace(
+        changed,
+        version=changed.version + (not quiet),
+        updated_at=record.at,
+        seq=record.seq,
+        head=record.hash,
+    )
+
+
+def _joined(escalation: Escalation, record: Record) -> Escalation:
+    merged = dict(escalation.context) | dict(record.body.get("context", {}))
+    return replace(
+        escalation,
+        occurrences=escalation.occurrences + 1,
+        context=merged,
+        context_redacted=_merged(escalation, record),
+    )
+
+
+def _context_added(escalation: Escalation, record: Record) -> Escalation:
+    return replace(
+        escalation,
+        context=dict(escalation.context) | dict(record.body["context"]),
+        context_redacted=_merged(escalation, record),
+        shown=escalation.shown + 1,
+        changes=(*escalation.changes, f"new context from {escalation.service}"),
+    )
+
+
+def _merged(escalation: Escalation, record: Record) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*escalation.context_redacted, *record.body.get("redacted", ()))))
+
+
+def _looked(escalation: Escalation, record: Record) -> Escalation:
+    return replace(escalation, looks=_seen(escalation, record.body["person"], record))
+
+
+def _vote_cast(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    vote = Vote(
+        person=body["person"],
+        option=body["option"],
+        at=record.at,
+        digest=body["digest"],
+        shown=body["shown"],
+        groups=tuple(body["groups"]),
+        rationale=body.get("rationale"),
+    )
+    others = tuple(v for v in escalation.votes if v.person != vote.person)
+    return replace(escalation, votes=(*others, vote), looks=_seen(escalation, vote.person, record))
+
+
+def _seen(escalation: Escalation, person: str, record: Record) -> tuple[Look, ...]:
+    """The looks, with this one unless the person had looked before."""
+    if any(look.person == person for look in escalation.looks):
+        return escalation.looks
+    return (*escalation.looks, Look(person=person, at=record.at))
+
+
+def _vote_reasoned(escalation: Escalation, record: Record) -> Escalation:
+    reason = Reason(person=record.body["person"], text=record.body["text"], at=record.at)
+    return replace(escalation, reasons=(*escalation.reasons, reason))
+
+
+def _vote_voided(escalation: Escalation, record: Record) -> Escalation:
+    person, why = record.body["person"], record.body["why"]
+    votes = tuple(replace(v, void=why) if v.person == person else v for v in escalation.votes)
+    return replace(escalation, votes=votes)
+
+
+def _decided(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    status = Status(body["status"])
+    decision = Decision(
+        option=body.get("option"),
+        effect=Effect(body["effect"]),
+        by=DecidedBy(body["by"]),
+        at=record.at,
+        reason=body.get("reason"),
+        people=tuple(body.get("people", ())),
+        head=record.hash,
+    )
+    released = status is Status.APPROVED
+    return replace(
+        escalation,
+        status=status,
+        state=OperationState.HELD if released else OperationState.ABORTED,
+        decision=decision,
+        claim_until=_when(body, "claim_until"),
+    )
+
+
+def _stopped(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    stop = Stop(
+        by=body.get("by"), at=record.at, reason=body.get("reason"), void=body.get("void", False)
+    )
+    return replace(escalation, stopped=stop, state=OperationState.ABORTED)
+
+
+def _lapsed(escalation: Escalation, record: Record) -> Escalation:
+    return replace(escalation, state=OperationState.LAPSED)
+
+
+def _claimed(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    claim = Claim(
+        key=body["key"],
+        digest=body["digest"],
+        nonce=body["nonce"],
+        at=record.at,
+        by=body["by"],
+        grant_id=body["grant_id"],
+        expires_at=parse_instant(body["expires_at"]),
+    )
+    return replace(
+        escalation,
+        claim=claim,
+        state=OperationState.RELEASED,
+        report_until=_when(body, "report_until"),
+    )
+
+
+def _reported(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    outcome = Outcome(
+        result=Result(body["result"]),
+        at=record.at,
+        by=body["by"],
+        detail=body.get("detail"),
+        undo=body.get("undo"),
+    )
+    return replace(escalation, outcome=outcome, state=OperationState(outcome.result.value))
+
+
+def _refused(escalation: Escalation, record: Record) -> Escalation:
+    mark = f"{record.body['who']}|{record.body['why']}"
+    return replace(escalation, refused=(*escalation.refused, mark))
+
+
+def _when(body: Mapping[str, Any], key: str) -> datetime | None:
+    text = body.get(key)
+    return parse_instant(text) if text else None
+
+
+_STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
+    events.JOINED: _joined,
+    events.LOOKED: _looked,
+    events.DECIDED: _decided,
+    events.CONTEXT_ADDED: _context_added,
+    events.VOTE_CAST: _vote_cast,
+    events.VOTE_REASONED: _vote_reasoned,
+    events.VOTE_VOIDED: _vote_voided,
+    events.REFUSED: _refused,
+    events.CLAIMED: _claimed,
+    events.STOPPED: _stopped,
+    events.LAPSED: _lapsed,
+    events.REPORTED: _reported,
+}

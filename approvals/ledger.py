@@ -1,0 +1,39 @@
+"""Rows that belong to no single escalation, loaded in the same transaction: what an idempotency
+key already opened, which group a `dedup_key` has. `evolve` never reads them; `post` updates them,
+so that two opens of one batch see each other.
+"""
+
+from dataclasses import dataclass, replace
+
+from approvals.events import JOINED, OPENED, Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What a service's idempotency key opened, and the hash of the body it was sent with."""
+
+    escalation_id: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The rows one command needs. Empty for every command but `Open`."""
+
+    opened: Opened | None = None
+    group_id: str | None = None
+    pending_twin: str | None = None  #: pending escalation an equal request would join
+
+
+def post(ledger: Ledger, record: Record) -> Ledger:
+    """The rows after the record."""
+    if record.kind not in (OPENED, JOINED):
+        return ledger
+    return replace(
+        ledger,
+        opened=Opened(
+            escalation_id=record.escalation_id, body_hash=str(record.command["body_hash"])
+        ),
+        group_id=str(record.command["group_id"]) if record.kind == OPENED else ledger.group_id,
+        pending_twin=record.escalation_id,
+    )

@@ -1,0 +1,198 @@
+"""What follows from a record: cards to post, people to tell, callbacks, a grant to sign.
+
+Work is stored in the same commit as the record and done afterwards, as often as it takes. Cards
+already posted are redrawn by the reconciler whenever their drawing differs; nothing is owed here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from approvals import events
+from approvals.codec import instant
+from approvals.commands import ReplyTo
+from approvals.escalation import Escalation, Json
+from approvals.events import Record
+from approvals.grants import grant_claims
+from approvals.words import DecidedBy, Effect, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostCard:
+    """A card in a channel, or in a direct message to a person."""
+
+    surface: str  #: "channel" or "direct"
+    target: str  #: channel id, or person id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadLine:
+    """One fact in the thread of the channel's card. Mentions nobody."""
+
+    case: str
+    values: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """A direct message to one person. `to` is `person:ravi` or `account:U123`."""
+
+    to: str
+    case: str
+    values: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A wake-up for the service: `escalation.approved`. Never the authority."""
+
+    type: str
+    status: str
+    version: int
+    head: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerClick:
+    """The one visible answer to a click."""
+
+    account: str
+    case: str
+    reply: ReplyTo
+    values: Mapping[str, Json] = field(default_factory=dict)
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignGrant:
+    """Sign and keep the grant of this claim, in the same commit."""
+
+    grant_id: str
+    claims: Mapping[str, Json]
+
+
+Work = PostCard | ThreadLine | Direct | Callback | AnswerClick | SignGrant
+
+
+def owes(escalation: Escalation, record: Record) -> tuple[Work, ...]:
+    """The work that follows from the record. `escalation` is its state after the record."""
+    found = _BY_KIND.get(record.kind)
+    work = tuple(found(escalation, record)) if found else ()
+    return (*work, *_callback(escalation, record))
+
+
+def _opened(escalation: Escalation, record: Record) -> Iterator[Work]:
+    plan = escalation.plan
+    if plan.channel:
+        yield PostCard(surface="channel", target=plan.channel)
+    may = {m for group in plan.members.values() for m in group} - set(plan.excluded)
+    for person in sorted(may):
+        yield PostCard(surface="direct", target=person)
+
+
+def _voted(escalation: Escalation, record: Record) -> Iterator[Work]:
+    body = record.body
+    yield ThreadLine(case="voted", values=body)
+    option = escalation.option(body["option"])
+    waits = option is not None and option.effect is Effect.RELEASE and body["have"] < body["needed"]
+    for person in body["may"] if waits else ():
+        yield Direct(to=f"person:{person}", case="one-more", values=_of_vote(body))
+
+
+def _of_vote(body: Mapping[str, Any]) -> dict[str, Json]:
+    return {k: body[k] for k in ("person", "name", "option", "have", "needed", "rationale")}
+
+
+def _voided(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case="voided", values=record.body)
+
+
+def _decided(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case=f"decided-{escalation.status}", values=record.body)
+    if escalation.status is Status.APPROVED:
+        return
+    tell = _requester(escalation)
+    if escalation.status is Status.EXPIRED:
+        tell = (*_deciders(escalation), *tell)
+    if record.body["by"] != DecidedBy.REQUESTER:
+        for to in dict.fromkeys(tell):
+            yield Direct(to=to, case=f"decided-{escalation.status}", values=record.body)
+
+
+def _stopped(escalation: Escalation, record: Record) -> Iterator[Work]:
+    case = "void" if record.body.get("void") else "stopped"
+    yield ThreadLine(case=case, values=record.body)
+    for to in _everyone(escalation):
+        yield Direct(to=to, case=case, values=record.body)
+
+
+def _claimed(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case="started")
+    yield SignGrant(
+        grant_id=str(record.body["grant_id"]), claims=grant_claims(escalation, record.at)
+    )
+
+
+def _lapsed(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case="lapsed")
+    for to in _everyone(escalation):
+        yield Direct(to=to, case="lapsed")
+
+
+def _reported(escalation: Escalation, record: Record) -> Iterator[Work]:
+    result = str(record.body["result"])
+    yield ThreadLine(case=f"reported-{result}", values=record.body)
+    for to in _requester(escalation) if result == "succeeded" else _everyone(escalation):
+        yield Direct(to=to, case=f"reported-{result}", values=record.body)
+
+
+def _deciders(escalation: Escalation) -> tuple[str, ...]:
+    """Who voted for what won; for an expiry, who could have decided."""
+    decision = escalation.decision
+    if decision is not None and decision.people:
+        return tuple(f"person:{p}" for p in decision.people)
+    plan = escalation.plan
+    may = {m for group in plan.members.values() for m in group} - set(plan.excluded)
+    return tuple(f"person:{p}" for p in sorted(may))
+
+
+def _requester(escalation: Escalation) -> tuple[str, ...]:
+    asked = escalation.requester
+    if asked is None:
+        return ()
+    if asked.person:
+        return (f"person:{asked.person}",)
+    return (f"account:{asked.slack}",) if asked.slack else ()
+
+
+def _everyone(escalation: Escalation) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*_deciders(escalation), *_requester(escalation))))
+
+
+#: Records that wake the service by callback, and under which name.
+_WAKING = {events.STOPPED: "stopped", events.LAPSED: "lapsed"}
+
+
+def _callback(escalation: Escalation, record: Record) -> Iterator[Work]:
+    word = escalation.status if record.kind == events.DECIDED else _WAKING.get(record.kind)
+    if word and escalation.callback_url and escalation.decision is not None:
+        yield Callback(
+            type=f"escalation.{word}",
+            status=escalation.status,
+            version=escalation.version,
+            head=escalation.decision.head,
+            at=instant(record.at),
+        )
+
+
+_BY_KIND = {
+    events.OPENED: _opened,
+    events.VOTE_CAST: _voted,
+    events.VOTE_VOIDED: _voided,
+    events.DECIDED: _decided,
+    events.STOPPED: _stopped,
+    events.CLAIMED: _claimed,
+    events.LAPSED: _lapsed,
+    events.REPORTED: _reported,
+}

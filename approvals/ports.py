@@ -1,0 +1,231 @@
+"""What the core and the doors need from outside, as protocols. `storage` implements them; so does
+its in-memory store, which ships and passes the same contract.
+
+Errors a store may raise::
+
+    StoreError
+    +-- NotSavedError   nothing was stored; asking again is safe
+    +-- UnsureError     the outcome could not be learned; asking again with the same id is safe
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from approvals.commands import Command
+from approvals.escalation import Escalation, Json
+from approvals.events import Record
+from approvals.facts import Facts
+from approvals.refusals import Refusal
+from approvals.verdict import Answer
+
+
+class StoreError(Exception):
+    """The store cannot be used just now. Nothing runs meanwhile; try again in a minute."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.__doc__)
+
+
+class NotSavedError(StoreError):
+    """It could not be saved, and nothing was stored. Ask again."""
+
+
+class UnsureError(StoreError):
+    """It could not be confirmed whether it was saved. Ask again with the same key: never twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a command, after the commit. `grant` is set for a claim that succeeded."""
+
+    escalation: Escalation | None
+    answer: Answer
+    refusal: Refusal | None = None
+    grant: str | None = None
+
+
+class Writer(Protocol):
+    """The only path that changes an escalation."""
+
+    async def submit(self, command: Command) -> Settled:
+        """Decide the command and store what follows; returns after the commit is durable.
+
+        Cancelling the caller never tears a batch. Raises NotSavedError or UnsureError.
+        """
+
+
+class FactSource(Protocol):
+    """Facts as known now; never does I/O (a refresher keeps them fresh)."""
+
+    def facts(self, now: datetime) -> Facts:
+        """The facts commands of this moment rely on."""
+
+
+#: Called after each commit with every escalation that changed, in order.
+Committed = Callable[[Sequence[Escalation]], None]
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which escalations a list asks for; None means any. `service` None is all services."""
+
+    service: str | None = None
+    status: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+    category: str | None = None
+    reference: str | None = None
+    dedup_key: str | None = None
+    q: str | None = None  #: words in the title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a list; pending ones soonest deadline first, others newest first."""
+
+    items: tuple[Escalation, ...]
+    next_cursor: str | None = None
+
+
+class Reads(Protocol):
+    """Reading escalations. A read may be behind a commit in progress, never behind a done one."""
+
+    async def escalation(self, escalation_id: str) -> Escalation | None:
+        """The escalation of that id."""
+
+    async def ending_in(self, suffix: str, limit: int = 10) -> tuple[Escalation, ...]:
+        """Escalations whose id ends so: what people type after `show`."""
+
+    async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
+        """One page. Raises ValueError for a cursor that is not ours."""
+
+    async def pending(self, limit: int = 500) -> tuple[Escalation, ...]:
+        """Pending escalations of all services, soonest deadline first."""
+
+    async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
+        """Approved and not yet taken: what a recheck of people concerns besides pending ones."""
+
+    async def last_decided(self, limit: int = 20) -> tuple[Escalation, ...]:
+        """Decided last, newest first."""
+
+    async def records(self, escalation_id: str) -> tuple[Record, ...]:
+        """Its audit events in order."""
+
+    async def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
+        """Ids of those with something due, longest overdue first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A Slack message for an escalation: what it should be, and what it last showed."""
+
+    id: str
+    escalation_id: str
+    surface: str  #: "channel" or "direct"
+    target: str  #: channel id, or person id
+    channel: str | None = None  #: where it was posted
+    ts: str | None = None  #: Slack's name for the message; None until posted
+    drawn: str | None = None  #: hash of the drawing it shows
+    attempts: int = 0
+    posted_at: datetime | None = None
+    error: str | None = None  #: what Slack answered last, if it refused
+
+
+class Cards(Protocol):
+    """The cards' rows. A card is due when its escalation changed since it was last looked at."""
+
+    async def due(self, now: datetime, limit: int) -> tuple[Card, ...]:
+        """Lease cards to look at: ended escalations first, then the longest waiting."""
+
+    async def of(self, escalation_id: str) -> tuple[Card, ...]:
+        """All cards of an escalation."""
+
+    async def at(self, channel: str, ts: str) -> Card | None:
+        """The card shown by that message."""
+
+    async def shown(self, card: Card, channel: str, ts: str, drawn: str, version: int) -> None:
+        """It now shows this drawing of that version. Still due if the escalation went on."""
+
+    async def lost(self, card: Card) -> None:
+        """The message is gone: post it anew."""
+
+    async def again(self, card: Card, at: datetime, error: str) -> None:
+        """Slack refused or was away: look at it again then."""
+
+    async def touch(self, escalation_id: str) -> None:
+        """Look at all cards of the escalation, whatever they showed (an ambiguous answer)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An owed message or callback. Its id is stable over retries."""
+
+    id: str
+    escalation_id: str
+    kind: str  #: "thread", "direct", "callback" or "answer"
+    target: str
+    payload: Mapping[str, Json] = field(default_factory=dict)
+    attempts: int = 0
+    created_at: datetime | None = None
+    error: str | None = None
+    state: str = "pending"  #: pending, delivered or failed
+
+
+class Deliveries(Protocol):
+    """Owed messages and callbacks: at least once, stable id, recorded attempts."""
+
+    async def due(self, kinds: Sequence[str], now: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Lease what is due of these kinds. Thread lines of one escalation come in order."""
+
+    async def delivered(self, delivery_id: str, now: datetime) -> None:
+        """It arrived."""
+
+    async def again(self, delivery_id: str, at: datetime, error: str) -> None:
+        """Try again then."""
+
+    async def failed(self, delivery_id: str, now: datetime, error: str) -> None:
+        """It will never arrive."""
+
+    async def answered(self, command_id: str, now: datetime) -> None:
+        """The door itself has shown the answer to this click."""
+
+    async def of(self, escalation_id: str) -> tuple[Delivery, ...]:
+        """All deliveries of an escalation, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceKey:
+    """A service as authenticated by its key."""
+
+    service: str
+    scopes: frozenset[str]
+    owners: tuple[str, ...] = ()
+    callback_hosts: tuple[str, ...] = ()
+
+
+class Services(Protocol):
+    """Who may call. Keys are stored as SHA-256 only."""
+
+    async def by_key_hash(self, key_hash: str) -> ServiceKey | None:
+        """The service of a live key."""
+
+    async def callback_secrets(self, service: str) -> tuple[str, ...]:
+        """`whsec_` secrets of the service, newest first."""
+
+
+class SeenSignatures(Protocol):
+    """Which Slack requests were taken already; kept ten minutes."""
+
+    async def first_time(self, signature: str, now: datetime) -> bool:
+        """Whether this signature is new; remembers it."""
+
+
+class Health(Protocol):
+    """Whether the store can be used."""
+
+    async def check(self, now: datetime) -> Mapping[str, Json]:
+        """`{"ok": bool, "overdue_s": seconds the longest overdue escalation waits, …}`."""
