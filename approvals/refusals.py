@@ -57,10 +57,11 @@ class Why(StrEnum):
     OUTCOME_DIFFERS = "outcome-differs"
 
 
+#: Refusals a modal shows at its fields; nothing is closed and nothing is lost.
+FORM_CORRECTIONS = frozenset({Why.REASON_NEEDED, Why.REASON_TOO_LONG, Why.WRONG_WORD})
+
 #: Refusals that correct a form rather than deny a person: not written into the audit log.
-NOT_AUDITED = frozenset(
-    {Why.REASON_NEEDED, Why.REASON_TOO_LONG, Why.WRONG_WORD, Why.NOT_FOUND, Why.ALREADY_VOTED}
-)
+NOT_AUDITED = FORM_CORRECTIONS | {Why.NOT_FOUND, Why.ALREADY_VOTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def excerpt(text: str, most: int = MOST_CHARACTERS) -> Excerpt:
     if len(lines) <= MOST_LINES and len(text) <= most:
         return Excerpt(head=lines, tail=(), hidden=0, total=len(lines))
     if len(lines) <= HEAD + TAIL:
-        head, tail = lines, ()
+        head, tail = lines, lines[:0]
     else:
         head, tail = lines[:HEAD], lines[-TAIL:]
     return Excerpt(

@@ -15,7 +15,7 @@ from approvals.evolve import evolve
 from approvals.facts import Facts
 from approvals.ledger import Ledger, post
 from approvals.owes import AnswerClick, Work, owes
-from approvals.refusals import NOT_AUDITED, Refusal
+from approvals.refusals import FORM_CORRECTIONS, NOT_AUDITED, Refusal
 from approvals.verdict import Answer, Verdict
 
 #: Distinct refusals recorded per escalation; beyond, they are only counted.
@@ -130,9 +130,11 @@ def _answer(command: commands.Command, verdict: Verdict) -> tuple[Work, ...]:
     """Every click is owed exactly one visible answer."""
     actor = getattr(command, "actor", None)
     reply = getattr(command, "reply", None)
+    refusal = verdict.refusal
     if actor is None or reply is None:
         return ()
-    refusal = verdict.refusal
+    if refusal is not None and refusal.why in FORM_CORRECTIONS and reply.in_modal:
+        return ()  # the open modal says it at the field
     case = refusal.why.value if refusal else verdict.answer.case.value
     values = refusal.values if refusal else verdict.answer.values
     return (

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from approvals.codec import instant
 from approvals.commands import Claim
+from approvals.escalation import Claim as Taken
 from approvals.escalation import Escalation
 from approvals.events import CLAIMED, STOPPED, Event
 from approvals.facts import Facts, People
@@ -18,25 +19,25 @@ def claim(escalation: Escalation, command: Claim, facts: Facts, now: datetime) -
     who = f"service:{command.service}"
     if command.service != escalation.service:
         return refuse(Why.NOT_FOUND)
-    if escalation.claim is not None:
-        return _again(escalation, command, who)
+    if escalation.claim is not None and escalation.claim.key == command.key:
+        return _again(escalation.claim, command, who)
     no = _not_to_be_had(escalation, command, who)
     if no is not None:
         return no
     return _people_still_stand(escalation, command, facts.people, now)
 
 
-def _again(escalation: Escalation, command: Claim, who: str) -> Verdict:
-    taken = escalation.claim
-    assert taken is not None  # noqa: S101  the caller looked
-    if taken.key != command.key:
-        return refuse(Why.ALREADY_CLAIMED, who=who, at=instant(taken.at))
+def _again(taken: Taken, command: Claim, who: str) -> Verdict:
     if (taken.digest, taken.nonce) != (command.digest, command.nonce):
         return refuse(Why.KEY_REUSED, who=who)
     return accept(Case.REPEATED)
 
 
 def _not_to_be_had(escalation: Escalation, command: Claim, who: str) -> Verdict | None:
+    if command.digest != escalation.digest:
+        return refuse(Why.DIGEST_MISMATCH, who=who, presented=command.digest)
+    if escalation.claim is not None:
+        return refuse(Why.ALREADY_CLAIMED, who=who, at=instant(escalation.claim.at))
     if escalation.status is not Status.APPROVED:
         return refuse(Why.NOT_APPROVED, who=who, status=escalation.status)
     if escalation.stopped is not None:
@@ -44,8 +45,6 @@ def _not_to_be_had(escalation: Escalation, command: Claim, who: str) -> Verdict 
         return refuse(Why.APPROVAL_VOID if void else Why.STOPPED, who=who)
     if escalation.state is OperationState.LAPSED:
         return refuse(Why.LAPSED, who=who)
-    if command.digest != escalation.digest:
-        return refuse(Why.DIGEST_MISMATCH, who=who, presented=command.digest)
     return None
 
 

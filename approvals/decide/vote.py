@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from approvals.codec import instant
 from approvals.commands import Vote
 from approvals.decide.who import Approver, approver, too_late
-from approvals.escalation import Escalation, Option
+from approvals.escalation import Escalation, Json, Option
 from approvals.escalation import Vote as Cast
 from approvals.events import DECIDED, VOTE_CAST, Event
 from approvals.facts import Facts, People
@@ -167,8 +167,9 @@ def _decided(
     people: People,
     now: datetime,
 ) -> Event | None:
-    """The decision this vote makes: the first eligible abort ends it, a release needs its quorum."""
+    """What this vote decides: the first eligible abort ends it, a release needs its quorum."""
     reason = (command.rationale or "").strip() or None
+    body: dict[str, Json]
     if option.effect is Effect.ABORT:
         body = {"status": Status.REJECTED, "effect": Effect.ABORT, "people": [by.person.id]}
     elif stands.is_met:

@@ -1,0 +1,56 @@
+# Andon's commands. `make` alone lists them.
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast browser lint types contracts check bench lock clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## See it: server, local workspace and a web page on loopback
+	@$(BIN)/python -m bot demo
+
+test: $(VENV)/.dev ## Install what is needed and run all tests
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## Ruff: style, imports, formatting
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## Mypy, strict
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## Who may import whom
+	@$(BIN)/lint-imports
+
+check: lint types contracts test ## Everything that has to pass
+
+bench: $(VENV)/.dev ## Speed, as ratios measured side by side
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it records addresses)
+	@$(BIN)/uv lock -q
+	@$(BIN)/uv export -q --locked --no-dev --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements.lock
+	@$(BIN)/uv export -q --locked --all-groups --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
+
+clean: ## Remove the environment and what tests left
+	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+
+$(VENV)/bin/uv:
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Andon needs Python 3.11 or newer as $(PY); set PY=python3.12, say."; exit 1; }
+	@$(PY) -m venv $(VENV) 2>/dev/null \
+	  || { echo "Python's venv is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Preparing an environment of its own in $(VENV) (once, about half a minute) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+# The demo needs the server's packages only; tests need the rest. Each set is pinned with hashes.
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
