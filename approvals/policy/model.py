@@ -1,0 +1,139 @@
+"""The policy file as values: people, groups, channels and rules, as the operator wrote them."""
+
+import hashlib
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from approvals.escalation import Requirement
+from approvals.facts import People, Person
+from approvals.words import Severity
+
+Seconds = Annotated[int, Field(gt=0, le=30 * 24 * 3600)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+
+
+class _Part(BaseModel):
+    """Frozen, and strict about unknown keys: nobody believes to have set what is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PersonEntry(_Part):
+    """One human with all their accounts."""
+
+    name: str
+    accounts: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+class GroupEntry(_Part):
+    """A named set of people: listed, a Slack user group, or both."""
+
+    members: tuple[str, ...] = ()
+    slack_usergroup: str | None = None
+
+
+class ChannelEntry(_Part):
+    """A Slack channel the bot posts cards to."""
+
+    id: str = Field(pattern=r"^[CG][A-Z0-9]{2,}$")
+    private: bool = False
+
+
+class Match(_Part):
+    """What a rule is for. Every key given must match; lists match any; `*` globs."""
+
+    category: tuple[str, ...] = ()
+    severity: Severity | None = None  #: at least
+    environment: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    operation: tuple[str, ...] = ()
+
+    @field_validator("category", "environment", "service", "operation", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class RequirementEntry(_Part):
+    """`needed` distinct people of `group`."""
+
+    group: str
+    needed: int = Field(default=1, ge=1, le=20)
+
+
+class Reversible(_Part):
+    """The only thing that lifts irreversibility: one service, operation name and option."""
+
+    service: str
+    operation: str
+    option: str
+
+    @field_validator("service", "operation", "option")
+    @classmethod
+    def _says_something(cls, value: str) -> str:
+        if not value.strip("*? "):
+            raise ValueError("a bare * would lift it for everything; name what it is for")
+        return value
+
+
+class Rule(_Part):
+    """What is needed when it matches."""
+
+    name: str = Field(min_length=1, max_length=80)
+    match: Match = Match()
+    requirements: tuple[RequirementEntry, ...] = Field(min_length=1)
+    one_person_fills_many: bool = False
+    severity: Severity | None = None
+    irreversible: bool = False
+    reversible: tuple[Reversible, ...] = ()
+    exclude_requester: bool = True
+    show: tuple[str, ...] = ()
+    channel: str | None = None
+    respond_within_s: Seconds | None = None
+    decide_within_s: Seconds | None = None
+    decide_within_max_s: Seconds | None = None
+    claim_within_s: Seconds = 900
+    claim_within_max_s: Seconds = 24 * 3600
+    grant_for_s: Annotated[int, Field(gt=0, le=3600)] = 300
+    report_within_s: Seconds = 3600
+
+    def needs(self) -> tuple[Requirement, ...]:
+        """The requirements as the core's values."""
+        return tuple(Requirement(group=r.group, needed=r.needed) for r in self.requirements)
+
+
+class Policy(_Part):
+    """The whole file. `text` is the file as read; the version is its hash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    zone: str = "UTC"
+    people: dict[Name, PersonEntry] = {}
+    owners: dict[str, tuple[str, ...]] = {}
+    groups: dict[Name, GroupEntry] = {}
+    channels: dict[Name, ChannelEntry] = {}
+    rules: tuple[Rule, ...] = ()
+    text: str = Field(default="", exclude=True)
+    rule_texts: tuple[str, ...] = Field(default=(), exclude=True)
+
+    @cached_property
+    def version(self) -> str:
+        """`sha256:` and hex digits of the file's text."""
+        return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def _listed(self) -> People:
+        persons = {
+            id_: Person(id=id_, name=p.name, accounts=p.accounts, emails=p.emails)
+            for id_, p in self.people.items()
+        }
+        groups = {name: frozenset(group.members) for name, group in self.groups.items()}
+        return People(persons=persons, groups=groups)
+
+    def file_people(self, now: datetime) -> People:
+        """People as the file alone says, known as of now: the fact while Slack is off."""
+        return People(persons=self._listed.persons, groups=self._listed.groups, as_of=now)

@@ -1,0 +1,276 @@
+"""What one request needs: which rule, how bad, from whom, by when, with how much friction.
+
+::
+
+    first matching rule -> severity -> options (irreversible, friction, people)
+                        -> who is excluded -> can the seats be filled? -> Plan
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from approvals.categories import category
+from approvals.escalation import Option, Plan, Requester, Requirement
+from approvals.facts import People
+from approvals.policy.model import Match, Policy, Rule
+from approvals.policy.seats import most_seats, seats_for
+from approvals.refusals import FieldError
+from approvals.words import Effect, Friction, Kind, Severity
+
+#: Seconds (respond within, decide within) by severity: DESIGN section 5.
+CLOCKS = {
+    Severity.CRITICAL: (300, 1800),
+    Severity.HIGH: (900, 3600),
+    Severity.MEDIUM: (3600, 4 * 3600),
+    Severity.LOW: (4 * 3600, 4 * 3600),
+}
+
+#: A caller may ask for at most this many times the default deadline, unless the rule says more.
+LONGEST = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a request says that policy looks at."""
+
+    service: str
+    kind: Kind
+    category: str
+    environment: str
+    operation_name: str
+    severity: Severity | None = None
+    requester: Requester | None = None
+    owners: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    target: str | None = None
+    decide_within_s: int | None = None
+    claim_within_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The plan, and what policy made of severity, options and requester."""
+
+    plan: Plan
+    severity: Severity
+    options: tuple[Option, ...]
+    requester: Requester | None
+
+
+def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError, ...]:
+    """What the request needs, or every reason why it cannot be asked like that."""
+    at = _rule_of(policy, ask)
+    rule = policy.rules[at] if at is not None else None
+    requirements, errors = _requirements(policy, rule, ask)
+    if errors:
+        return errors
+    severity = severity_of(ask, rule)
+    requester = _resolved(ask.requester, people)
+    options = tuple(_judged(o, ask, rule, severity) for o in ask.options)
+    excluded, errors = _excluded(policy, rule, ask, requester, requirements, options)
+    respond_s, decide_s = _clocks(rule, severity)
+    errors += tuple(_bounds(rule, ask, decide_s))
+    if errors:
+        return errors
+    made = Plan(
+        rule=rule.name if rule else "named by the request",
+        policy_version=policy.version,
+        policy_text=_text(policy, at),
+        requirements=requirements,
+        members={r.group: _members(r.group, people) for r in requirements},
+        excluded=excluded,
+        one_person_fills_many=bool(rule and rule.one_person_fills_many),
+        channel=_channel(policy, rule),
+        respond_within_s=respond_s,
+        decide_within_s=ask.decide_within_s or decide_s,
+        claim_within_s=ask.claim_within_s or (rule.claim_within_s if rule else 900),
+        grant_for_s=rule.grant_for_s if rule else 300,
+        report_within_s=rule.report_within_s if rule else 3600,
+        zone=policy.zone,
+        show=rule.show if rule else (),
+    )
+    errors = tuple(_unfillable(made, options))
+    if errors:
+        return errors
+    return Planned(plan=made, severity=severity, options=options, requester=requester)
+
+
+def show_paths(
+    policy: Policy,
+    *,
+    service: str,
+    category: str,
+    environment: str,
+    operation_name: str,
+    severity: Severity | None = None,
+) -> tuple[str, ...]:
+    """Paths of the matching rule that are never redacted: they are what is decided."""
+    ask = Ask(
+        service=service,
+        kind=Kind.APPROVAL,
+        category=category,
+        environment=environment,
+        operation_name=operation_name,
+        severity=severity,
+    )
+    at = _rule_of(policy, ask)
+    return policy.rules[at].show if at is not None else ()
+
+
+def severity_of(ask: Ask, rule: Rule | None) -> Severity:
+    """The worst of category, rule and caller; an approval is at least medium."""
+    floor = Severity.MEDIUM if ask.kind is Kind.APPROVAL else None
+    by_rule = rule.severity if rule else None
+    return Severity.worst(category(ask.category).severity, by_rule, ask.severity, floor)
+
+
+def _rule_of(policy: Policy, ask: Ask) -> int | None:
+    """The index of the first rule that matches."""
+    known = Severity.worst(category(ask.category).severity, ask.severity)
+    return next(
+        (n for n, rule in enumerate(policy.rules) if _matches(rule.match, ask, known)), None
+    )
+
+
+def _matches(match: Match, ask: Ask, severity: Severity) -> bool:
+    if match.severity is not None and severity.rank < match.severity.rank:
+        return False
+    said = (
+        (match.category, ask.category),
+        (match.environment, ask.environment),
+        (match.service, ask.service),
+        (match.operation, ask.operation_name),
+    )
+    return all(not globs or any(fnmatchcase(value, g) for g in globs) for globs, value in said)
+
+
+def _requirements(
+    policy: Policy, rule: Rule | None, ask: Ask
+) -> tuple[tuple[Requirement, ...], tuple[FieldError, ...]]:
+    """The rule's requirements and one of each group the request names."""
+    needed = list(rule.needs()) if rule else []
+    errors = []
+    for n, group in enumerate(ask.approvers):
+        if group not in policy.groups:
+            known = ", ".join(policy.groups) or "none"
+            detail = f'No group is called "{group}". Groups: {known}.'
+            errors.append(FieldError(pointer=f"/approvers/{n}", detail=detail))
+        elif all(r.group != group for r in needed):
+            needed.append(Requirement(group=group, needed=1))
+    if not needed and not errors:
+        detail = (
+            "No rule of the policy matches and the request names no approvers, so nobody could "
+            "decide. Add a rule, or name groups in `approvers`."
+        )
+        errors.append(FieldError(pointer="", detail=detail))
+    return tuple(needed), tuple(errors)
+
+
+def _resolved(asked: Requester | None, people: People) -> Requester | None:
+    if asked is None:
+        return None
+    person = people.named(asked.id) or people.of_account(asked.slack or "")
+    return replace(asked, person=person.id) if person else asked
+
+
+def _judged(option: Option, ask: Ask, rule: Rule | None, severity: Severity) -> Option:
+    """The option with what policy says of it; aborts need nothing."""
+    if option.effect is Effect.ABORT:
+        return replace(option, irreversible=False)
+    default = category(ask.category).irreversible or bool(rule and rule.irreversible)
+    lifted = rule is not None and any(
+        fnmatchcase(ask.service, r.service)
+        and fnmatchcase(ask.operation_name, r.operation)
+        and fnmatchcase(option.key, r.option)
+        for r in rule.reversible
+    )
+    irreversible = option.irreversible or (default and not lifted)
+    if not irreversible:
+        return replace(option, irreversible=False, friction=Friction.TAP, people=1)
+    typed = severity is Severity.CRITICAL
+    return replace(
+        option,
+        irreversible=True,
+        friction=Friction.TYPED if typed else Friction.REASON,
+        people=2 if typed else 1,
+    )
+
+
+def _excluded(
+    policy: Policy,
+    rule: Rule | None,
+    ask: Ask,
+    requester: Requester | None,
+    requirements: Sequence[Requirement],
+    options: Sequence[Option],
+) -> tuple[tuple[str, ...], tuple[FieldError, ...]]:
+    """Who never counts: the requester; the owners where nobody resolvable is named.
+
+    Two people cannot be told apart from an unknown requester, so that is refused.
+    """
+    if requester is not None and requester.person is not None:
+        return (requester.person,), ()
+    if rule is not None and not rule.exclude_requester:
+        return (), ()
+    wanted = max(sum(r.needed for r in requirements), *(o.people for o in options), 1)
+    if wanted > 1:
+        detail = (
+            f"This needs {wanted} people besides the one who asks. Say who asks: "
+            "an id or e-mail of a person in the policy, or their Slack account."
+        )
+        return (), (FieldError(pointer="/requested_by", detail=detail),)
+    return ask.owners or policy.owners.get(ask.service, ()), ()
+
+
+def _clocks(rule: Rule | None, severity: Severity) -> tuple[int, int]:
+    respond, decide = CLOCKS[severity]
+    if rule is None:
+        return respond, decide
+    return rule.respond_within_s or respond, rule.decide_within_s or decide
+
+
+def _bounds(rule: Rule | None, ask: Ask, decide_s: int) -> Iterator[FieldError]:
+    longest = (rule.decide_within_max_s if rule else None) or LONGEST * decide_s
+    claim = rule.claim_within_max_s if rule else 24 * 3600
+    for name, value, most in (
+        ("decide_within_s", ask.decide_within_s, longest),
+        ("claim_within_s", ask.claim_within_s, claim),
+    ):
+        if value is not None and value > most:
+            detail = f"At most {most} seconds here; the policy sets the bound."
+            yield FieldError(pointer=f"/{name}", detail=detail)
+
+
+def _members(group: str, people: People) -> tuple[str, ...]:
+    listed = people.groups.get(group, frozenset())
+    return tuple(sorted(m for m in listed if m in people.persons and people.persons[m].active))
+
+
+def _unfillable(made: Plan, options: Sequence[Option]) -> Iterator[FieldError]:
+    """Every release option must be within reach of the people there are."""
+    may = {g: [m for m in members if m not in made.excluded] for g, members in made.members.items()}
+    everyone = {m for members in may.values() for m in members}
+    releases = [o for o in options if o.effect is Effect.RELEASE] or list(options[:1])
+    for n, option in enumerate(releases):
+        seats = seats_for(made, option)
+        wanted = sum(s.needed for s in seats)
+        filled = sum(most_seats(seats, may, everyone, made.one_person_fills_many).values())
+        if filled < wanted:
+            groups = ", ".join(s.group for s in seats)
+            detail = (
+                f'Rule "{made.rule}" wants {wanted} of {groups} for «{option.label}», and only '
+                f"{filled} can decide once the requester is left out."
+            )
+            yield FieldError(pointer="/approvers" if n == 0 else f"/options/{n}", detail=detail)
+            return
+
+
+def _channel(policy: Policy, rule: Rule | None) -> str | None:
+    named = policy.channels.get(rule.channel) if rule and rule.channel else None
+    return named.id if named else None
+
+
+def _text(policy: Policy, at: int | None) -> str:
+    return policy.rule_texts[at] if at is not None and at < len(policy.rule_texts) else ""
