@@ -38,8 +38,11 @@ class Machine(RuleBasedStateMachine):
         """A service asks, perhaps with a used key."""
         self.world.look_up()
         self.world.open(category, requester=requester, key=key, body=f"{body} {category}")
-        known = list(self.world.escalations)
-        return known[-1] if known else ""
+        return self.newest()
+
+    def newest(self) -> str:
+        """The id of the newest escalation; empty while there is none (policy refused it)."""
+        return next(reversed(self.world.escalations), "")
 
     @rule(target=ids, category=st.sampled_from(CATEGORIES))
     def open_fresh(self, category: str) -> str:
@@ -51,7 +54,7 @@ class Machine(RuleBasedStateMachine):
         self.world.look_up()
         key = self.world.new_id("key")
         self.world.open(category, requester="req", key=key, body=f"fresh {category}")
-        return list(self.world.escalations)[-1]
+        return self.newest()
 
     def vote(
         self, e: str, account: str, option: str, *, behind: int = 0, reason: str = "fine"
@@ -160,7 +163,8 @@ class Machine(RuleBasedStateMachine):
     @rule(category=st.sampled_from(CATEGORIES))
     def a_yes_without_a_reason(self, category: str) -> None:
         """The first yes to a new question says nothing of why."""
-        self.vote(self.open_fresh_now(category), "UBEN", "go", reason="")
+        if opened := self.open_fresh_now(category):
+            self.vote(opened, "UBEN", "go", reason="")
 
     @rule(e=ids)
     def the_requester_tries(self, e: str) -> None:
