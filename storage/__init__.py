@@ -1,0 +1,10 @@
+"""Remembering: tables, the one write path, reads, and the rows of owed work.
+
+`database` opens the file and guards it, `writer` is the only path that changes an escalation,
+`reads`, `work` and `services` are the ports of `approvals.ports` over SQL.
+"""
+
+from storage.database import AlreadyRunningError, NewerDatabaseError
+from storage.store import Store, open_store
+
+__all__ = ["AlreadyRunningError", "NewerDatabaseError", "Store", "open_store"]

@@ -1,0 +1,167 @@
+"""A batch in memory: what was loaded, the fold over its commands, and what is to be written."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from approvals.commands import Claim, Command, Open, Tick
+from approvals.decide import State
+from approvals.escalation import Escalation
+from approvals.events import Record
+from approvals.facts import Facts
+from approvals.grants import Signer
+from approvals.ledger import Ledger, Opened
+from approvals.owes import SignGrant, Work
+from approvals.ports import NotSavedError, Settled
+from approvals.refusals import Refusal
+from approvals.step import Step, is_overdue, step
+
+log = structlog.get_logger(__name__)
+
+
+class Pending:
+    """A command and the future of whoever waits for it."""
+
+    __slots__ = ("command", "future", "settled")
+
+    def __init__(self, command: Command, future: "asyncio.Future[Settled]") -> None:
+        self.command, self.future = command, future
+        self.settled: Settled | None = None
+
+    def fail(self, error: Exception) -> None:
+        """Tell whoever still waits."""
+        if not self.future.done():
+            self.future.set_exception(error)
+            self.future.exception()  # seen: nobody may be waiting any more
+
+    def answer(self) -> None:
+        """Tell whoever still waits, after the commit."""
+        if not self.future.done() and self.settled is not None:
+            self.future.set_result(self.settled)
+
+
+def key_row(command: Open) -> str:
+    """Names the row of an idempotency key; service names hold no colon."""
+    return f"{command.service}:{command.idempotency_key}"
+
+
+def group_row(command: Open) -> str | None:
+    """Names the row of a dedup_key's group."""
+    dedup_key = command.request.get("dedup_key")
+    return f"{command.service}:{dedup_key}" if dedup_key else None
+
+
+@dataclass
+class Batch:
+    """Rows loaded, and what the fold made of them. Commands see what earlier ones did."""
+
+    facts: Facts
+    signer: Signer
+    commands: list[Pending]
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+    keys: dict[str, Opened] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    twins: dict[str, str] = field(default_factory=dict)  #: join_key -> pending escalation
+    grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
+    changed: dict[str, None] = field(default_factory=dict)  #: ids, in order
+    records: list[Record] = field(default_factory=list)
+    work: list[tuple[str, int, Work]] = field(default_factory=list)  #: escalation, seq, work
+    new_keys: list[tuple[str, str, str]] = field(default_factory=list)
+    new_groups: list[tuple[str, str]] = field(default_factory=list)
+    new_grants: list[tuple[str, str, str, str]] = field(default_factory=list)
+    refusals: list[tuple[str, str, str]] = field(default_factory=list)
+    policies: set[str] = field(default_factory=set)
+
+    def fold(self, pending: Pending, now: datetime) -> None:
+        """Drive one command. One that cannot be driven fails alone and leaves no trace."""
+        try:
+            done = self._step(pending.command, now)
+        except Exception:
+            log.exception("command-failed", command=pending.command.id)
+            pending.fail(NotSavedError())
+            return
+        pending.settled = self._settled(pending.command, done)
+
+    def answer(self) -> None:
+        """The commit is on disk: tell everyone."""
+        for pending in self.commands:
+            pending.answer()
+
+    def _step(self, command: Command, now: datetime) -> Step:
+        if not isinstance(command, Open):
+            state = State(escalation=self.escalations.get(command.escalation_id))
+            done = step(state, command, self.facts, now)
+            self._keep(done)
+            return done
+        twin = self._twin(command, now)
+        group = group_row(command)
+        ledger = Ledger(
+            opened=self.keys.get(key_row(command)),
+            group_id=self.groups.get(group) if group else None,
+            pending_twin=twin.id if twin else None,
+        )
+        done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
+        self._keep(done)
+        self._post(command, done, group)
+        return done
+
+    def _twin(self, command: Open, now: datetime) -> Escalation | None:
+        """The pending escalation an equal request joins; an overdue one is ended first."""
+        found = self.twins.get(command.join_key or "")
+        twin = self.escalations.get(found or "")
+        if twin is not None and is_overdue(twin, now):
+            tick = Tick(id=command.id, escalation_id=twin.id)
+            self._keep(step(State(escalation=twin), tick, self.facts, now))
+            return None
+        return twin if twin is not None and not twin.status.is_terminal else None
+
+    def _keep(self, done: Step) -> None:
+        """Remember what a step did, for the commands after it and for writing."""
+        escalation = done.escalation
+        if escalation is None:
+            return
+        if done.changed:
+            self.escalations[escalation.id] = escalation
+            self.changed[escalation.id] = None
+            self.records += done.records
+        self._count(escalation, done.refusal)
+        for work in done.work:
+            if isinstance(work, SignGrant):
+                signed = self.signer.sign(work.claims)
+                self.grants[escalation.id] = signed
+                self.new_grants.append((escalation.id, work.grant_id, self.signer.kid, signed))
+            else:
+                self.work.append((escalation.id, escalation.seq, work))
+
+    def _count(self, escalation: Escalation, refusal: Refusal | None) -> None:
+        if refusal is not None and refusal.who:
+            self.refusals.append((escalation.id, refusal.who, refusal.why.value))
+
+    def _post(self, command: Open, done: Step, group: str | None) -> None:
+        """Ledger rows after an open or a join."""
+        escalation, opened = done.escalation, done.ledger.opened
+        if escalation is None or opened is None or not done.changed:
+            return
+        row = key_row(command)
+        self.keys[row] = opened
+        self.new_keys.append((row, opened.escalation_id, opened.body_hash))
+        if command.join_key:
+            self.twins[command.join_key] = escalation.id
+        if group and group not in self.groups:
+            self.groups[group] = escalation.group_id
+            self.new_groups.append((group, escalation.group_id))
+        self.policies.add(self.facts.policy.version)
+
+    def _settled(self, command: Command, done: Step) -> Settled:
+        escalation = done.escalation
+        if isinstance(command, Open) and escalation is None and done.ledger.opened is not None:
+            escalation = self.escalations.get(done.ledger.opened.escalation_id)
+        claimed = isinstance(command, Claim) and done.refusal is None and escalation is not None
+        return Settled(
+            escalation=escalation,
+            answer=done.answer,
+            refusal=done.refusal,
+            grant=self.grants.get(escalation.id) if claimed and escalation else None,
+        )

@@ -1,0 +1,143 @@
+"""Reading escalations. Lists page by key, never by offset, so they stay flat."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from approvals.codec import instant, load_text, parse_instant
+from approvals.escalation import Escalation, Json
+from approvals.events import Record
+from approvals.ports import Page, Wanted
+from storage.database import Database, Row
+
+_FILTERS = ("service", "status", "kind", "severity", "category", "reference", "dedup_key")
+
+
+class SqlReads:
+    """Implements `approvals.ports.Reads` and `Health`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def escalation(self, escalation_id: str) -> Escalation | None:
+        """The escalation of that id."""
+        found = await self._many("WHERE id = ?", (escalation_id,))
+        return found[0] if found else None
+
+    async def ending_in(self, suffix: str, limit: int = 10) -> tuple[Escalation, ...]:
+        """Escalations whose id ends so."""
+        return await self._many("WHERE suffix = ? LIMIT ?", (suffix, limit))
+
+    async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
+        """One page: pending ones by deadline, any others newest first."""
+        where = [f"{name} = ?" for name in _FILTERS if getattr(wanted, name) is not None]
+        values = [getattr(wanted, n) for n in _FILTERS if getattr(wanted, n) is not None]
+        if wanted.q is not None:
+            where.append("lower(title) LIKE ? ESCAPE '\\'")
+            values.append(f"%{_literal(wanted.q.lower())}%")
+        if wanted.status == "pending":
+            # The literal lets the partial index serve this, the commonest list.
+            where[where.index("status = ?")] = "status = 'pending'"
+            values.remove("pending")
+            columns, order, after = "deadline_at, id", "deadline_at, id", ">"
+        else:
+            columns, order, after = "created_at, id", "created_at DESC, id DESC", "<"
+        if cursor is not None:
+            where.append(f"({columns}) {after} (?, ?)")
+            values += _opened(cursor)
+        clause = f"WHERE {' AND '.join(where)}" if where else ""
+        found = await self._many(f"{clause} ORDER BY {order} LIMIT ?", (*values, limit + 1))
+        more = len(found) > limit
+        items = found[:limit]
+        return Page(items=items, next_cursor=_closed(items[-1], wanted) if more else None)
+
+    async def pending(self, limit: int = 500) -> tuple[Escalation, ...]:
+        """Pending ones, soonest deadline first."""
+        return await self._many(
+            "WHERE status = 'pending' ORDER BY deadline_at, id LIMIT ?", (limit,)
+        )
+
+    async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
+        """Approved and not yet taken."""
+        return await self._many(
+            "WHERE due_at IS NOT NULL AND status = 'approved' AND state = 'held' "
+            "ORDER BY due_at LIMIT ?",
+            (limit,),
+        )
+
+    async def last_decided(self, limit: int = 20) -> tuple[Escalation, ...]:
+        """Decided last, newest first."""
+        return await self._many(
+            "WHERE decided_at IS NOT NULL ORDER BY decided_at DESC LIMIT ?", (limit,)
+        )
+
+    async def records(self, escalation_id: str) -> tuple[Record, ...]:
+        """Its audit events in order; an erased body is empty."""
+        rows = await self._database.reader.rows(
+            "SELECT e.escalation_id, e.seq, e.kind, e.at, e.by, e.core, e.prev, e.hash, b.text "
+            "FROM events e LEFT JOIN event_bodies b "
+            "ON b.escalation_id = e.escalation_id AND b.seq = e.seq "
+            "WHERE e.escalation_id = ? ORDER BY e.seq",
+            (escalation_id,),
+        )
+        return tuple(_record(row) for row in rows)
+
+    async def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
+        """Ids of those with something due, longest overdue first."""
+        rows = await self._database.reader.rows(
+            "SELECT id FROM escalations WHERE due_at IS NOT NULL AND due_at <= ? "
+            "ORDER BY due_at LIMIT ?",
+            (instant(now), limit),
+        )
+        return tuple(row[0] for row in rows)
+
+    async def check(self, now: datetime) -> Mapping[str, Json]:
+        """Whether the store answers, and for how long the longest overdue one waits."""
+        rows = await self._database.reader.rows(
+            "SELECT due_at FROM escalations WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"
+        )
+        waits = (now - parse_instant(rows[0][0])).total_seconds() if rows else 0.0
+        return {"ok": True, "overdue_s": round(max(0.0, waits), 1)}
+
+    async def _many(self, clause: str, values: Sequence[Any]) -> tuple[Escalation, ...]:
+        sql = f"SELECT body FROM escalations {clause}"  # noqa: S608  clauses are our own
+        return tuple(load_text(row[0]) for row in await self._database.reader.rows(sql, values))
+
+
+def _record(row: Row) -> Record:
+    text = row[8] or '{"body":{},"command":{},"facts":{}}'
+    said = json.loads(text)
+    return Record(
+        escalation_id=row[0],
+        seq=row[1],
+        kind=row[2],
+        at=parse_instant(row[3]),
+        by=row[4],
+        core=row[5],
+        prev=row[6],
+        hash=row[7],
+        text=text,
+        body=said["body"],
+        command=said["command"],
+        facts=said["facts"],
+    )
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _closed(last: Escalation, wanted: Wanted) -> str:
+    at = last.deadline_at if wanted.status == "pending" else last.created_at
+    return base64.urlsafe_b64encode(json.dumps([instant(at), last.id]).encode()).decode()
+
+
+def _opened(cursor: str) -> list[str]:
+    try:
+        at, last = json.loads(base64.urlsafe_b64decode(cursor))
+        parse_instant(at)
+        return [at, str(last)]
+    except (ValueError, TypeError) as error:
+        raise ValueError("This is not a cursor of ours; start without one.") from error

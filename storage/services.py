@@ -1,0 +1,151 @@
+"""Who may call: services, their keys (hashed), their secrets for callbacks; and Slack requests
+taken already.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from approvals.codec import instant
+from approvals.ports import Clock, ServiceKey
+from storage.database import Database
+
+#: What a key may be allowed to do.
+SCOPES = ("open", "read", "claim", "audit", "admin")
+
+#: What a new key may do unless said otherwise.
+USUAL = ("open", "read", "claim")
+
+#: How long a taken Slack request is remembered; Slack repeats within five minutes.
+REMEMBER = timedelta(minutes=10)
+
+
+def key_hash(key: str) -> str:
+    """What is stored of a key. Keys are 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A service as `service list` shows it."""
+
+    name: str
+    owners: tuple[str, ...]
+    callback_hosts: tuple[str, ...]
+    keys: int  #: live ones
+
+
+class SqlServices:
+    """Implements `approvals.ports.Services`, and what the commands need."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def by_key_hash(self, hashed: str) -> ServiceKey | None:
+        """The service of a live key."""
+        rows = await self._database.reader.rows(
+            "SELECT s.name, k.scopes, s.owners, s.callback_hosts FROM service_keys k "
+            "JOIN services s ON s.name = k.service WHERE k.hash = ? AND k.revoked_at IS NULL",
+            (hashed,),
+        )
+        if not rows:
+            return None
+        name, scopes, owners, hosts = rows[0]
+        return ServiceKey(
+            service=name,
+            scopes=frozenset(json.loads(scopes)),
+            owners=tuple(json.loads(owners)),
+            callback_hosts=tuple(json.loads(hosts)),
+        )
+
+    async def callback_secrets(self, service: str) -> tuple[str, ...]:
+        """Live `whsec_` secrets, newest first."""
+        rows = await self._database.reader.rows(
+            "SELECT secret FROM service_secrets WHERE service = ? AND revoked_at IS NULL "
+            "ORDER BY created_at DESC",
+            (service,),
+        )
+        return tuple(row[0] for row in rows)
+
+    async def add(
+        self,
+        name: str,
+        *,
+        owners: Sequence[str] = (),
+        scopes: Sequence[str] = USUAL,
+        callback_hosts: Sequence[str] = (),
+    ) -> str:
+        """Add a service, or another key to one; gives the key, which is shown once."""
+        key, at = f"andon_{secrets.token_urlsafe(32)}", instant(self._clock())
+        async with self._database.beside() as link:
+            await link.run(
+                "INSERT INTO services (name, owners, callback_hosts, created_at) "
+                "VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+                "owners = CASE WHEN excluded.owners = '[]' THEN owners ELSE excluded.owners END, "
+                "callback_hosts = CASE WHEN excluded.callback_hosts = '[]' THEN callback_hosts "
+                "ELSE excluded.callback_hosts END",
+                (name, json.dumps(list(owners)), json.dumps(list(callback_hosts)), at),
+            )
+            await link.run(
+                "INSERT INTO service_keys (hash, service, scopes, created_at) VALUES (?, ?, ?, ?)",
+                (key_hash(key), name, json.dumps(list(scopes)), at),
+            )
+        return key
+
+    async def secret(self, name: str) -> str | None:
+        """A new `whsec_` secret; None for an unknown service."""
+        if name not in {s.name for s in await self.listed()}:
+            return None
+        made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        async with self._database.beside() as link:
+            await link.run(
+                "INSERT INTO service_secrets (secret, service, created_at) VALUES (?, ?, ?)",
+                (made, name, instant(self._clock())),
+            )
+        return made
+
+    async def revoke(self, name: str) -> int:
+        """Revoke all keys of a service; how many."""
+        async with self._database.beside() as link:
+            return await link.run(
+                "UPDATE service_keys SET revoked_at = ? WHERE service = ? AND revoked_at IS NULL",
+                (instant(self._clock()), name),
+            )
+
+    async def listed(self) -> tuple[Listed, ...]:
+        """All services."""
+        rows = await self._database.reader.rows(
+            "SELECT s.name, s.owners, s.callback_hosts, (SELECT count(*) FROM service_keys k "
+            "WHERE k.service = s.name AND k.revoked_at IS NULL) FROM services s ORDER BY s.name"
+        )
+        return tuple(
+            Listed(
+                name=name,
+                owners=tuple(json.loads(owners)),
+                callback_hosts=tuple(json.loads(hosts)),
+                keys=keys,
+            )
+            for name, owners, hosts, keys in rows
+        )
+
+
+class SqlSignatures:
+    """Implements `approvals.ports.SeenSignatures`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def first_time(self, signature: str, now: datetime) -> bool:
+        """Whether it is new; remembers it, and forgets old ones."""
+        async with self._database.beside() as link:
+            await link.run("DELETE FROM signatures WHERE seen_at < ?", (instant(now - REMEMBER),))
+            taken = await link.run(
+                "INSERT INTO signatures (signature, seen_at) VALUES (?, ?) "
+                "ON CONFLICT (signature) DO NOTHING",
+                (signature, instant(now)),
+            )
+        return taken == 1

@@ -1,0 +1,245 @@
+"""What a batch reads and writes: a constant number of statements, rows as plain tuples."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from approvals import events
+from approvals.codec import dump_text, instant, load_text
+from approvals.commands import Claim, Open
+from approvals.escalation import Escalation
+from approvals.events import Record, sha256
+from approvals.facts import Facts
+from approvals.grants import Signer
+from approvals.ledger import Opened
+from approvals.owes import AnswerClick, Callback, Direct, PostCard, ThreadLine, Work
+from storage.batch import Batch, Pending, group_row, key_row
+from storage.database import Link
+
+LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
+LATEST = (
+    "INSERT INTO notes (name, value) VALUES ('latest', ?) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+#: A door shows the answer to a modal itself; the delivery is the net below it.
+MODAL_GRACE = timedelta(seconds=5)
+
+_COLUMNS = (
+    "id, suffix, service, group_id, kind, category, severity, environment, reference, dedup_key, "
+    "join_key, title, status, state, version, created_at, deadline_at, due_at, decided_at, body"
+)
+_CHANGING = ("status", "state", "version", "due_at", "decided_at", "body")
+_ESCALATION = (
+    f"INSERT INTO escalations ({_COLUMNS}) VALUES ({', '.join('?' * 20)}) "  # noqa: S608
+    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _CHANGING)}"
+)
+_EVENT = (
+    "INSERT INTO events (escalation_id, seq, kind, at, by, core, prev, hash, body_hash, command_id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_BODY = "INSERT INTO event_bodies (escalation_id, seq, text) VALUES (?, ?, ?)"
+_VOTE_OVER = "UPDATE votes SET effective = 0 WHERE escalation_id = ? AND person = ? AND seq < ?"
+_VOTE = (
+    "INSERT INTO votes (escalation_id, seq, person, option, effective, at)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+_DECISION = (
+    "INSERT INTO decisions (escalation_id, seq, status, option, by, at) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_KEY = "INSERT INTO idempotency (id, escalation_id, body_hash) VALUES (?, ?, ?)"
+_GROUP = "INSERT INTO groups (id, group_id) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+_GRANT = "INSERT INTO grants (escalation_id, id, kid, jws) VALUES (?, ?, ?, ?)"
+_REFUSAL = (
+    "INSERT INTO refusals (escalation_id, who, why, times) VALUES (?, ?, ?, 1) "
+    "ON CONFLICT (escalation_id, who, why) DO UPDATE SET times = refusals.times + 1"
+)
+_CARDS_DUE = "UPDATE cards SET due_at = ? WHERE escalation_id = ?"
+_CARD = (
+    "INSERT INTO cards (id, escalation_id, surface, target, version, attempts, due_at)"
+    " VALUES (?, ?, ?, ?, 0, 0, ?) ON CONFLICT (id) DO NOTHING"
+)
+_DELIVERY = (
+    "INSERT INTO deliveries (id, escalation_id, kind, target, payload, attempts, state, created_at,"
+    " due_at) VALUES (?, ?, ?, ?, ?, 0, 'pending', ?, ?) ON CONFLICT (id) DO NOTHING"
+)
+_POLICY = (
+    "INSERT INTO policies (version, text, first_used_at) VALUES (?, ?, ?) "
+    "ON CONFLICT (version) DO NOTHING"
+)
+
+
+async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+    """Everything the commands concern, in a few reads."""
+    batch = Batch(facts=facts, signer=signer, commands=commands)
+    opens = [p.command for p in commands if isinstance(p.command, Open)]
+    ids = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
+    for row, escalation_id, body_hash in await _in(
+        link, "SELECT id, escalation_id, body_hash FROM idempotency WHERE id", map(key_row, opens)
+    ):
+        batch.keys[row] = Opened(escalation_id=escalation_id, body_hash=body_hash)
+        ids.add(escalation_id)
+    for row, group_id in await _in(
+        link, "SELECT id, group_id FROM groups WHERE id", map(group_row, opens)
+    ):
+        batch.groups[row] = group_id
+    twins = await _in(
+        link,
+        "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key",
+        (command.join_key for command in opens),
+    )
+    batch.twins.update(twins)
+    ids.update(batch.twins.values())
+    for (body,) in await _in(link, "SELECT body FROM escalations WHERE id", ids):
+        escalation = load_text(body)
+        batch.escalations[escalation.id] = escalation
+    claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
+    batch.grants.update(
+        await _in(link, "SELECT escalation_id, jws FROM grants WHERE escalation_id", claimed)
+    )
+    return batch
+
+
+async def _in(link: Link, query: str, values: Any) -> Sequence[Any]:
+    """Rows whose column is one of the values; asks nothing for none. Values in key order."""
+    wanted = sorted({value for value in values if value})
+    if not wanted:
+        return ()
+    return await link.rows(f"{query} IN ({', '.join('?' * len(wanted))})", wanted)
+
+
+async def write(link: Link, batch: Batch, now: datetime, known_policies: set[str]) -> None:
+    """Write what the fold made. The order keeps foreign keys satisfied."""
+    at = instant(now)
+    changed = [batch.escalations[i] for i in batch.changed]
+    for statement, rows in (
+        (_ESCALATION, [_escalation_row(e) for e in changed]),
+        (_EVENT, [_event_row(r) for r in batch.records]),
+        (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
+        (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
+        (_VOTE, [_vote_row(r) for r in _last_votes(batch.records)]),
+        (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
+        (_KEY, batch.new_keys),
+        (_GROUP, batch.new_groups),
+        (_GRANT, batch.new_grants),
+        (_REFUSAL, batch.refusals),
+        (_CARDS_DUE, [(at, e.id) for e in changed]),
+        (_CARD, list(_card_rows(batch, at))),
+        (_DELIVERY, list(_delivery_rows(batch, now))),
+        (_POLICY, [(v, batch.facts.policy.text, at) for v in batch.policies - known_policies]),
+    ):
+        if rows:
+            await link.many(statement, rows)
+
+
+def _escalation_row(e: Escalation) -> tuple[Any, ...]:
+    return (
+        e.id,
+        e.id[-6:],
+        e.service,
+        e.group_id,
+        e.kind.value,
+        e.category,
+        e.severity.value,
+        e.environment,
+        e.reference,
+        e.dedup_key,
+        e.join_key,
+        e.title,
+        e.status.value,
+        e.state.value,
+        e.version,
+        instant(e.created_at),
+        instant(e.deadline_at),
+        instant(e.due_at) if e.due_at else None,
+        instant(e.decision.at) if e.decision else None,
+        dump_text(e),
+    )
+
+
+def _event_row(r: Record) -> tuple[Any, ...]:
+    return (
+        r.escalation_id,
+        r.seq,
+        r.kind,
+        instant(r.at),
+        r.by,
+        r.core,
+        r.prev,
+        r.hash,
+        sha256(r.text),
+        r.command["id"],
+    )
+
+
+_VOTING = frozenset({events.VOTE_CAST, events.VOTE_VOIDED})
+
+
+def _vote_over(r: Record) -> tuple[Any, ...]:
+    return r.escalation_id, r.body["person"], r.seq
+
+
+def _last_votes(records: Sequence[Record]) -> list[Record]:
+    """Votes cast in this batch; only a person's last one is effective."""
+    return [r for r in records if r.kind == events.VOTE_CAST and _is_last(r, records)]
+
+
+def _is_last(record: Record, records: Sequence[Record]) -> bool:
+    mine = (record.escalation_id, record.body["person"])
+    return not any(
+        r.kind in _VOTING and r.seq > record.seq and (r.escalation_id, r.body["person"]) == mine
+        for r in records
+    )
+
+
+def _vote_row(r: Record) -> tuple[Any, ...]:
+    return r.escalation_id, r.seq, r.body["person"], r.body["option"], 1, instant(r.at)
+
+
+def _decision_row(r: Record) -> tuple[Any, ...]:
+    body = r.body
+    return r.escalation_id, r.seq, body["status"], body.get("option"), body["by"], instant(r.at)
+
+
+def _card_rows(batch: Batch, at: str) -> Iterator[tuple[Any, ...]]:
+    for escalation_id, _, work in batch.work:
+        if isinstance(work, PostCard):
+            card_id = f"card_{escalation_id[4:]}_{work.target}"
+            yield card_id, escalation_id, work.surface, work.target, at
+
+
+def _delivery_rows(batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
+    for n, (escalation_id, seq, work) in enumerate(batch.work):
+        made = _delivery(batch, escalation_id, work)
+        if made is None:
+            continue
+        kind, target, payload, name = made
+        due = now + MODAL_GRACE if payload.get("reply", {}).get("in_modal") else now
+        delivery_id = name or f"msg_{escalation_id[4:]}_{seq}_{n}"
+        text = json.dumps(payload, separators=(",", ":"))
+        yield delivery_id, escalation_id, kind, target, text, instant(now), instant(due)
+
+
+def _delivery(
+    batch: Batch, escalation_id: str, work: Work
+) -> tuple[str, str, dict[str, Any], str | None] | None:
+    """Kind, target, payload and, where a repeat must fall together, the id."""
+    match work:
+        case ThreadLine():
+            return "thread", "", {"case": work.case, "values": dict(work.values)}, None
+        case Direct():
+            return "direct", work.to, {"case": work.case, "values": dict(work.values)}, None
+        case Callback():
+            url = batch.escalations[escalation_id].callback_url or ""
+            return "callback", url, asdict(work), None
+        case AnswerClick():
+            payload = {
+                "case": work.case,
+                "values": dict(work.values),
+                "reply": asdict(work.reply),
+                "command": work.command_id,
+            }
+            return "answer", work.account, payload, f"ans_{work.command_id}"
+    return None

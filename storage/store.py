@@ -1,0 +1,75 @@
+"""The store: everything the ports ask for, over one database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from approvals.grants import Signer
+from approvals.ports import Clock, Committed, FactSource
+from storage.database import Database, open_database
+from storage.reads import SqlReads
+from storage.services import SqlServices, SqlSignatures
+from storage.work import SqlCards, SqlDeliveries
+from storage.writer import GroupCommitWriter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The ports of `approvals.ports`, implemented."""
+
+    writer: GroupCommitWriter
+    reads: SqlReads
+    cards: SqlCards
+    deliveries: SqlDeliveries
+    services: SqlServices
+    signatures: SqlSignatures
+    health: SqlReads
+    database: Database
+
+
+def file_of(url: str) -> Path:
+    """The file of a `sqlite:///…` address. Raises ValueError for any other."""
+    scheme, found, path = url.partition(":///")
+    if scheme.startswith("postgres"):
+        raise ValueError("PostgreSQL is not supported yet; use sqlite:///andon.db.")
+    if not found or not scheme.startswith("sqlite") or not path:
+        raise ValueError(f"ANDON_DATABASE_URL={url} is not sqlite:///FILE.")
+    return Path(path)
+
+
+@asynccontextmanager
+async def open_store(
+    url: str,
+    *,
+    facts: FactSource,
+    signer: Signer,
+    clock: Clock,
+    committed: Committed,
+    server: bool,
+) -> AsyncIterator[Store]:
+    """Open the store; the one server writes, commands beside it only touch rows of services.
+
+    Raises AlreadyRunningError, NewerDatabaseError, ValueError for an address it does not know.
+    """
+    async with open_database(file_of(url), server=server) as database:
+        writer = GroupCommitWriter(
+            database, facts=facts, signer=signer, clock=clock, committed=committed
+        )
+        reads = SqlReads(database)
+        running = asyncio.create_task(writer.run())
+        try:
+            yield Store(
+                writer=writer,
+                reads=reads,
+                cards=SqlCards(database, clock),
+                deliveries=SqlDeliveries(database),
+                services=SqlServices(database, clock),
+                signatures=SqlSignatures(database),
+                health=reads,
+                database=database,
+            )
+        finally:
+            writer.close()
+            await running

@@ -1,0 +1,174 @@
+"""The one write path: every command that changes an escalation goes through here, in batches.
+
+::
+
+    submit -> lanes -> batch -> load -> fold (approvals.step) -> write -> COMMIT -> answer, wake
+
+While one batch commits, the next gathers: group commit without waiting. A refusal touches nobody
+else; a command that cannot be folded fails alone; on a database error the batch is rolled back and
+each command tried alone; after a commit of unknown outcome the log is asked before anyone is told.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import aiosqlite
+import structlog
+
+from approvals.commands import Command
+from approvals.grants import Signer
+from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
+from storage.batch import Pending
+from storage.database import Database, Row
+from storage.statements import LATEST, LATEST_SEEN, load, write
+
+log = structlog.get_logger(__name__)
+
+#: A batch takes at most this many commands, or bytes.
+MOST_COMMANDS, MOST_BYTES = 256, 2 << 20
+
+#: Beyond this many waiting commands or bytes, new ones are turned away at once.
+QUEUE_COMMANDS, QUEUE_BYTES = 20_000, 64 << 20
+
+#: The latest moment seen is noted this often, so that a clock set back revives nothing.
+NOTE_EVERY = timedelta(seconds=60)
+
+
+@dataclass
+class Lanes:
+    """Waiting commands: votes, stops and claims before all others."""
+
+    urgent: deque[Pending] = field(default_factory=deque)
+    other: deque[Pending] = field(default_factory=deque)
+    weight: int = 0
+
+    def __len__(self) -> int:
+        return len(self.urgent) + len(self.other)
+
+    def add(self, pending: Pending) -> None:
+        """Queue it. Raises NotSavedError when too much waits already."""
+        if len(self) >= QUEUE_COMMANDS or self.weight >= QUEUE_BYTES:
+            raise NotSavedError("Too much is waiting to be saved. Ask again in a moment.")
+        (self.urgent if pending.command.urgent else self.other).append(pending)
+        self.weight += pending.command.weight
+
+    def take(self) -> list[Pending]:
+        """The next batch."""
+        taken: list[Pending] = []
+        weight = 0
+        for lane in (self.urgent, self.other):
+            while lane and len(taken) < MOST_COMMANDS and weight < MOST_BYTES:
+                taken.append(lane.popleft())
+                weight += taken[-1].command.weight
+        self.weight -= weight
+        return taken
+
+
+class GroupCommitWriter:
+    """Implements `approvals.ports.Writer`."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        facts: FactSource,
+        signer: Signer,
+        clock: Clock,
+        committed: Committed,
+    ) -> None:
+        self._link = database.writer
+        self._facts, self._signer = facts, signer
+        self._clock, self._committed = clock, committed
+        self._lanes = Lanes()
+        self._ready = asyncio.Event()
+        self._closing = False
+        self._latest: datetime | None = None
+        self._noted: datetime | None = None
+        self._policies: set[str] = set()
+
+    async def submit(self, command: Command) -> Settled:
+        """Queue the command and wait for its commit."""
+        if self._closing:
+            raise NotSavedError("The server is stopping. Ask again in a moment.")
+        pending = Pending(command, asyncio.get_running_loop().create_future())
+        self._lanes.add(pending)
+        self._ready.set()
+        # The future is the batch's, not the caller's: giving up waiting tears nothing.
+        return await asyncio.shield(pending.future)
+
+    async def run(self) -> None:
+        """Commit batch after batch until closed and drained."""
+        while not (self._closing and not len(self._lanes)):
+            await self._ready.wait()
+            self._ready.clear()
+            while len(self._lanes):
+                await self._settle(self._lanes.take())
+
+    def close(self) -> None:
+        """Take no more; `run` ends when what waits is saved."""
+        self._closing = True
+        self._ready.set()
+
+    async def _settle(self, batch: list[Pending]) -> None:
+        try:
+            await self._attempt(batch)
+        except aiosqlite.Error as error:
+            log.warning("batch-failed", commands=len(batch), error=str(error))
+            await self._link.undo()
+            if len(batch) > 1:
+                for pending in batch:
+                    await self._settle([pending])
+            else:
+                await self._find_out(batch[0], error)
+        except Exception:
+            await self._link.undo()
+            log.exception("batch-lost", commands=len(batch))
+            for pending in batch:
+                pending.fail(NotSavedError())
+
+    async def _attempt(self, commands: list[Pending]) -> None:
+        """Load, fold, write, commit once, then answer."""
+        now = await self._now()
+        await self._link.run("BEGIN IMMEDIATE")
+        batch = await load(self._link, commands, self._facts.facts(now), self._signer)
+        for pending in commands:
+            batch.fold(pending, now)
+        await write(self._link, batch, now, self._policies)
+        await self._note(now)
+        await self._link.run("COMMIT")
+        self._policies |= batch.policies
+        batch.answer()
+        if batch.changed:
+            self._committed([batch.escalations[i] for i in batch.changed])
+
+    async def _find_out(self, pending: Pending, error: Exception) -> None:
+        """One command alone failed: was it stored all the same?"""
+        try:
+            found: Sequence[Row] = await self._link.rows(
+                "SELECT 1 FROM events WHERE command_id = ? LIMIT 1", (pending.command.id,)
+            )
+        except aiosqlite.Error:
+            pending.fail(UnsureError())
+            return
+        if found:
+            # It is stored; the same request again is answered from what is there.
+            log.warning("commit-answer-lost", command=pending.command.id)
+            pending.fail(UnsureError())
+        else:
+            pending.fail(NotSavedError(f"It could not be saved ({error}). Ask again."))
+
+    async def _now(self) -> datetime:
+        """The clock, never earlier than any moment seen before, also before a restart."""
+        if self._latest is None:
+            found = await self._link.rows(LATEST_SEEN)
+            self._latest = datetime.fromisoformat(found[0][0]) if found else self._clock()
+        self._latest = max(self._latest, self._clock())
+        return self._latest
+
+    async def _note(self, now: datetime) -> None:
+        if self._noted is None or now - self._noted >= NOTE_EVERY:
+            await self._link.run(LATEST, (now.isoformat(),))
+            self._noted = now

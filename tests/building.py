@@ -1,0 +1,132 @@
+"""What tests are built from: a clock that is moved by hand, the sample policy, commands."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from approvals import commands
+from approvals.canonical import operation_digest
+from approvals.commands import Actor
+from approvals.facts import Facts
+from approvals.policy.load import parse_policy
+from approvals.policy.model import Policy
+from bot.ids import new_id
+from storage import Store, open_store
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = (ROOT / "policy.toml").read_text(encoding="utf-8")
+START = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
+OPERATION: dict[str, Any] = {
+    "name": "sync_data",
+    "arguments": {"argv": ["sync", "--batch", "8813"]},
+}
+OPTIONS: list[dict[str, Any]] = [
+    {"key": "retry", "label": "Try 3 more times", "effect": "release"},
+    {"key": "leave", "label": "Leave it", "effect": "abort"},
+]
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+class FileFacts:
+    """Facts from the sample policy alone; people may be changed by a test."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or parse_policy(SAMPLE)
+        self.known = True
+
+    def facts(self, now: datetime) -> Facts:
+        """Facts of this moment."""
+        seen = now if self.known else now - timedelta(hours=1)
+        return Facts(people=self.policy.file_people(seen), policy=self.policy)
+
+
+class PlainSigner:
+    """Signs with nothing but the claims' own words: shows what would be signed."""
+
+    kid = "plain"
+
+    def sign(self, claims: Any) -> str:
+        """The claims, readable."""
+        return f"grant {claims['jti']} for {claims['digest']}"
+
+
+def store_at(
+    path: Path, clock: Clock, *, facts: FileFacts | None = None, committed: Any = None
+) -> AbstractAsyncContextManager[Store]:
+    """A store on a file, as a server opens it."""
+    return open_store(
+        f"sqlite:///{path}",
+        facts=facts or FileFacts(),
+        signer=PlainSigner(),
+        clock=clock,
+        committed=committed or (lambda escalations: None),
+        server=True,
+    )
+
+
+def an_open(key: str = "k1", **changes: Any) -> commands.Open:
+    """A service whose retries are used up asks before it tries again."""
+    body = {
+        "category": "retries_exhausted",
+        "title": "Data sync failed 3 times",
+        "environment": "production",
+        "operation": OPERATION,
+        "options": OPTIONS,
+        **changes,
+    }
+    dedup = body.get("dedup_key")
+    return commands.Open(
+        id=new_id("cmd"),
+        escalation_id=new_id("esc"),
+        group_id=new_id("grp"),
+        service="data-sync",
+        idempotency_key=key,
+        body_hash=repr(sorted(body.items(), key=lambda item: item[0])),
+        digest=operation_digest(body["operation"], body["options"]),
+        request=body,
+        join_key=f"data-sync:{dedup}" if dedup else None,
+    )
+
+
+def a_vote(escalation_id: str, account: str = "USAM", option: str = "retry", **more: Any) -> Any:
+    """Somebody taps a button."""
+    given: dict[str, Any] = {
+        "shown": 0,
+        "digest": operation_digest(OPERATION, OPTIONS),
+        "rationale": "the firewall rule is gone",
+        **more,
+    }
+    return commands.Vote(
+        id=new_id("cmd"),
+        escalation_id=escalation_id,
+        actor=Actor(account=account),
+        option=option,
+        **given,
+    )
+
+
+def a_claim(escalation_id: str, key: str = "c1", **more: Any) -> commands.Claim:
+    """The service takes the release."""
+    given: dict[str, Any] = {"digest": operation_digest(OPERATION, OPTIONS), "nonce": key, **more}
+    return commands.Claim(
+        id=new_id("cmd"),
+        escalation_id=escalation_id,
+        service="data-sync",
+        key=key,
+        grant_id=new_id("gnt"),
+        **given,
+    )
