@@ -66,7 +66,8 @@ class Settings(BaseSettings):
 def read_settings(**given: Any) -> Settings:
     """The settings in force. Raises SettingsError, one line a mistake."""
     try:
-        return Settings(**_from_files(), **given)
+        known: dict[str, Any] = {**_from_files(), **given}
+        return Settings(**known)
     except ValidationError as error:
         lines = (
             f"{'.'.join(str(p) for p in e['loc']) or 'settings'}: {e['msg']}"

@@ -1,0 +1,12 @@
+"""The webhook and polling API: what services call. Doors only translate; no rule lives here.
+
+`door` (who calls, what is refused and how), `models` (requests), `answer` (what is answered),
+`opening`, `reading`, `taking` (the handlers), `waiters` (parked requests), `openapi` (the
+document), `redaction` (secrets never reach the core).
+"""
+
+from bot.api.door import Api
+from bot.api.routes import add_api
+from bot.api.waiters import Waiters
+
+__all__ = ["Api", "Waiters", "add_api"]

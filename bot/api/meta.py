@@ -1,0 +1,128 @@
+"""Routes about the server itself: health, metrics, keys, documents."""
+
+import html
+from typing import Any
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel
+
+from bot.api.answer import Answer
+from bot.api.door import API
+
+log = structlog.get_logger(__name__)
+
+DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("openapi", dict)
+
+#: A clock this many seconds behind is not doing its work.
+CLOCK_LATE_S = 60.0
+
+
+class AnswerList(BaseModel):
+    """One page of a list."""
+
+    items: list[Answer]
+
+
+class AuditEvent(BaseModel):
+    """A record of the audit log; `text` is the body that `hash` covers."""
+
+    seq: int
+    kind: str
+    at: str
+    by: str
+    core: int
+    prev: str
+    hash: str
+    text: str
+
+
+class EventList(BaseModel):
+    """The audit log of one escalation."""
+
+    items: list[AuditEvent]
+
+
+class WaitQuery(BaseModel):
+    """How long to wait, in seconds."""
+
+    wait: int | None = None
+
+
+class Granted(BaseModel):
+    """The release."""
+
+    grant: str
+    option: str | None
+    claimed_at: str
+    expires_at: str
+
+
+class Health(BaseModel):
+    """Whether it works, and what does not."""
+
+    ok: bool
+    checks: dict[str, Any]
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """The process answers."""
+    return web.json_response({"ok": True, "checks": {}})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Store, clock and Slack; 503 while one of them does not work."""
+    api = request.app[API]
+    try:
+        store = dict(await api.health.check(api.clock()))
+    except Exception:
+        log.exception("store-not-ready")
+        store = {"ok": False}
+    checks: dict[str, Any] = {"store": store}
+    checks["clock"] = {"ok": store.get("overdue_s", 0.0) < CLOCK_LATE_S}
+    for check in api.checks:
+        name, works = await check()
+        checks[name] = {"ok": works}
+    works = all(found["ok"] for found in checks.values())
+    return web.json_response({"ok": works, "checks": checks}, status=200 if works else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Prometheus text."""
+    text = request.app[API].metrics_text()
+    return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+async def jwks(request: web.Request) -> web.Response:
+    """Public keys, to be pinned or fetched by those who verify grants."""
+    return web.json_response(request.app[API].jwks(), headers={"Cache-Control": "max-age=300"})
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """The OpenAPI document."""
+    return web.json_response(request.app[DOCUMENT])
+
+
+async def docs(request: web.Request) -> web.Response:
+    """The document as a plain page, without any outside asset."""
+    document = request.app[DOCUMENT]
+    rows = "".join(
+        f"<tr><td><code>{method.upper()}</code><td><code>{html.escape(path)}</code>"
+        f"<td>{html.escape(about['summary'])}<td>{html.escape(_scope(about))}</tr>"
+        for path, methods in document["paths"].items()
+        for method, about in methods.items()
+    )
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Andon's API</title>"
+        "<meta name=viewport content='width=device-width'>"
+        "<style>body{font:16px system-ui;margin:2rem;max-width:60rem}td{padding:.3rem .6rem;"
+        "vertical-align:top}tr:nth-child(odd){background:#8881}</style>"
+        "<h1>Andon's API</h1><p>The machine-readable document is "
+        "<a href=/openapi.json>/openapi.json</a>.</p>"
+        f"<table><tr><th>method<th>path<th>what<th>scope</tr>{rows}</table></html>"
+    )
+    return web.Response(text=page, content_type="text/html")
+
+
+def _scope(about: dict[str, Any]) -> str:
+    return str(about.get("x-scope") or "public")

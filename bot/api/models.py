@@ -1,0 +1,182 @@
+"""What requests may say. Unknown fields and explicit nulls are refused: nobody believes to have set
+something that was ignored.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+
+from approvals.words import Effect, Kind, Result, Severity, Status
+
+T = TypeVar("T")
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise ValueError("it is null; leave it out instead")
+    return value
+
+
+#: May be left out, but not null.
+Maybe = Annotated[T | None, BeforeValidator(_given)]
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Line = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Object = dict[str, JsonValue]
+
+
+class Model(BaseModel):
+    """A request's part."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RequestedBy(Model):
+    """On whose behalf the service asks."""
+
+    id: Line
+    name: Maybe[Line] = None
+    slack: Maybe[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]] = None
+
+
+class MoneyIn(Model):
+    """An amount in minor units."""
+
+    amount_minor: Annotated[int, Field(ge=-(2**53), le=2**53)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    account: Maybe[Line] = None
+    beneficiary: Maybe[Line] = None
+
+
+class OperationIn(Model):
+    """What would run."""
+
+    name: Line
+    target: Maybe[Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,20}$")]] = None
+    arguments: Object = {}
+    money: Maybe[MoneyIn] = None
+
+
+class OptionIn(Model):
+    """One offered answer."""
+
+    key: Key
+    label: Annotated[str, Field(min_length=1, max_length=75, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    effect: Effect
+    description: Maybe[Annotated[str, Field(max_length=500)]] = None
+    irreversible: bool = False
+    arguments: Maybe[Object] = None
+
+
+class ErrorIn(Model):
+    """What went wrong."""
+
+    type: Maybe[Line] = None
+    message: Maybe[Annotated[str, Field(max_length=10_000)]] = None
+    traceback: Maybe[Annotated[str, Field(max_length=50_000)]] = None
+
+
+class AttemptIn(Model):
+    """Something that was tried."""
+
+    at: Maybe[Line] = None
+    action: Annotated[str, Field(max_length=1000)]
+    error: Maybe[Annotated[str, Field(max_length=10_000)]] = None
+
+
+class LinkIn(Model):
+    """Where more is to be read."""
+
+    title: Line
+    url: Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
+
+
+Text = Annotated[str, Field(max_length=10_000)]
+
+
+class ContextIn(Model):
+    """What people need in order to judge."""
+
+    error: Maybe[ErrorIn] = None
+    attempts: Maybe[Annotated[list[AttemptIn], Field(max_length=100)]] = None
+    system_state: Maybe[Object] = None
+    configuration: Maybe[Object] = None
+    recent_changes: Maybe[Annotated[list[JsonValue], Field(max_length=100)]] = None
+    affected_services: Maybe[Annotated[list[Line], Field(max_length=100)]] = None
+    user_impact: Maybe[Text] = None
+    blast_radius: Maybe[Text] = None
+    rollback: Maybe[Text] = None
+    runbook: Maybe[Annotated[str, Field(pattern=r"^https?://", max_length=2000)]] = None
+    links: Maybe[Annotated[list[LinkIn], Field(max_length=20)]] = None
+
+
+class OpenIn(Model):
+    """Hold an operation and ask people."""
+
+    kind: Kind = Kind.APPROVAL
+    category: Slug
+    title: Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    summary: Maybe[Text] = None
+    severity: Maybe[Severity] = None
+    environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+    reference: Maybe[Line] = None
+    requested_by: Maybe[RequestedBy] = None
+    operation: Maybe[OperationIn] = None
+    options: Maybe[Annotated[list[OptionIn], Field(min_length=2, max_length=10)]] = None
+    approvers: Maybe[Annotated[list[Line], Field(max_length=10)]] = None
+    context: Maybe[ContextIn] = None
+    dedup_key: Maybe[Line] = None
+    decide_within_s: Maybe[Annotated[int, Field(ge=1, le=30 * 24 * 3600)]] = None
+    claim_within_s: Maybe[Annotated[int, Field(ge=1, le=30 * 24 * 3600)]] = None
+    callback_url: Maybe[Annotated[str, Field(max_length=2000)]] = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "OpenIn":
+        if self.kind is Kind.APPROVAL and self.operation is None:
+            raise ValueError("an approval holds an operation: say what would run in `operation`")
+        keys = [o.key for o in self.options or ()]
+        if len(set(keys)) != len(keys):
+            raise ValueError("two options have the same key")
+        effects = {o.effect for o in self.options or ()}
+        if effects == {Effect.RELEASE} or effects == {Effect.ABORT}:
+            raise ValueError("offer at least one option that releases and one that aborts")
+        return self
+
+
+class ClaimIn(Model):
+    """What the caller is about to run."""
+
+    digest: Digest
+    nonce: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+
+
+class OutcomeIn(Model):
+    """What became of it."""
+
+    result: Result
+    detail: Maybe[Text] = None
+    undo: Maybe[Text] = None
+
+
+class WithdrawIn(Model):
+    """Taking it back."""
+
+    reason: Maybe[Annotated[str, Field(max_length=1000)]] = None
+
+
+class ListQuery(BaseModel):
+    """Which escalations a list asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status | None = None
+    kind: Kind | None = None
+    severity: Severity | None = None
+    category: Slug | None = None
+    reference: str | None = None
+    dedup_key: str | None = None
+    q: Annotated[str, Field(max_length=150)] | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50

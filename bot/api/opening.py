@@ -1,0 +1,160 @@
+"""Open: take the digest over what was sent, then redact, then ask the core."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from approvals.canonical import DEFAULT_OPTIONS, NotStrictJson, canonical, sha256_of
+from approvals.commands import AddContext, Open
+from approvals.escalation import Json
+from approvals.policy.plan import show_paths
+from approvals.ports import Settled
+from approvals.refusals import FieldError
+from approvals.verdict import Case
+from approvals.words import Kind, Severity
+from bot.api.answer import answer
+from bot.api.door import API, Api, body_of, caller, idempotency_key, validated
+from bot.api.models import ContextIn, OpenIn
+from bot.api.problems import of_refusal, stop
+from bot.api.redaction import redact
+from bot.callback_urls import refuse_callback
+
+#: Free text of a request that is redacted; names, keys and labels are too.
+_TEXTS = ("title", "summary", "context", "reference", "requested_by")
+
+
+async def open_(request: web.Request) -> web.Response:
+    """`POST /v1/escalations`: hold an operation and ask people."""
+    api = request.app[API]
+    service = await caller(request, "open")
+    key = idempotency_key(request)
+    raw, value = await body_of(request)
+    asked = validated(OpenIn, value)
+    if asked.kind is Kind.INCIDENT:
+        raise _unprocessable("/kind", "Incidents are not taken yet; send an approval.")
+    if asked.callback_url is not None:
+        hosts = frozenset(service.callback_hosts) & api.allowed_callbacks
+        wrong = refuse_callback(asked.callback_url, hosts)
+        if wrong:
+            raise _unprocessable("/callback_url", wrong)
+    command = _command(api, service.service, service.owners, key, value, len(raw))
+    settled = await api.writer.submit(command)
+    if settled.refusal is not None:
+        return of_refusal(settled.refusal)
+    return await _opened(api, settled)
+
+
+def _unprocessable(pointer: str, detail: str) -> Exception:
+    error = FieldError(pointer=pointer, detail=detail)
+    return stop(
+        422,
+        "unprocessable",
+        "The request cannot be taken",
+        "Mend what `errors` names.",
+        errors=(error,),
+    )
+
+
+def _command(
+    api: Api, service: str, owners: tuple[str, ...], key: str, value: Mapping[str, Any], weight: int
+) -> Open:
+    """Digest and body hash are over what was sent; everything else is the redacted form."""
+    operation = value.get("operation")
+    options = value.get("options") or list(DEFAULT_OPTIONS)
+    try:
+        digest = sha256_of({"operation": operation, "options": options})
+        body_hash = hashlib.sha256(canonical(value)).hexdigest()
+    except NotStrictJson as error:
+        raise stop(400, "not-json", "Not strict JSON", str(error)) from error
+    show = _show(api, service, value)
+    held = redact(operation, show=show, base="/operation")
+    offered = redact(options, show=show, base="/options")
+    texts = {
+        name: redact(value[name], show=show, base=f"/{name}") for name in _TEXTS if name in value
+    }
+    told = tuple(p for name in texts for p in texts[name].hidden)
+    body = {**value, "operation": held.value, "options": offered.value}
+    body |= {name: text.value for name, text in texts.items()}
+    return Open(
+        id=api.new_id("cmd"),
+        escalation_id=api.new_id("esc"),
+        group_id=api.new_id("grp"),
+        weight=weight,
+        service=service,
+        idempotency_key=key,
+        body_hash=body_hash,
+        digest=digest,
+        request=body,
+        # Pointers are from the operation, as API.md shows them; options are beside it.
+        operation_redacted=(
+            *(pointer.removeprefix("/operation") for pointer in held.hidden),
+            *offered.hidden,
+        ),
+        context_redacted=told,
+        operation_size=_size(operation, options),
+        owners=owners,
+        join_key=_join_key(service, digest, value),
+    )
+
+
+def _show(api: Api, service: str, value: Mapping[str, Any]) -> tuple[str, ...]:
+    severity = value.get("severity")
+    return show_paths(
+        api.facts.facts(api.clock()).policy,
+        service=service,
+        category=value["category"],
+        environment=value["environment"],
+        operation_name=(value.get("operation") or {}).get("name", ""),
+        severity=Severity(severity) if severity else None,
+    )
+
+
+def _size(operation: Json, options: Json) -> int:
+    """Characters that people would have to read."""
+    held = len(str((operation or {}).get("arguments") or ""))
+    return held + sum(len(str(o.get("arguments") or "")) for o in options)
+
+
+def _join_key(service: str, digest: str, value: Mapping[str, Any]) -> str | None:
+    """What must be equal for a second open to join the first; None without a dedup_key."""
+    if "dedup_key" not in value:
+        return None
+    same = ("kind", "environment", "category", "requested_by", "approvers", "callback_url")
+    return sha256_of(
+        {"service": service, "digest": digest, "dedup_key": value["dedup_key"]}
+        | {name: value.get(name) for name in same}
+    )
+
+
+async def _opened(api: Api, settled: Settled) -> web.Response:
+    escalation = settled.escalation
+    if escalation is None:
+        raise stop(503, "not-saved", "Not saved", "Ask again with the same key.")
+    fresh = settled.answer.case is Case.OPENED
+    headers = {"ETag": f'"{escalation.version}"'}
+    if fresh:
+        headers["Location"] = f"/v1/escalations/{escalation.id}"
+    return web.json_response(answer(escalation), status=201 if fresh else 200, headers=headers)
+
+
+async def add_context(request: web.Request) -> web.Response:
+    """`POST /v1/escalations/{id}/context`: tell more; the operation never changes."""
+    api = request.app[API]
+    service = await caller(request, "open")
+    _, value = await body_of(request)
+    validated(ContextIn, value)
+    cleaned = redact(value, base="/context")
+    settled = await api.writer.submit(
+        AddContext(
+            id=api.new_id("cmd"),
+            escalation_id=request.match_info["id"],
+            service=service.service,
+            context=cleaned.value,
+            redacted=cleaned.hidden,
+        )
+    )
+    if settled.refusal is not None or settled.escalation is None:
+        return of_refusal(settled.refusal) if settled.refusal else web.Response(status=204)
+    return web.json_response(answer(settled.escalation))

@@ -1,0 +1,100 @@
+"""Every error as RFC 9457 problem+json, with one sentence that says what to do."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from approvals.refusals import FieldError, Refusal, Why
+
+_TABLE: Mapping[Why, tuple[int, str, str]] = {
+    Why.NOT_FOUND: (404, "Not found", "There is no such escalation of your service."),
+    Why.UNPROCESSABLE: (422, "The request cannot be taken", "Mend what `errors` names."),
+    Why.KEY_REUSED: (
+        422,
+        "Idempotency key reused",
+        "This key was used with another body. Use a new key for a new request.",
+    ),
+    Why.NOT_APPROVED: (
+        409,
+        "Not approved",
+        "Nobody has released this operation. Do not run it.",
+    ),
+    Why.DIGEST_MISMATCH: (
+        409,
+        "Digest mismatch",
+        "This is not the operation that was shown to people. Do not run it; ask for it.",
+    ),
+    Why.STOPPED: (409, "Stopped", "An approver stopped it after the approval. Do not run it."),
+    Why.APPROVAL_VOID: (
+        409,
+        "Approval void",
+        "A needed approver may no longer decide. Do not run it; ask again.",
+    ),
+    Why.LAPSED: (410, "Lapsed", "The approval was not taken in time. Do not run it; ask again."),
+    Why.ALREADY_CLAIMED: (
+        409,
+        "Already claimed",
+        "Another call has taken the release; it is given once. Do not run it.",
+    ),
+    Why.ALREADY_TERMINAL: (409, "Already over", "It is decided already; read it to see how."),
+    Why.NOT_CLAIMED: (409, "Not claimed", "Only a claimed operation has an outcome."),
+    Why.OUTCOME_DIFFERS: (409, "Outcome differs", "Another outcome was reported before."),
+    Why.PEOPLE_UNKNOWN: (
+        503,
+        "People unknown",
+        "Andon cannot check just now who may decide. It stays held; ask again.",
+    ),
+}
+
+#: Seconds until it is worth asking again after a 503.
+RETRY_AFTER_S = 5
+
+
+def problem(
+    status: int,
+    name: str,
+    title: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """A problem document. `name` becomes its stable type, `/problems/NAME`."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{name}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in errors]
+    retry = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
+    return web.Response(
+        status=status,
+        text=json.dumps(body),
+        content_type="application/problem+json",
+        headers={**retry, **(headers or {})},
+    )
+
+
+def of_refusal(refusal: Refusal) -> web.Response:
+    """The problem of a refusal by the core."""
+    status, title, detail = _TABLE[refusal.why]
+    return problem(
+        status, refusal.why.value, title, refusal.detail or detail, errors=refusal.errors
+    )
+
+
+class ProblemError(Exception):
+    """Carries a problem out of a handler."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__(str(response.status))
+        self.response = response
+
+
+def stop(status: int, name: str, title: str, detail: str, **more: Any) -> ProblemError:
+    """A problem to raise."""
+    return ProblemError(problem(status, name, title, detail, **more))

@@ -1,0 +1,176 @@
+"""Secrets never reach the core: what arrives is redacted before anything is made of it.
+
+By key name, by shape (the library's detectors, called one by one), in URLs and in `name=value`
+text. The whole token around a hit goes. Paths the policy shows are exempt.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from detect_secrets.plugins.artifactory import ArtifactoryDetector
+from detect_secrets.plugins.aws import AWSKeyDetector
+from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
+from detect_secrets.plugins.discord import DiscordBotTokenDetector
+from detect_secrets.plugins.github_token import GitHubTokenDetector
+from detect_secrets.plugins.gitlab_token import GitLabTokenDetector
+from detect_secrets.plugins.jwt import JwtTokenDetector
+from detect_secrets.plugins.mailchimp import MailchimpDetector
+from detect_secrets.plugins.npm import NpmDetector
+from detect_secrets.plugins.openai import OpenAIDetector
+from detect_secrets.plugins.pypi_token import PypiTokenDetector
+from detect_secrets.plugins.sendgrid import SendGridDetector
+from detect_secrets.plugins.slack import SlackDetector
+from detect_secrets.plugins.square_oauth import SquareOAuthDetector
+from detect_secrets.plugins.stripe import StripeDetector
+from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
+from detect_secrets.plugins.twilio import TwilioKeyDetector
+
+_DETECTORS = tuple(
+    plugin()
+    for plugin in (
+        ArtifactoryDetector,
+        AWSKeyDetector,
+        AzureStorageKeyDetector,
+        DiscordBotTokenDetector,
+        GitHubTokenDetector,
+        GitLabTokenDetector,
+        JwtTokenDetector,
+        MailchimpDetector,
+        NpmDetector,
+        OpenAIDetector,
+        PypiTokenDetector,
+        SendGridDetector,
+        SlackDetector,
+        SquareOAuthDetector,
+        StripeDetector,
+        TelegramBotTokenDetector,
+        TwilioKeyDetector,
+    )
+)
+
+#: Words in a key that make its value a secret; the last word of the key must be one of them.
+_NAMES = (
+    r"pass(?:word|wd|phrase|code)?|pwd|secrets?|tokens?|api_?keys?|access_?keys?|private_?keys?|"
+    r"client_?secret|secret_?keys?|signing_?keys?|encryption_?keys?|auth(?:orization)?|"
+    r"cookies?|credentials?|bearer|session_?id"
+)
+_SECRET_KEY = re.compile(rf"(?:^|[_\-. ])(?:{_NAMES})$", re.I)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PEM = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
+)
+_ASSIGNED = re.compile(
+    rf"""(?ix)(?P<name>\b[\w.-]*(?:{_NAMES}))["']?\s*(?P<sign>[=:])\s*
+    (?P<value>"[^"]*"|'[^']*'|(?:bearer|basic)\s+\S+|[^\s,;&"'}}\]]+)"""
+)
+_USERINFO = re.compile(
+    r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/:@]*):(?P<secret>[^\s/@]+)@", re.I
+)
+_MORE_SHAPES = re.compile(
+    r"\b(?:gh[opsur]_\w{20,}|github_pat_\w{20,}|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}|"
+    r"(?:sk|rk)_(?:live|test)_\w{10,}|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|AIza[\w-]{30,}|"
+    r"whsec_[\w+/=]{20,}|glpat-[\w-]{15,}|andon_[\w-]{30,}|"
+    r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?)"
+)
+_TOKEN = re.compile(r"[^\s\"'`,;()<>\[\]{}]+")
+
+#: Texts without any of these cannot hold a token worth looking at with every detector.
+_LONG_RUN = re.compile(r"[A-Za-z0-9_\-./+=]{16,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """The value as it may be stored and shown, and where something was hidden."""
+
+    value: Any
+    hidden: tuple[str, ...]
+
+
+def redact(value: Any, *, show: Iterable[str] = (), base: str = "") -> Redacted:
+    """Hide secrets in a JSON value. `show` are dotted paths or pointers, `*` globs, from the root.
+
+    Hidden values read `[hidden: name]`; `hidden` lists their JSON pointers below `base`.
+    """
+    hidden: list[str] = []
+    patterns = tuple(p.strip("/").replace(".", "/") for p in show)
+    cleaned = _walk(value, base, patterns, hidden)
+    return Redacted(cleaned, tuple(hidden))
+
+
+def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
+    if show and any(fnmatchcase(at.strip("/"), p) for p in show):
+        return value
+    if isinstance(value, dict):
+        return {_key(k, at, hidden): _member(k, v, at, show, hidden) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
+    if isinstance(value, str):
+        cleaned = redact_text(value)
+        if cleaned != value:
+            hidden.append(at)
+        return cleaned
+    return value
+
+
+def _member(key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
+    path = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
+    exempt = show and any(fnmatchcase(path.strip("/"), p) for p in show)
+    if is_secret_name(key) and value not in (None, "", [], {}) and not exempt:
+        hidden.append(path)
+        return f"[hidden: {key}]"
+    return _walk(value, path, show, hidden)
+
+
+def _key(key: str, at: str, hidden: list[str]) -> str:
+    """A secret may stand as a key too."""
+    cleaned = redact_text(key)
+    if cleaned != key:
+        hidden.append(f"{at}/*")
+    return cleaned
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key of that name holds a secret: `db_password`, `apiKey`, `Authorization`."""
+    return bool(_SECRET_KEY.search(_CAMEL.sub("_", name)))
+
+
+def redact_text(text: str) -> str:
+    """The text with everything that looks like a secret hidden."""
+    if len(text) < 8:
+        return text
+    if "PRIVATE KEY" in text:
+        text = _PEM.sub("[hidden: private key]", text)
+    if "://" in text:
+        text = _USERINFO.sub(r"\g<scheme>\g<user>:[hidden: password]@", text)
+    if "=" in text or ":" in text:
+        text = _ASSIGNED.sub(_assigned, text)
+    if _LONG_RUN.search(text):
+        text = _MORE_SHAPES.sub("[hidden: token]", text)
+        text = "\n".join(_line(line) for line in text.split("\n"))
+    return text
+
+
+def _assigned(found: re.Match[str]) -> str:
+    if found["value"].startswith("[hidden"):
+        return found[0]
+    name = found["name"]
+    return f"{name}{found['sign']}[hidden: {name.rsplit('.', 1)[-1]}]"
+
+
+def _line(line: str) -> str:
+    for secret in set(_found(line)):
+        whole = next((t for t in _TOKEN.findall(line) if secret in t), secret)
+        line = line.replace(whole, "[hidden: token]")
+    return line
+
+
+def _found(line: str) -> Iterator[str]:
+    if not _LONG_RUN.search(line):
+        return
+    for detector in _DETECTORS:
+        for secret in detector.analyze_string(line):
+            if secret and "hidden:" not in secret:
+                yield secret

@@ -1,0 +1,169 @@
+"""Every route, what it takes, what it answers and the scope it wants: one list.
+
+The application, the OpenAPI document and the test that no route is undeclared all read this list.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from bot.api import meta, opening, reading, taking
+from bot.api.answer import Answer
+from bot.api.door import API, Api, Handler, guard
+from bot.api.models import ClaimIn, ContextIn, ListQuery, OpenIn, OutcomeIn, WithdrawIn
+
+#: Ids are opaque; this only keeps nonsense from reaching the store.
+ID = r"{id:[A-Za-z0-9_]{1,64}}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One operation of the API. `scope` None is public: it tells nothing about escalations."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    scope: str | None
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    keyed: bool = False  #: wants an Idempotency-Key
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/v1/escalations",
+        handler=opening.open_,
+        summary="Hold an operation and ask people",
+        scope="open",
+        body=OpenIn,
+        answers={201: Answer, 200: Answer},
+        keyed=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/escalations",
+        handler=reading.page,
+        summary="List escalations",
+        scope="read",
+        query=ListQuery,
+        answers={200: meta.AnswerList},
+    ),
+    Route(
+        method="GET",
+        path=f"/v1/escalations/{ID}",
+        handler=reading.read,
+        summary="Read one, or wait until it is decided (Prefer: wait=30)",
+        scope="read",
+        query=meta.WaitQuery,
+        answers={200: Answer, 304: None},
+    ),
+    Route(
+        method="GET",
+        path=f"/v1/escalations/{ID}/events",
+        handler=reading.events,
+        summary="Its audit events",
+        scope="read",
+        answers={200: meta.EventList},
+    ),
+    Route(
+        method="POST",
+        path=f"/v1/escalations/{ID}/claim",
+        handler=taking.claim,
+        summary="Take the release, once",
+        scope="claim",
+        body=ClaimIn,
+        answers={200: meta.Granted},
+        keyed=True,
+    ),
+    Route(
+        method="POST",
+        path=f"/v1/escalations/{ID}/outcome",
+        handler=taking.outcome,
+        summary="Report what became of it",
+        scope="claim",
+        body=OutcomeIn,
+        answers={200: Answer},
+    ),
+    Route(
+        method="POST",
+        path=f"/v1/escalations/{ID}/withdraw",
+        handler=taking.withdraw,
+        summary="Take the question back",
+        scope="open",
+        body=WithdrawIn,
+        answers={200: Answer},
+    ),
+    Route(
+        method="POST",
+        path=f"/v1/escalations/{ID}/context",
+        handler=opening.add_context,
+        summary="Add context",
+        scope="open",
+        body=ContextIn,
+        answers={200: Answer},
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        handler=meta.healthz,
+        summary="Is the process alive?",
+        scope=None,
+        answers={200: meta.Health},
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        handler=meta.readyz,
+        summary="Store, clock and Slack",
+        scope=None,
+        answers={200: meta.Health, 503: meta.Health},
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handler=meta.metrics,
+        summary="Prometheus metrics",
+        scope=None,
+        answers={200: None},
+    ),
+    Route(
+        method="GET",
+        path="/.well-known/jwks.json",
+        handler=meta.jwks,
+        summary="Public keys that verify grants",
+        scope=None,
+        answers={200: None},
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        handler=meta.openapi,
+        summary="This document",
+        scope=None,
+        answers={200: None},
+    ),
+    Route(
+        method="GET",
+        path="/docs",
+        handler=meta.docs,
+        summary="The document as a page",
+        scope=None,
+        answers={200: None},
+    ),
+)
+
+
+def add_api(app: web.Application, api: Api) -> None:
+    """Join the API to an application."""
+    from bot.api.openapi import document
+
+    app[API] = api
+    app[meta.DOCUMENT] = document(ROUTES)
+    app.middlewares.append(guard)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, route.handler)

@@ -1,0 +1,158 @@
+"""The commands: `andon-server serve`, `service …`, `policy check`.
+
+They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from approvals.policy.load import PolicyError, parse_policy
+from bot.app import read_policy, serving, utc_now
+from bot.observing import configure_logging
+from bot.settings import SettingsError, read_settings
+from storage import AlreadyRunningError, NewerDatabaseError
+from storage.database import open_database
+from storage.services import SCOPES, USUAL, SqlServices
+from storage.store import file_of
+
+app = typer.Typer(
+    help="Andon holds dangerous operations until people have decided.", no_args_is_help=True
+)
+service = typer.Typer(help="Services that may call, and their keys.", no_args_is_help=True)
+policy = typer.Typer(help="The policy file.", no_args_is_help=True)
+app.add_typer(service, name="service")
+app.add_typer(policy, name="policy")
+
+T = TypeVar("T")
+
+#: Exit code of what could not be done.
+NOT_DONE = 3
+
+
+def fail(message: str, code: int = NOT_DONE) -> typer.Exit:
+    """Say why on standard error; gives the exit to raise."""
+    typer.echo(message, err=True)
+    return typer.Exit(code)
+
+
+@app.command()
+def serve() -> None:
+    """Run the server until it is told to stop."""
+    configure_logging()
+    try:
+        asyncio.run(_serve())
+    except (SettingsError, AlreadyRunningError, NewerDatabaseError, OSError) as error:
+        raise fail(str(error)) from None
+
+
+async def _serve() -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with serving(read_settings()) as server:
+        typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
+        await stopping.wait()
+
+
+@service.command()
+def add(
+    name: str,
+    owner: Annotated[list[str] | None, typer.Option(help="A person of the policy.")] = None,
+    scopes: Annotated[str, typer.Option(help=f"Of {', '.join(SCOPES)}.")] = ",".join(USUAL),
+    callback_host: Annotated[list[str] | None, typer.Option(help="Where it may be called.")] = None,
+) -> None:
+    """Add a service, or another key to one. Prints the key, once, alone on standard output."""
+    wanted = tuple(s.strip() for s in scopes.split(",") if s.strip())
+    unknown = set(wanted) - set(SCOPES)
+    if unknown or not wanted:
+        raise fail(f"No such scope: {', '.join(sorted(unknown))}. {', '.join(SCOPES)}.", 2)
+    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not name.isascii():
+        raise fail("A service's name is letters, digits, - _ and . only.", 2)
+    known = _people()
+    for person in owner or ():
+        if known is not None and person not in known:
+            raise fail(f'The policy names no person "{person}": {", ".join(known)}.', 2)
+
+    async def made(services: SqlServices) -> str:
+        return await services.add(
+            name, owners=owner or (), scopes=wanted, callback_hosts=callback_host or ()
+        )
+
+    typer.echo(_with_services(made))
+
+
+@service.command()
+def secret(name: str) -> None:
+    """Make a `whsec_` secret for a service's callbacks. Prints it alone on standard output."""
+
+    async def made(services: SqlServices) -> str | None:
+        return await services.secret(name)
+
+    found = _with_services(made)
+    if found is None:
+        raise fail(f"There is no service {name}; `service add {name}` makes it.")
+    typer.echo(found)
+
+
+@service.command(name="list")
+def list_() -> None:
+    """List services: name, live keys, owners, callback hosts."""
+    for found in _with_services(lambda services: services.listed()):
+        owners, hosts = ", ".join(found.owners) or "-", ", ".join(found.callback_hosts) or "-"
+        typer.echo(f"{found.name}\t{found.keys} keys\t{owners}\t{hosts}")
+
+
+@service.command()
+def revoke(name: str) -> None:
+    """Revoke all keys of a service. A running server refuses them within two seconds."""
+    n = _with_services(lambda services: services.revoke(name))
+    if n == 0:
+        raise fail(f"{name} has no live key.")
+    typer.echo(f"Revoked {n} keys of {name}.", err=True)
+
+
+@policy.command()
+def check(
+    file: Annotated[Path | None, typer.Argument(help="Default: ANDON_POLICY.")] = None,
+) -> None:
+    """Read the policy file and name every mistake with its line."""
+    path = file or Path(read_settings(ANDON_SLACK_MODE="off").policy)
+    try:
+        read = parse_policy(path.read_text(encoding="utf-8"), path.name)
+    except PolicyError as error:
+        raise fail(str(error), 1) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise fail(f"{path}: {error}") from None
+    typer.echo(f"{path}: {len(read.rules)} rules, {len(read.people)} people, {read.version}")
+
+
+def _people() -> tuple[str, ...] | None:
+    """People of the policy, where there is one to ask."""
+    with suppress(SettingsError):
+        return tuple(read_policy(Path(read_settings(ANDON_SLACK_MODE="off").policy)).people)
+    return None
+
+
+def _with_services(work: Callable[[SqlServices], Awaitable[T]]) -> T:
+    """Work on the rows of services, beside a server or without one."""
+
+    async def run() -> T:
+        path = file_of(read_settings(ANDON_SLACK_MODE="off").database_url)
+        async with open_database(path, server=False) as database:
+            return await work(SqlServices(database, utc_now))
+
+    try:
+        return asyncio.run(run())
+    except (SettingsError, NewerDatabaseError, OSError, ValueError) as error:
+        raise fail(str(error)) from None
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,1 @@
+"""The webhook and polling API, over real HTTP on loopback."""

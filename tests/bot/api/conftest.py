@@ -1,0 +1,107 @@
+"""The API over real HTTP on loopback, with a store on disk and a clock moved by hand."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.api import Api, Waiters, add_api
+from bot.observing import Metrics
+from bot.signing import KeyRing
+from storage import Store, open_store
+from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_vote
+
+BODY: dict[str, Any] = {
+    "category": "retries_exhausted",
+    "title": "Data sync failed 3 times",
+    "environment": "production",
+    "operation": OPERATION,
+    "options": OPTIONS,
+}
+
+
+@dataclass
+class World:
+    """A server under test."""
+
+    client: TestClient[web.Request, web.Application]
+    store: Store
+    clock: Clock
+    facts: FileFacts
+    waiters: Waiters
+    keys: dict[str, str] = field(default_factory=dict)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        service: str = "data-sync",
+        **headers: str,
+    ) -> ClientResponse:
+        """One call of a service; underscores in header names become dashes."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if service:
+            sent.setdefault("Authorization", f"Bearer {self.keys[service]}")
+        return await self.client.request(method, path, json=body, headers=sent)
+
+    async def open(self, key: str = "k1", **changes: Any) -> dict[str, Any]:
+        """A new escalation, as answered."""
+        response = await self.call(
+            "POST", "/v1/escalations", {**BODY, **changes}, Idempotency_Key=key
+        )
+        assert response.status in (200, 201), await response.text()
+        return dict(await response.json())
+
+    async def approve(self, id_: str) -> None:
+        """Sam says yes."""
+        await self.store.writer.submit(a_vote(id_))
+
+    async def claim(self, id_: str, digest: str, key: str = "c1") -> ClientResponse:
+        """The service takes the release."""
+        body = {"digest": digest, "nonce": "n1"}
+        path = f"/v1/escalations/{id_}/claim"
+        return await self.call("POST", path, body, Idempotency_Key=key)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A server on a fresh file, with two services and an auditor."""
+    clock, facts, waiters, metrics = Clock(), FileFacts(), Waiters(), Metrics()
+    ring = KeyRing(tmp_path / "keys")
+    async with open_store(
+        f"sqlite:///{tmp_path / 'andon.db'}",
+        facts=facts,
+        signer=ring,
+        clock=clock,
+        committed=waiters.committed,
+        server=True,
+    ) as store:
+        app = web.Application(client_max_size=2 << 20)
+        api = Api(
+            writer=store.writer,
+            reads=store.reads,
+            cards=store.cards,
+            services=store.services,
+            facts=facts,
+            health=store.health,
+            clock=clock,
+            waiters=waiters,
+            jwks=ring.jwks,
+            metrics_text=metrics.text,
+            allowed_callbacks=frozenset({"service.example", "127.0.0.1:9"}),
+        )
+        add_api(app, api)
+        async with TestClient(TestServer(app)) as client:
+            made = World(client=client, store=store, clock=clock, facts=facts, waiters=waiters)
+            hosts = ("service.example", "127.0.0.1:9")
+            made.keys["data-sync"] = await store.services.add("data-sync", callback_hosts=hosts)
+            made.keys["other"] = await store.services.add("other")
+            made.keys["reader"] = await store.services.add("data-sync", scopes=("read",))
+            made.keys["auditor"] = await store.services.add("audit", scopes=("audit",))
+            yield made
