@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from approvals.policy.load import parse_policy
-
 from approvals import commands, events
 from approvals.codec import dump
 from approvals.decide import State
@@ -19,6 +17,7 @@ from approvals.events import Record
 from approvals.evolve import evolve
 from approvals.facts import Facts, People, Person
 from approvals.ledger import Ledger, Opened
+from approvals.policy.load import parse_policy
 from approvals.step import Step, is_overdue, step
 from approvals.words import Effect, Friction, OperationState, Status
 
