@@ -23,6 +23,7 @@ class Person:
     accounts: tuple[str, ...] = ()  #: Slack user ids
     emails: tuple[str, ...] = ()
     active: bool = True  #: False when known to be deactivated, a guest or a bot
+    zone: str | None = None  #: IANA name, as Slack knows it; for lock-screen lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ def add_reason(escalation: Escalation, command: AddReason, facts: Facts, now: da
     person = facts.people.of_account(command.actor.account)
     own = escalation.vote_of(person.id) if person and not command.actor.foreign else None
     if person is None or own is None:
-        return refuse(Why.NOT_YOUR_VOTE, who=f"account:{command.actor.account}")
+        return refuse(Why.NOT_YOUR_VOTE, who=f"account:{command.actor.account}", verb="reason")
     who, text = f"person:{person.id}", command.text.strip()
     if now - own.at > REASON_WITHIN:
         return refuse(Why.TOO_LATE, who=who)

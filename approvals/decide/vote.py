@@ -72,9 +72,9 @@ def _wrong_click(
         return None
     word = word_to_type(escalation)
     if option.friction is Friction.TYPED and not same_word(command.typed or "", word):
-        return refuse(Why.WRONG_WORD, who=who, word=word)
+        return refuse(Why.WRONG_WORD, who=who, word=word, option=option.key)
     if len(reason) < SHORTEST_REASON:
-        return refuse(Why.REASON_NEEDED, who=who, least=SHORTEST_REASON)
+        return refuse(Why.REASON_NEEDED, who=who, least=SHORTEST_REASON, option=option.key)
     return None
 
 
@@ -111,6 +111,7 @@ def _cast(
     recorded = _event(after, command, by, before, stands, may, people, now)
     decided = _decided(escalation, option, command, by, stands, people, now)
     values = {
+        "person": by.person.id,
         "option": option.label,
         "from": _label(escalation, before),
         "have": stands.have,

@@ -30,6 +30,7 @@ def withdraw(escalation: Escalation, command: Withdraw, facts: Facts, now: datet
         "effect": Effect.ABORT,
         "by": DecidedBy.REQUESTER,
         "reason": reason,
+        "people": [by.removeprefix("person:")] if by.startswith("person:") else [],
     }
     return accept(Case.WITHDRAWN, Event(kind=DECIDED, at=now, by=by, body=body))
 
@@ -41,5 +42,5 @@ def _who(escalation: Escalation, command: Withdraw, facts: Facts) -> str | Verdi
     account = command.actor.account
     person = facts.people.of_account(account)
     if command.actor.foreign or not is_requester(escalation, account, person, facts.people):
-        return refuse(Why.NOT_YOUR_VOTE, who=f"account:{account}")
+        return refuse(Why.NOT_YOUR_VOTE, who=f"account:{account}", verb="withdraw")
     return f"person:{person.id}" if person else f"account:{account}"

@@ -1,0 +1,153 @@
+"""What drawings read off an escalation: who, what, how many, by what name it goes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from approvals.categories import Category, category
+from approvals.escalation import Escalation, Option, Vote
+from approvals.facts import People
+from approvals.tally import counting, eligible, required_groups, standing_shown
+from approvals.words import Effect, OperationState, Severity, Status
+from bot.slack.drawing.spans import Span, any_of, name_of, one_line, requester
+
+#: First word of the card once it is over (CARDS section 6).
+_ENDS: Mapping[Status, str] = {
+    Status.REJECTED: "ABORTED",
+    Status.EXPIRED: "EXPIRED",
+    Status.WITHDRAWN: "WITHDRAWN",
+    Status.RESOLVED: "RESOLVED",
+}
+_AFTER_APPROVAL: Mapping[OperationState, str] = {
+    OperationState.HELD: "APPROVED",
+    OperationState.RELEASED: "RUNNING",
+    OperationState.SUCCEEDED: "APPROVED",
+    OperationState.FAILED: "FAILED",
+    OperationState.UNKNOWN: "RESULT UNKNOWN",
+    OperationState.LAPSED: "NOT RUN",
+}
+
+
+def outcome_word(e: Escalation) -> str:
+    """The first word of the decided card."""
+    if e.status is not Status.APPROVED:
+        return _ENDS[e.status]
+    if e.stopped is not None:
+        return "VOID" if e.stopped.void else "STOPPED"
+    return _AFTER_APPROVAL[e.state]
+
+
+def severity_word(severity: Severity) -> str:
+    """Severity written out: words carry the meaning."""
+    return severity.value.upper()
+
+
+def row_of(e: Escalation) -> Category:
+    """The words of its category."""
+    return category(e.category)
+
+
+def else_what(e: Escalation) -> str:
+    """What happens without a decision, in a word or two."""
+    nothing = row_of(e).nothing
+    return nothing.removeprefix("it ") if nothing.startswith("it ") else "aborted"
+
+
+def short_id(e: Escalation) -> str:
+    """The last six characters: what people type after `show`."""
+    return e.id[-6:]
+
+
+def short_digest(digest: str, most: int = 8) -> str:
+    """`sha256:3f9ac41e…`."""
+    return f"sha256:{bare(digest)[:most]}…"
+
+
+def bare(digest: str) -> str:
+    """The hex digits alone."""
+    return digest.removeprefix("sha256:")
+
+
+def subject(e: Escalation) -> str:
+    """What it is done to, in few characters."""
+    operation = e.operation
+    if operation is None:
+        return one_line(e.title, 40)
+    return operation.target or one_line(operation.name, 40)
+
+
+def releases(e: Escalation) -> tuple[Option, ...]:
+    """The options that let it run."""
+    return tuple(o for o in e.options if o.effect is Effect.RELEASE)
+
+
+def needed(e: Escalation, option: Option) -> int:
+    """How many distinct people this option needs; one for an abort."""
+    return standing_shown(e, option).needed if option.effect is Effect.RELEASE else 1
+
+
+def fewest(e: Escalation) -> int:
+    """How many people the easiest release needs."""
+    return min((needed(e, o) for o in releases(e)), default=1)
+
+
+def chosen(e: Escalation) -> Option | None:
+    """The option that was decided for."""
+    return e.option(e.decision.option) if e.decision else None
+
+
+def deciders(e: Escalation) -> tuple[str, ...]:
+    """Whose votes made the decision."""
+    return e.decision.people if e.decision else ()
+
+
+def may_decide(e: Escalation, people: People) -> tuple[str, ...]:
+    """Who may decide now; before people were looked up, who could at opening."""
+    if people.as_of is not None:
+        return eligible(e, people)
+    listed = {m for g in required_groups(e) for m in e.plan.members.get(g, ())}
+    return tuple(sorted(listed - set(e.plan.excluded)))
+
+
+def may_still(e: Escalation, people: People, option: Option) -> tuple[str, ...]:
+    """Who may decide and has not voted for this option."""
+    voted = {v.person for v in counting(e, option.key)}
+    return tuple(p for p in may_decide(e, people) if p not in voted)
+
+
+def reason_of(e: Escalation, vote: Vote) -> str | None:
+    """What the voter said, with the vote or within ten minutes after it."""
+    later = [r.text for r in e.reasons if r.person == vote.person]
+    return vote.rationale or (later[-1] if later else None)
+
+
+def asker(e: Escalation, people: People) -> Span | None:
+    """The person it is asked for."""
+    return requester(e.requester, people)
+
+
+def asker_name(e: Escalation, people: People) -> str | None:
+    """The asker's bare name, where nobody may be rung."""
+    asked = e.requester
+    if asked is None:
+        return None
+    if asked.person:
+        return name_of(asked.person, people)
+    return one_line(asked.name or asked.id, 60)
+
+
+def whom_to_call(e: Escalation, people: People) -> str:
+    """Who may know more than Andon, by name: those who decided, who asked; else the owners."""
+    names = [name_of(p, people) for p in deciders(e)]
+    asked = asker_name(e, people)
+    return any_of(dict.fromkeys([*names, *([asked] if asked else [])])) or f"{e.service}'s owners"
+
+
+def hidden(e: Escalation) -> tuple[str, ...]:
+    """Where something was hidden, as JSON pointers."""
+    return (*(e.operation.redacted if e.operation else ()), *e.context_redacted)
+
+
+def said(e: Escalation, name: str) -> Any:
+    """A field of the context; None where it was not given or is empty."""
+    found = e.context.get(name)
+    return found if found not in ("", [], {}) else None

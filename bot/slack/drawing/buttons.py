@@ -1,0 +1,68 @@
+"""Buttons: what they say, what they carry, and how a screen reader names them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from approvals.escalation import Escalation, Option
+from approvals.words import Effect
+from bot.slack.drawing.about import bare, subject
+from bot.slack.drawing.limits import ACCESSIBILITY
+from bot.slack.drawing.spans import Block, Element, cut, one_line, plain_text
+from bot.slack.drawing.words import BUTTON, DETAILS, SHOW
+
+#: Hex digits of the digest that a button carries.
+DIGEST_DIGITS = 16
+
+
+def carried(e: Escalation, option: str | None = None, **more: Any) -> str:
+    """What a button or modal names: escalation, option, what was shown, which digest."""
+    said = {"e": e.id, "o": option, "s": e.shown, "d": bare(e.digest)[:DIGEST_DIGITS], **more}
+    return json.dumps({k: v for k, v in said.items() if v is not None}, separators=(",", ":"))
+
+
+def button(
+    e: Escalation,
+    action_id: str,
+    label: str,
+    *,
+    option: str | None = None,
+    danger: bool = False,
+) -> Element:
+    """One button. `style` only marks what cannot be undone; nothing is recommended."""
+    found: Element = {
+        "type": "button",
+        "action_id": action_id,
+        "text": plain_text(cut(one_line(label), BUTTON)),
+        "value": carried(e, option),
+        "accessibility_label": spoken_label(e, label),
+    }
+    return found | {"style": "danger"} if danger else found
+
+
+def option_button(e: Escalation, option: Option) -> Element:
+    """The button of an offered answer."""
+    danger = option.effect is Effect.RELEASE and option.irreversible
+    return button(e, f"vote:{option.key}", option.label, option=option.key, danger=danger)
+
+
+def details_button(e: Escalation) -> Element:
+    """Everything there is to know."""
+    return button(e, "details", DETAILS)
+
+
+def show_button(e: Escalation) -> Element:
+    """The card itself, wherever one is."""
+    return button(e, f"show:{e.id}", SHOW)
+
+
+def actions(buttons: Sequence[Element], *, block_id: str = "actions") -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
+
+
+def spoken_label(e: Escalation, label: str) -> str:
+    """`Recreate index, data loss: documents_v3, production`, at most 75 characters."""
+    ending = f": {cut(subject(e), 24)}, {cut(e.environment, 24)}"
+    spoken = one_line(label).replace(" (", ", ").replace("(", "").replace(")", "")
+    return cut(spoken, ACCESSIBILITY - len(ending)) + ending

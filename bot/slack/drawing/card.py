@@ -1,0 +1,153 @@
+"""The card while it waits: one drawing for the channel, one for each direct message.
+
+Both come from one state and share every block but the line of counts, so that a direct message is
+redrawn only when what is to be judged changes, and at the end (CARDS section 1).
+"""
+
+from collections.abc import Sequence
+
+from approvals.escalation import Escalation, Option
+from approvals.facts import People
+from approvals.ports import Card
+from approvals.showing import is_shown_whole
+from approvals.typing_target import word_to_type
+from approvals.words import Effect, Friction, Status
+from bot.messaging import Message
+from bot.slack.drawing import lockscreen, record
+from bot.slack.drawing.about import (
+    asker,
+    asker_name,
+    fewest,
+    hidden,
+    needed,
+    row_of,
+    severity_word,
+    short_digest,
+    short_id,
+)
+from bot.slack.drawing.buttons import actions, details_button, option_button
+from bot.slack.drawing.counts import counts, wanted_at_least
+from bot.slack.drawing.limits import CARD, characters
+from bot.slack.drawing.operation import on_card
+from bot.slack.drawing.service_says import attempts, context_lines
+from bot.slack.drawing.spans import (
+    Block,
+    Line,
+    Span,
+    bold,
+    bullets,
+    context,
+    header,
+    one_line,
+    quoted,
+    rich,
+    section,
+    when,
+)
+
+#: Characters of a line of context and of an option's description, from roomy to tight.
+ROOMS = ((200, 150), (120, 80), (60, 40))
+
+
+def channel_card(escalation: Escalation, people: People, *, cards: Sequence[Card] = ()) -> Message:
+    """The card in the channel, pending or over. `cards` say whom it was sent to."""
+    reader = lockscreen.reader_of(escalation, people)
+    if escalation.status is not Status.PENDING:
+        return record.decided_card(escalation, people, reader, cards)
+    lines = counts(escalation, people)
+    return _pending(escalation, people, reader, lines)
+
+
+def direct_card(
+    escalation: Escalation, people: People, person: str, *, cards: Sequence[Card] = ()
+) -> Message:
+    """The same card for one person: their zone on the lock screen, no counts, no progress."""
+    reader = lockscreen.reader_of(escalation, people, person)
+    if escalation.status is not Status.PENDING:
+        return record.decided_card(escalation, people, reader, cards)
+    lines: list[Line] = [(f"Needs {wanted_at_least(escalation)}; you are asked as one of them.",)]
+    return _pending(escalation, people, reader, lines)
+
+
+def _pending(
+    e: Escalation, people: People, reader: lockscreen.Reader, lines: Sequence[Line]
+) -> Message:
+    """The roomiest drawing that stays within a card."""
+    blocks: list[Block] = []
+    for context_room, option_room in ROOMS:
+        blocks = _blocks(e, people, lines, context_room, option_room)
+        if characters(blocks) <= CARD:
+            break
+    return Message(text=lockscreen.pending(e, people, reader), blocks=tuple(blocks))
+
+
+def _blocks(
+    e: Escalation, people: People, lines: Sequence[Line], context_room: int, option_room: int
+) -> list[Block]:
+    row = f"{severity_word(e.severity)} · {e.environment} · {row_of(e).name}"
+    found = [
+        context(row, block_id="row"),
+        header(e.title, block_id="title"),
+        rich(section(who_asks(e, people)), block_id="asks"),
+        rich(context_lines(e, context_room), block_id="says"),
+        rich(*on_card(e, "What would run"), block_id="run"),
+    ]
+    tried = attempts(e)
+    found += [rich(tried, block_id="tried")] if tried else []
+    found += [
+        rich(bullets(option_line(e, o, option_room) for o in e.options), block_id="options"),
+        rich(section(until_when(e), *lines), block_id="until"),
+        actions([*(option_button(e, o) for o in e.options), details_button(e)]),
+        context(small_print(e), block_id="print"),
+    ]
+    return found
+
+
+def who_asks(e: Escalation, people: People) -> Line:
+    """`payments asks, for @Lena. Rule "…" wants 2 of finance. Lena cannot count as one.`"""
+    who = asker(e, people)
+    for_whom: list[Span | str] = [" asks, for ", who, "."] if who else [" asks. No person named."]
+    rule = f' Rule "{one_line(e.plan.rule, 80)}" wants {wanted_at_least(e)}.'
+    alone = fewest(e) > 1 and e.requester is not None and e.requester.person in e.plan.excluded
+    left_out = f" {asker_name(e, people)} cannot count as one." if alone else ""
+    often = f" Asked {e.occurrences} times." if e.occurrences > 1 else ""
+    return [bold(e.service), *for_whom, rule, left_out, often]
+
+
+def option_line(e: Escalation, option: Option, most: int) -> Line:
+    """`Recreate index (data loss): «…» Cannot be undone: asks you why.`"""
+    label, does = one_line(option.label), does_what(e, option)
+    said: list[Span | str] = [bold(label), ": "]
+    if option.description:
+        said += [quoted(option.description, most), f" {does[:1].upper()}{does[1:]}"]
+    else:
+        said.append(does)
+    return said
+
+
+def does_what(e: Escalation, option: Option) -> str:
+    """What the button does, beside what the service says of it."""
+    if option.effect is Effect.ABORT:
+        alone = " One person is enough." if fewest(e) > 1 else ""
+        return f"aborts: {row_of(e).nothing}.{alone}"
+    several = f" Needs {needed(e, option)} people." if needed(e, option) > 1 else ""
+    if option.friction is Friction.TYPED:
+        return f"cannot be undone; asks you to type {word_to_type(e)}, and why.{several}"
+    if option.friction is Friction.REASON:
+        return f"cannot be undone; asks you why.{several}"
+    opens = "opens all of it first." if not is_shown_whole(e) else "one tap, then it may run once."
+    return f"{opens}{several}"
+
+
+def until_when(e: Escalation) -> Line:
+    """`Decide by 23:30. No decision: aborted, nothing runs.`"""
+    no = f". No decision: aborted, {row_of(e).nothing}."
+    return [bold("Decide by "), when(e.deadline_at, near=e.created_at), no]
+
+
+def small_print(e: Escalation) -> str:
+    """`7f3a9c · sha256:3f9ac41e… · policy 1f2e3d4c · 0 values hidden`."""
+    count = len(hidden(e))
+    values = "1 value hidden" if count == 1 else f"{count} values hidden"
+    policy = short_digest(e.plan.policy_version).removeprefix("sha256:").rstrip("…")
+    return f"{short_id(e)} · {short_digest(e.digest)} · policy {policy} · {values}"

@@ -1,0 +1,149 @@
+"""The line a phone shows: the top-level text of every card and message.
+
+At most 150 characters as sent, whatever is in it: how bad, where, what, who asks, by when. The
+title gives way first, then a long environment, then a very long name; severity and time never.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from approvals.escalation import Escalation, Option
+from approvals.facts import People
+from approvals.words import DecidedBy, OperationState, Status
+from bot.slack.drawing.about import (
+    asker_name,
+    chosen,
+    deciders,
+    else_what,
+    fewest,
+    outcome_word,
+    releases,
+    row_of,
+    severity_word,
+    subject,
+)
+from bot.slack.drawing.limits import LOCK_SCREEN
+from bot.slack.drawing.spans import all_of, cut, escaped, name_of, one_line, spoken_time
+
+#: How much a title should be left, and what environment and name may take, from roomy to tight.
+TITLE_ROOM = 30
+_ROOMS = ((40, 60), (24, 40), (20, 24))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """In whose zone times are written; a zone that is not the reader's own is named."""
+
+    zone: str
+    own: bool = False
+
+    def time(self, at: datetime, near: datetime | None = None) -> str:
+        """The time as this reader understands it."""
+        return spoken_time(at, self.zone, near=near, named=not self.own)
+
+
+def reader_of(e: Escalation, people: People, person: str | None = None) -> Reader:
+    """The person's own zone where it is known; else the policy's, named."""
+    known = people.persons.get(person or "")
+    if known is not None and known.zone:
+        try:
+            ZoneInfo(known.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return Reader(zone=e.plan.zone)
+        return Reader(zone=known.zone, own=True)
+    return Reader(zone=e.plan.zone)
+
+
+def pending(e: Escalation, people: People, reader: Reader) -> str:
+    """`HIGH production: … Asked by Dana. Decide by 23:30, else aborted.`"""
+    until = reader.time(e.deadline_at, e.created_at)
+    people_needed = fewest(e)
+    by = f"Needs {people_needed} people by {until}" if people_needed > 1 else f"Decide by {until}"
+    name = asker_name(e, people)
+    who, asked = ("Asked by", name) if name else ("From", e.service)
+    return _fitted(e, e.title, lambda room: f". {who} {_room(asked, room)}. {by}, else ")
+
+
+def one_more(e: Escalation, option: Option | None, have: int, needed: int, reader: Reader) -> str:
+    """After the first vote, to those who may still vote."""
+    left = "One" if needed - have == 1 else str(needed - have)
+    several = option is not None and len(releases(e)) > 1
+    what = f"{option.label}: {e.title}" if several and option is not None else e.title
+    until = reader.time(e.deadline_at, e.created_at)
+    agreed = f"{have} of {needed} agreed: "
+    return _fitted(e, what, lambda _: f". {left} more by {until}, else ", agreed)
+
+
+def ended(e: Escalation, people: People, reader: Reader) -> str:
+    """`APPROVED: Migrate, keep data. documents_v3, production. By Ravi 22:41. Succeeded 23:19.`"""
+    option = chosen(e)
+    what = option.label if option else e.title
+    after = f". {subject(e)}, {cut(e.environment, 24)}. {_who_and_state(e, people, reader)}"
+    return line(f"{outcome_word(e)}: ", what, after)
+
+
+def line(before: str, title: str, after: str) -> str:
+    """One line within the limit, escaped: the title gives way, at a word."""
+    room = LOCK_SCREEN - len(escaped(before)) - len(escaped(after))
+    title = _room(one_line(title, 300).rstrip(". "), max(room, 8))
+    return escaped(_room(f"{before}{title}{after}", LOCK_SCREEN))
+
+
+def told(text: str) -> str:
+    """Any other sentence as a top-level text."""
+    return escaped(_room(one_line(text, 300), LOCK_SCREEN))
+
+
+def _fitted(e: Escalation, title: str, after: Callable[[int], str], then: str = "") -> str:
+    """The roomiest version that leaves the title enough."""
+    before, ending = "", ""
+    for environment, name in _ROOMS:
+        before = f"{severity_word(e.severity)} {cut(e.environment, environment)}: {then}"
+        ending = f"{after(name)}{else_what(e)}."
+        left = LOCK_SCREEN - len(escaped(before)) - len(escaped(ending))
+        if left >= min(TITLE_ROOM, len(escaped(title))):
+            break
+    return line(before, title, ending)
+
+
+def _room(text: str, most: int) -> str:
+    """Cut at a word so that the text fits once it is escaped."""
+    size = most
+    while len(escaped(found := cut(text, size))) > most:
+        size -= 1
+    return found
+
+
+def _who_and_state(e: Escalation, people: People, reader: Reader) -> str:
+    decision = e.decision
+    names = cut(all_of(name_of(p, people) for p in deciders(e)), 40)
+    by_votes = decision is not None and decision.by is DecidedBy.VOTES
+    by = f"By {names} {reader.time(decision.at, e.created_at)}. " if decision and by_votes else ""
+    return f"{by}{_state(e, people, reader)}"
+
+
+def _state(e: Escalation, people: People, reader: Reader) -> str:
+    nothing = row_of(e).nothing_past
+    if e.status is Status.EXPIRED:
+        return f"Nobody decided by {reader.time(e.deadline_at, e.created_at)}. {nothing}"
+    if e.status is not Status.APPROVED or e.decision is None:
+        return nothing
+    if e.stopped is not None:
+        who = f"Stopped by {name_of(e.stopped.by, people)}. " if e.stopped.by else ""
+        return f"{who}{nothing}"
+    return _after_approval(e, reader)
+
+
+def _after_approval(e: Escalation, reader: Reader) -> str:
+    at = {
+        OperationState.HELD: ("May start until", e.claim_until),
+        OperationState.LAPSED: ("Not started by", e.claim_until),
+        OperationState.RELEASED: ("Started", e.claim.at if e.claim else None),
+        OperationState.SUCCEEDED: ("Succeeded", e.outcome.at if e.outcome else None),
+        OperationState.FAILED: ("Failed", e.outcome.at if e.outcome else None),
+        OperationState.UNKNOWN: ("No result by", e.outcome.at if e.outcome else None),
+    }
+    said, moment = at[e.state]
+    return f"{said} {reader.time(moment, e.created_at)}." if moment else f"{said}."

@@ -1,0 +1,296 @@
+"""The card once it is over: same message, same order, no option buttons, the record instead.
+
+First words and state lines are the table of CARDS section 6. What the service says of the outcome
+is quoted; what Andon knows is stated.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from approvals.escalation import Escalation
+from approvals.facts import People
+from approvals.ports import Card
+from approvals.tally import counting
+from approvals.words import Effect, OperationState, Status
+from bot.messaging import Message
+from bot.slack.drawing import lockscreen
+from bot.slack.drawing.about import (
+    asker,
+    bare,
+    chosen,
+    deciders,
+    may_decide,
+    outcome_word,
+    reason_of,
+    row_of,
+    severity_word,
+    short_digest,
+    short_id,
+    subject,
+)
+from bot.slack.drawing.buttons import actions, button, details_button
+from bot.slack.drawing.operation import on_card
+from bot.slack.drawing.spans import (
+    Element,
+    Line,
+    Span,
+    all_of,
+    bold,
+    context,
+    header,
+    joined,
+    name_of,
+    one_line,
+    person,
+    quote,
+    quoted,
+    rich,
+    section,
+    when,
+)
+from bot.slack.drawing.words import BY_HAND, NO_REASON, STOP_IT, split_rationale
+
+Piece = Span | str
+Pieces = list[Piece]
+
+
+def decided_card(
+    e: Escalation, people: People, reader: lockscreen.Reader, cards: Sequence[Card] = ()
+) -> Message:
+    """The card of an escalation that is no longer pending."""
+    was = f"{outcome_word(e)} · was {severity_word(e.severity)} · {e.environment}"
+    ran = e.status is Status.APPROVED and e.stopped is None
+    option = chosen(e)
+    only = option.key if option is not None and option.effect is Effect.RELEASE else None
+    heading = "What may run, once" if ran and e.claim is None else "What ran" if ran else "Held"
+    blocks = [
+        context(f"{was} · {row_of(e).name}", block_id="row"),
+        header(e.title, block_id="title"),
+        rich(*_what_was_decided(e, people, cards), block_id="decided"),
+        rich(section(_course(e, people)), block_id="course"),
+        rich(*on_card(e, heading, only), block_id="run"),
+        actions([*_stop(e), details_button(e)]),
+        context(_small_print(e), block_id="print"),
+    ]
+    return Message(text=lockscreen.ended(e, people, reader), blocks=tuple(blocks))
+
+
+def _what_was_decided(e: Escalation, people: People, cards: Sequence[Card]) -> list[Element]:
+    """The option and who chose it, their reasons, and the state."""
+    found: list[Element] = []
+    if e.status is Status.APPROVED:
+        found.append(section(_decided_by(e, people)))
+        found += _reasons(e, people)
+    found.append(section(*state_lines(e, people, cards)))
+    return found
+
+
+def _decided_by(e: Escalation, people: People) -> Line:
+    """`Migrate, keep data. Decided by @Ravi 22:41, 11 minutes after it was asked.`"""
+    option, decision = chosen(e), e.decision
+    if option is None or decision is None:
+        return []
+    votes = {v.person: v for v in e.votes}
+    who: Pieces = []
+    for n, one in enumerate(decision.people):
+        who += [" and "] if n else []
+        at = votes[one].at if one in votes else decision.at
+        who += [person(one, people), " ", _at(e, at)]
+    took = duration(decision.at - e.created_at)
+    label = bold(f"{one_line(option.label)}.")
+    return [label, " Decided by ", *who, f", {took} after it was asked."]
+
+
+def _reasons(e: Escalation, people: People) -> list[Element]:
+    option = chosen(e)
+    votes = [v for v in e.votes if option is not None and v.option == option.key]
+    lines: list[Line] = []
+    for vote in votes:
+        reason = reason_of(e, vote)
+        said: Piece = quoted(reason, 200) if reason else NO_REASON
+        name = f"{name_of(vote.person, people)}: " if len(votes) > 1 else ""
+        lines.append([name, said])
+    return [quote(*lines)] if lines else []
+
+
+def _course(e: Escalation, people: People) -> Line:
+    """`Asked by search-api for @Dana 22:30 · allowed 22:41 · started 22:41 · succeeded 23:19`."""
+    who = asker(e, people)
+    for_whom: Pieces = [" for ", who] if who else []
+    said: Pieces = [f"Asked by {e.service}", *for_whom, " "]
+    said.append(when(e.created_at))
+    steps: list[tuple[str, datetime | None]] = [
+        ("allowed", e.decision.at if e.status is Status.APPROVED and e.decision else None),
+        ("started", e.claim.at if e.claim else None),
+    ]
+    if e.outcome is not None and e.outcome.by != "clock":
+        steps.append((e.outcome.result.value, e.outcome.at))
+    for word, at in steps:
+        said += [f" · {word} ", _at(e, at)] if at is not None else []
+    return said
+
+
+def state_lines(e: Escalation, people: People, cards: Sequence[Card] = ()) -> list[Line]:
+    """What became of it, one line a fact, for every end there is."""
+    if e.status is Status.REJECTED:
+        return [_aborted(e, people)]
+    if e.status is Status.EXPIRED:
+        return [_expired(e, people, cards)]
+    if e.status is Status.WITHDRAWN:
+        return [_withdrawn(e, people)]
+    if e.stopped is not None:
+        return [_stopped(e, people)]
+    found = _AFTER_APPROVAL.get(e.state)
+    return found(e, people) if found else [(outcome_word(e).capitalize(),)]
+
+
+def _held(e: Escalation, people: People) -> list[Line]:
+    allowed: Pieces = ["Allowed ", _at(e, e.decision.at if e.decision else None)]
+    until: Pieces = ["; it may until ", _at(e, e.claim_until)] if e.claim_until else []
+    return [[*allowed, f". {e.service} has not started", *until, "."]]
+
+
+def _running(e: Escalation, people: People) -> list[Line]:
+    return [[f"{e.service} started ", _at(e, e.claim.at if e.claim else None), ". No result yet."]]
+
+
+def _succeeded(e: Escalation, people: People) -> list[Line]:
+    return [["Succeeded ", _at(e, e.outcome.at if e.outcome else None), "."], *_reported(e)]
+
+
+def _failed(e: Escalation, people: People) -> list[Line]:
+    failed: Pieces = ["Approved, but it failed ", _at(e, e.outcome.at if e.outcome else None), "."]
+    return [failed, *_reported(e)]
+
+
+def _unknown(e: Escalation, people: People) -> list[Line]:
+    started: Pieces = ["Started ", _at(e, e.claim.at if e.claim else None), "; "]
+    ask = asker(e, people) or f"the owners of {e.service}"
+    then: Pieces = [" Ask ", ask, " what happened."]
+    if e.outcome is not None and e.outcome.by != "clock":
+        said = f"{e.service} cannot tell what became of it."
+        return [[*started, said, *then], *_reported(e)]
+    until = _at(e, e.report_until)
+    return [[*started, f"{e.service} reported nothing by ", until, ".", *then]]
+
+
+def _lapsed(e: Escalation, people: People) -> list[Line]:
+    until = _at(e, e.claim_until)
+    over = ". The approval is void; it must ask again."
+    return [[f"Approved, but {e.service} did not start by ", until, over]]
+
+
+_AFTER_APPROVAL: Mapping[OperationState, Callable[[Escalation, People], list[Line]]] = {
+    OperationState.HELD: _held,
+    OperationState.RELEASED: _running,
+    OperationState.SUCCEEDED: _succeeded,
+    OperationState.FAILED: _failed,
+    OperationState.UNKNOWN: _unknown,
+    OperationState.LAPSED: _lapsed,
+}
+
+
+def _reported(e: Escalation) -> list[Line]:
+    outcome = e.outcome
+    lines: list[Line] = []
+    if outcome is not None and outcome.detail:
+        lines.append([f"{e.service} says: ", quoted(outcome.detail)])
+    if outcome is not None and outcome.undo:
+        lines.append([f"State of {subject(e)}: ", quoted(outcome.undo)])
+    return lines
+
+
+def _stopped(e: Escalation, people: People) -> Line:
+    stop, nothing = e.stopped, row_of(e).nothing_past
+    if stop is None or stop.void:
+        gone = all_of(name_of(p, people) for p in no_longer_eligible(e, people)) or "an approver"
+        again = f"{nothing} {e.service} must ask again."
+        return [f"Approved, but {gone} may no longer decide. {again}"]
+    who: Piece = person(stop.by, people) if stop.by else "an approver"
+    why: Piece = quoted(stop.reason) if stop.reason else NO_REASON
+    return ["Approved, stopped by ", who, " ", _at(e, stop.at), ": ", why, f". {nothing}"]
+
+
+def no_longer_eligible(e: Escalation, people: People) -> tuple[str, ...]:
+    """Whose yes does not stand any more."""
+    void = tuple(v.person for v in e.votes if v.void is not None)
+    now = may_decide(e, people)
+    return void or tuple(p for p in deciders(e) if p not in now)
+
+
+def _aborted(e: Escalation, people: People) -> Line:
+    """`Stop transfer. Stopped by @Mia 17:55: Wrong target. «The account …» No money moved.`"""
+    option, nothing = chosen(e), row_of(e).nothing_past
+    at = _at(e, e.decision.at if e.decision else None)
+    who: Pieces = list(joined((person(p, people) for p in deciders(e)), ", ", " and "))
+    picked, said = split_rationale(_reason(e))
+    label = one_line(option.label) if option else ""
+    if picked == BY_HAND or "by hand" in label.casefold():
+        words: Pieces = [" ", quoted(said)] if said else []
+        return [*who, " does it by hand, since ", at, ".", *words, f" {nothing}"]
+    why: Pieces = [f"{picked}. "] if picked else []
+    why += [quoted(said), " "] if said else []
+    why = why or [f"{NO_REASON}. "]
+    return [bold(f"{label}."), " Stopped by ", *who, " ", at, ": ", *why, nothing]
+
+
+def _reason(e: Escalation) -> str | None:
+    option = chosen(e)
+    votes = counting(e, option.key) if option else ()
+    last = reason_of(e, votes[-1]) if votes else None
+    return last or (e.decision.reason if e.decision else None)
+
+
+def _expired(e: Escalation, people: People, cards: Sequence[Card]) -> Line:
+    """Sent is what Slack took; opened is only who pressed something."""
+    said: Pieces = ["Nobody decided by ", _at(e, e.deadline_at), f". {row_of(e).nothing_past}"]
+    direct = [c for c in cards if c.surface == "direct"]
+    sent = [name_of(c.target, people) for c in direct if c.ts]
+    failed = [name_of(c.target, people) for c in direct if not c.ts]
+    if sent:
+        said.append(f" Sent to {_few(sent)}.")
+    if failed:
+        said.append(f" Could not be sent to {_few(failed)}.")
+    opened = [name_of(look.person, people) for look in e.looks]
+    said.append(f" Opened by {_few(opened) if opened else 'nobody'}.")
+    return said
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 8 else f"{len(names)} people"
+
+
+def _withdrawn(e: Escalation, people: People) -> Line:
+    decision = e.decision
+    who: Piece = person(decision.people[0], people) if decision and decision.people else e.service
+    why: Pieces = [": ", quoted(decision.reason)] if decision and decision.reason else []
+    at = _at(e, decision.at if decision else None)
+    return [who, " took it back ", at, *why, f". {row_of(e).nothing_past}"]
+
+
+def _stop(e: Escalation) -> list[Element]:
+    """Until the claim, any approver may stop it."""
+    option = chosen(e)
+    if not e.can_be_stopped or option is None:
+        return []
+    return [button(e, "stop", STOP_IT, option=option.key)]
+
+
+def _small_print(e: Escalation) -> str:
+    policy = bare(e.plan.policy_version)[:8]
+    head = f" · head {bare(e.decision.head)[:8]}…" if e.decision else ""
+    return f"{short_id(e)} · {short_digest(e.digest)} · policy {policy}{head}"
+
+
+def duration(took: timedelta) -> str:
+    """`11 minutes`, `2 hours`, `38 seconds`: how long it took, in its largest unit."""
+    seconds = int(took.total_seconds())
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * size or (seconds >= size and unit == "minute"):
+            count = seconds // size
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"
+
+
+def _at(e: Escalation, at: datetime | None) -> Piece:
+    return when(at, near=e.created_at) if at is not None else ""
