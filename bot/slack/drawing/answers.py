@@ -184,8 +184,9 @@ def _reason_added(e: Escalation, values: Values, people: People) -> Sentence:
 def _reason_button(e: Escalation, values: Values) -> list[Element]:
     """Whoever gave no reason may still do so."""
     vote = e.vote_of(str(values.get("person") or ""))
-    given = vote is None or vote.rationale is not None
-    return [] if given else [button(e, "add_reason", ADD_REASON, option=vote and vote.option)]
+    if vote is None or vote.rationale is not None:
+        return []
+    return [button(e, "add_reason", ADD_REASON, option=vote.option)]
 
 
 # -- not recorded: the question -----------------------------------------------------------------

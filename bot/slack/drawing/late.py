@@ -1,4 +1,4 @@
-"""Answers to a click that came after the end: who decided, what, when, and what can still be done."""
+"""Answers to a click that came after the end: who decided, what, when, what is still possible."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def already_decided(e: Escalation, values: Values, people: People) -> Sentence:
     line: Pieces = [f"{NOT_RECORDED} {_who(values)} {did} it at ", _when(e, values)]
     line.append(f": {_option(values)}. ")
     then, buttons = _since(e, people)
-    return [*line, *then], buttons
+    return line + then, buttons
 
 
 def while_writing(e: Escalation, values: Values, people: People) -> Sentence:
@@ -40,7 +40,7 @@ def while_writing(e: Escalation, values: Values, people: People) -> Sentence:
     line: Pieces = [f"{NOT_RECORDED} While you were writing, {_who(values)} chose "]
     line += [f"{_option(values)} at ", _when(e, values), ". "]
     then, buttons = _since(e, people)
-    return [*line, *then], buttons
+    return line + then, buttons
 
 
 def expired(e: Escalation, values: Values, people: People) -> Sentence:
@@ -59,14 +59,13 @@ def withdrawn(e: Escalation, values: Values, people: People) -> Sentence:
     return [*line, *why, f". {row_of(e).nothing_past}"], ()
 
 
-def _since(e: Escalation, people: People) -> Sentence:
+def _since(e: Escalation, people: People) -> tuple[Pieces, Sequence[Element]]:
     """What became of it after the decision."""
     if e.can_be_stopped:
-        until: Pieces = (
-            ["; until ", when(e.claim_until, near=e.created_at)] if e.claim_until else []
-        )
+        until = when(e.claim_until, near=e.created_at) if e.claim_until else "then"
         stop = [button(e, "stop", STOP_IT, option=e.decision.option if e.decision else None)]
-        return [f"{e.service} has not started yet", *until, " you can still stop it."], stop
+        waits: Pieces = [f"{e.service} has not started yet; until ", until]
+        return [*waits, " you can still stop it."], stop
     if e.claim is None:
         return [row_of(e).nothing_past], ()
     line: Pieces = [f"{e.service} started at ", when(e.claim.at, near=e.created_at), "."]

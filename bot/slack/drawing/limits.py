@@ -4,6 +4,7 @@ Numbers from Slack's block and view reference, as of 2026-11; CARD is our own, b
 about 13,200 characters that Slack does not document.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -51,6 +52,11 @@ def characters(blocks: Any) -> int:
     return 0
 
 
+def view_bytes(view: Any) -> int:
+    """Bytes of a view as it travels: compact JSON in UTF-8."""
+    return len(json.dumps(view, separators=(",", ":"), ensure_ascii=False).encode())
+
+
 def _message(text: str = "", blocks: Sequence[Part] = (), **_: Any) -> Found:
     if not text.strip():
         yield "text: empty"
@@ -69,6 +75,8 @@ def _view(view: Part) -> Found:
     yield from _most("callback_id", view.get("callback_id", ""), IDENTIFIER)
     blocks = view.get("blocks", ())
     yield from _most("blocks", blocks, VIEW_BLOCKS)
+    if view_bytes(view) > VIEW:
+        yield f"view: {view_bytes(view)} bytes, at most {VIEW}"
     if not blocks:
         yield "blocks: none"
     if view["type"] == "modal" and "title" not in view:

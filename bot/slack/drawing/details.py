@@ -1,0 +1,235 @@
+"""Details: everything there is to know, in pages. Never a silent end.
+
+Order (CARDS section 8): the operation whole with its digest, votes, the whole context, whom it was
+sent to and what Slack answered, the rule, hidden values, the id with a line to read it by.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from approvals.escalation import Escalation, Vote
+from approvals.facts import People
+from approvals.ports import Card, Delivery
+from approvals.showing import visible
+from bot.slack.drawing.about import hidden, outcome_word, reason_of, said, severity_word
+from bot.slack.drawing.buttons import carried
+from bot.slack.drawing.form import View, metadata, modal
+from bot.slack.drawing.limits import characters
+from bot.slack.drawing.operation import boxes, whole
+from bot.slack.drawing.record import state_lines
+from bot.slack.drawing.spans import (
+    Block,
+    Element,
+    Line,
+    Span,
+    bold,
+    context,
+    name_of,
+    one_line,
+    plain_text,
+    preformatted,
+    quoted,
+    rich,
+    section,
+    when,
+)
+from bot.slack.drawing.words import CLOSE, DETAILS, NO_REASON
+
+#: Characters and blocks of one page; a view takes more, a phone does not.
+PAGE, PAGE_BLOCKS = 30_000, 40
+
+#: Messages listed; beyond, they are counted.
+MOST_MESSAGES = 60
+
+
+def details(
+    e: Escalation,
+    people: People,
+    *,
+    cards: Sequence[Card] = (),
+    deliveries: Sequence[Delivery] = (),
+    page: int = 1,
+    channel: str | None = None,
+    ts: str | None = None,
+) -> View:
+    """One page of everything; `page` counts from 1 and is kept within what there is."""
+    every = list(_everything(e, people, cards, deliveries))
+    pages = _paged(every)
+    at = min(max(page, 1), len(pages))
+    blocks = list(pages[at - 1])
+    if len(pages) > 1:
+        blocks += [context(f"Page {at} of {len(pages)}", block_id="page"), _turn(e, at, len(pages))]
+    numbered = [{**b, "block_id": f"{b.get('block_id', 'b')}_{n}"} for n, b in enumerate(blocks)]
+    return modal(
+        "details",
+        DETAILS,
+        numbered,
+        metadata=metadata(e, channel=channel, ts=ts),
+        close=CLOSE,
+    )
+
+
+def _everything(
+    e: Escalation, people: People, cards: Sequence[Card], deliveries: Sequence[Delivery]
+) -> Iterator[Block]:
+    yield from _operation(e)
+    yield from _votes(e, people)
+    yield from _context(e)
+    yield from _sent(e, people, cards, deliveries)
+    yield from _rule(e)
+    yield from _hidden(e)
+    yield from _identity(e)
+
+
+def _operation(e: Escalation) -> Iterator[Block]:
+    operation = e.operation
+    yield _lines("What would run", *([_pair("Name", operation.name)] if operation else []))
+    yield from whole(e, None)
+    facts: list[Line] = [["Digest ", e.digest]]
+    if operation is not None and operation.target:
+        facts.append([f"Target {operation.target}"])
+    if operation is not None and operation.money is not None:
+        money = operation.money
+        facts.append([f"Amount as sent: {money.amount_minor} minor units of {money.currency}"])
+    yield rich(section(*facts), block_id="digest")
+
+
+def _votes(e: Escalation, people: People) -> Iterator[Block]:
+    lines = [_vote(e, v, people) for v in e.votes]
+    if e.decision is not None:
+        lines.append([bold(outcome_word(e)), " at ", when(e.decision.at)])
+        lines += state_lines(e, people)
+    yield _lines("Votes", *(lines or [["Nobody has voted."]]))
+
+
+def _vote(e: Escalation, vote: Vote, people: People) -> Line:
+    option = e.option(vote.option)
+    label = one_line(option.label if option else vote.option)
+    reason = reason_of(e, vote)
+    words: Span | str = quoted(reason, 1000) if reason else NO_REASON
+    void = f" No longer counts: {vote.void}." if vote.void else ""
+    return [name_of(vote.person, people), " ", when(vote.at), f", {label}: ", words, void]
+
+
+def _context(e: Escalation) -> Iterator[Block]:
+    yield _lines(f"What {e.service} says")
+    if e.summary:
+        yield from _text("Summary", e.summary)
+    error = said(e, "error")
+    trace = error.get("traceback") if isinstance(error, dict) else None
+    if trace:
+        lines = str(trace).rstrip().splitlines()
+        yield from _text("Traceback, last line first", "\n".join([lines[-1], *lines[:-1]]))
+    for name in e.context:
+        if said(e, name) is not None:
+            yield from _text(name.replace("_", " "), _whole(e, name))
+    if e.reference:
+        yield from _text("Reference", e.reference)
+
+
+def _whole(e: Escalation, name: str) -> str:
+    found = e.context[name]
+    if isinstance(found, str):
+        return found
+    if name == "error" and isinstance(found, dict):
+        found = {key: value for key, value in found.items() if key != "traceback"}
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _text(label: str, text: str) -> Iterator[Block]:
+    """Foreign text whole, in boxes, every line literal."""
+    for n, box in enumerate(boxes(visible(text))):
+        head: list[Element] = [section((bold(one_line(label, 60)),))] if n == 0 else []
+        yield rich(*head, preformatted(box), block_id="says")
+
+
+def _sent(
+    e: Escalation, people: People, cards: Sequence[Card], deliveries: Sequence[Delivery]
+) -> Iterator[Block]:
+    lines: list[Line] = [_card_line(card, people) for card in cards]
+    lines += [_delivery_line(d, people) for d in deliveries if d.kind in ("direct", "callback")]
+    more = len(lines) - MOST_MESSAGES
+    lines = [*lines[:MOST_MESSAGES], *([[f"and {more} more"]] if more > 0 else [])]
+    for look in e.looks:
+        lines.append([f"Opened by {name_of(look.person, people)} ", when(look.at)])
+    yield _lines("Sent to", *(lines or [["Nobody yet."]]))
+
+
+def _card_line(card: Card, people: People) -> Line:
+    who = name_of(card.target, people) if card.surface == "direct" else f"channel {card.target}"
+    if card.ts is None:
+        return [f"{who}: not sent yet{_slack_said(card.error)}"]
+    at: list[Span | str] = [" ", when(card.posted_at)] if card.posted_at else []
+    return [f"{who}: sent", *at, _slack_said(card.error)]
+
+
+def _delivery_line(delivery: Delivery, people: People) -> Line:
+    kind, _, name = delivery.target.partition(":")
+    who = name_of(name, people) if kind == "person" else one_line(delivery.target, 80)
+    case = str(delivery.payload.get("case") or delivery.payload.get("type") or delivery.kind)
+    return [f"{who}: {one_line(case, 60)}, {delivery.state}{_slack_said(delivery.error)}"]
+
+
+def _slack_said(error: str | None) -> str:
+    return f" (answered: {one_line(error, 80)})" if error else ""
+
+
+def _rule(e: Escalation) -> Iterator[Block]:
+    wants = ", ".join(f"{r.needed} of {r.group}" for r in e.plan.requirements)
+    yield _lines(
+        "Rule",
+        [f"{one_line(e.plan.rule, 80)}: {wants}. Policy {e.plan.policy_version}"],
+        [f"Severity {severity_word(e.severity)}. Each option: {_frictions(e)}"],
+    )
+    if e.plan.policy_text:
+        yield from _text("As written in the policy", e.plan.policy_text)
+
+
+def _frictions(e: Escalation) -> str:
+    return "; ".join(f"{one_line(o.label, 30)}: {o.friction.value}" for o in e.options)
+
+
+def _hidden(e: Escalation) -> Iterator[Block]:
+    found = hidden(e)
+    names: list[Line] = [[one_line(path, 200)] for path in found[:100]]
+    more: list[Line] = [[f"and {len(found) - 100} more"]] if len(found) > 100 else []
+    yield _lines(f"Hidden values: {len(found)}", *names, *more)
+
+
+def _identity(e: Escalation) -> Iterator[Block]:
+    yield _lines("Id", [e.id])
+    read = f'curl -H "Authorization: Bearer $ANDON_KEY" "$ANDON_URL/v1/escalations/{e.id}"'
+    yield rich(preformatted(read), block_id="curl")
+
+
+def _lines(title: str, *lines: Line) -> Block:
+    return rich(section((bold(title),), *lines), block_id="part")
+
+
+def _pair(label: str, text: str) -> Line:
+    return [f"{label} ", quoted(text, 300)]
+
+
+def _paged(blocks: Sequence[Block]) -> list[list[Block]]:
+    pages: list[list[Block]] = [[]]
+    for block in blocks:
+        full = characters([*pages[-1], block]) > PAGE or len(pages[-1]) >= PAGE_BLOCKS
+        if full and pages[-1]:
+            pages.append([])
+        pages[-1].append(block)
+    return pages
+
+
+def _turn(e: Escalation, at: int, last: int) -> Block:
+    wanted = [("Back a page", at - 1)] if at > 1 else []
+    wanted += [("Next page", at + 1)] if at < last else []
+    buttons = [
+        {
+            "type": "button",
+            "action_id": f"page:{number}",
+            "text": plain_text(label),
+            "value": carried(e, p=number),
+        }
+        for label, number in wanted
+    ]
+    return {"type": "actions", "block_id": "turn", "elements": buttons}

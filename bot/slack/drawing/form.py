@@ -1,0 +1,113 @@
+"""The parts modals are made of: the view itself, what is typed or chosen, its private metadata."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from approvals.escalation import Escalation, Option
+from approvals.showing import amount
+from bot.slack.drawing.about import short_digest, short_id
+from bot.slack.drawing.buttons import carried
+from bot.slack.drawing.spans import Block, date_markup, one_line, plain_text
+from bot.slack.drawing.words import BACK, CHIP, CHIPS, REASON, TITLE, TYPED
+
+View = dict[str, Any]
+
+
+def modal(
+    callback: str,
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    metadata: str,
+    submit: str | None = None,
+    close: str = BACK,
+) -> View:
+    """A modal. Without `submit` it only shows."""
+    found: View = {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain_text(short(title)),
+        "close": plain_text(close),
+        "private_metadata": metadata,
+        "blocks": list(blocks),
+    }
+    return found | {"submit": plain_text(short(submit))} if submit else found
+
+
+def metadata(
+    e: Escalation,
+    option: str | None = None,
+    *,
+    channel: str | None = None,
+    ts: str | None = None,
+    **more: Any,
+) -> str:
+    """What a modal carries: it knows neither channel nor message when it is sent off."""
+    return carried(e, option, c=channel, t=ts, **more)
+
+
+def short(label: str, most: int = TITLE) -> str:
+    """A label for a title or a button of a modal: whole if it fits, without what stands in
+    parentheses if that fits, else its first words.
+    """
+    label = one_line(label)
+    if len(label) <= most:
+        return label
+    label = label.partition(" (")[0]
+    if len(label) <= most:
+        return label
+    first, _, _ = label[: most + 1].rpartition(" ")
+    return first.rstrip(" ,;:·") or label[:most]
+
+
+def question(label: str) -> str:
+    """`Recreate index?`."""
+    return f"{short(label, TITLE - 1)}?"
+
+
+def title_of(e: Escalation, option: Option) -> str:
+    """`Release 90,000.00 EUR?`, or the label's own question where an amount does not fit."""
+    money = e.operation.money if e.operation else None
+    verb = option.label.partition(" ")[0]
+    asked = f"{verb} {amount(money)}?" if money else ""
+    return asked if 0 < len(asked) <= TITLE else question(option.label)
+
+
+def sentence(label: str, *, hint: str | None = None, optional: bool = False) -> Block:
+    """A text of several lines. Lengths are checked by the core, whose words say what is wrong."""
+    found = _input(REASON, label, {"type": "plain_text_input", "multiline": True}, optional)
+    return found | {"hint": plain_text(hint)} if hint else found
+
+
+def typed_word(word: str) -> Block:
+    """The target, typed."""
+    found = _input(TYPED, f"Type {word}", {"type": "plain_text_input"}, False)
+    return found | {"hint": plain_text("Capitals and spaces around it do not matter.")}
+
+
+def chips() -> Block:
+    """Reasons to abort; none is preselected and none is needed."""
+    offered = [{"text": plain_text(words), "value": key} for key, words in CHIPS.items()]
+    return _input(CHIP, "Reason", {"type": "radio_buttons", "options": offered}, True)
+
+
+def small_print(e: Escalation, by: datetime | None = None) -> Block:
+    """`7f3a9c · sha256:3f9ac41e… · decide by 23:30`; nothing foreign, so it may be parsed."""
+    decide = f" · decide by {date_markup(by, near=e.created_at)}" if by else ""
+    text = f"{short_id(e)} · {short_digest(e.digest)}{decide}"
+    return {
+        "type": "context",
+        "block_id": "print",
+        "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}],
+    }
+
+
+def _input(block_id: str, label: str, element: View, optional: bool) -> Block:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "optional": optional,
+        "label": plain_text(label),
+        "element": {"action_id": block_id, **element},
+    }
