@@ -20,20 +20,30 @@ from aiohttp import web
 from approvals.escalation import Escalation
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
+from approvals.ports import Clock
 from bot.api import Api, Waiters, add_api
+from bot.background.cards import Reconciler
 from bot.background.clock import Ticker
 from bot.background.loop import Loop
+from bot.background.refresher import Refresher
+from bot.background.spoken import Speaker
 from bot.ids import new_id
 from bot.observing import Metrics
 from bot.people import KnownPeople
 from bot.settings import Settings, SettingsError
 from bot.signing import KeyRing
+from bot.slack.artist import Drawings
+from bot.slack.directory import SlackDirectory
+from bot.slack.door import SlackDoor, web_client
+from bot.slack.screens import Screens
+from bot.slack.surface import Ports, Surface
+from bot.slack.web import SlackWeb
 from storage import Store, open_store
 
 log = structlog.get_logger(__name__)
 
-#: Seconds between two looks of the clock when nothing wakes it.
-CLOCK_S = 1.0
+#: Seconds between two looks of each loop when nothing wakes it.
+CLOCK_S, CARDS_S, SPEECH_S, PEOPLE_S = 1.0, 2.0, 2.0, 60.0
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -64,6 +74,7 @@ class Server:
     store: Store
     policy: Policy
     people: KnownPeople
+    clock: Clock
 
     @property
     def url(self) -> str:
@@ -71,7 +82,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
 
-class _Bell:
+class Bell:
     """Rings after each commit: wakes parked requests, counts, wakes the background."""
 
     def __init__(self, waiters: Waiters, metrics: Metrics) -> None:
@@ -82,8 +93,59 @@ class _Bell:
         """Called by the writer, in order."""
         self._waiters.committed(escalations)
         self._metrics.committed(escalations)
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be something to do."""
         for loop in self.loops:
             loop.wake()
+
+
+class SlackSide:
+    """The Slack surface and the loops that speak, joined."""
+
+    def __init__(
+        self, settings: Settings, store: Store, people: KnownPeople, clock: Clock, bell: Bell
+    ) -> None:
+        client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
+        ports = Ports(
+            writer=store.writer,
+            reads=store.reads,
+            cards=store.cards,
+            deliveries=store.deliveries,
+            facts=people,
+            slack=slack,
+            clock=clock,
+            new_id=new_id,
+            wake=bell.wake,
+            lost=lambda event: self.door.revoked(event),
+        )
+        app_token = settings.slack_app_token.get_secret_value()
+        self.door = SlackDoor(
+            client=client,
+            surface=Surface(ports, screens),
+            secrets=settings.signing_secrets,
+            app_token=app_token if settings.slack_mode == "socket" else "",
+            seen=store.signatures,
+            clock=clock,
+        )
+        said: dict[str, Any] = {
+            "cards": store.cards,
+            "reads": store.reads,
+            "facts": people,
+            "slack": slack,
+            "artist": Drawings(),
+            "clock": clock,
+        }
+        cards, speech = Reconciler(**said), Speaker(deliveries=store.deliveries, **said)
+        directory = SlackDirectory(client, people.policy)
+        refresher = Refresher(people, directory, store.reads, store.writer, clock, new_id)
+        self.loops = [
+            Loop("cards", cards.once, CARDS_S),
+            Loop("speech", speech.once, SPEECH_S),
+            Loop("people", refresher.once, PEOPLE_S),
+        ]
 
 
 @asynccontextmanager
@@ -91,20 +153,19 @@ async def serving(
     settings: Settings, *, clock: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Server]:
     """Run the server until the block ends. Raises SettingsError, storage.AlreadyRunningError."""
-    if settings.slack_mode != "off":
-        raise SettingsError("Slack is not connected yet in this version: set ANDON_SLACK_MODE=off.")
     _raise_file_limit()
     policy = read_policy(Path(settings.policy))
-    people = KnownPeople(policy, from_file=True)
+    people = KnownPeople(policy, from_file=settings.slack_mode == "off")
     keys = KeyRing(Path(settings.signing_keys))
     waiters, metrics = Waiters(), Metrics()
     metrics.parked.set_function(lambda: waiters.count)
-    bell = _Bell(waiters, metrics)
+    bell = Bell(waiters, metrics)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
         app = web.Application(client_max_size=MOST_BODY)
+        slack = SlackSide(settings, store, people, clock, bell) if people.asks_slack else None
         add_api(
             app,
             Api(
@@ -118,16 +179,24 @@ async def serving(
                 waiters=waiters,
                 jwks=keys.jwks,
                 metrics_text=metrics.text,
+                checks=(slack.door.ready,) if slack else (),
                 allowed_callbacks=frozenset(settings.allowed_callbacks),
             ),
         )
         ticker = Ticker(store.reads, store.writer, clock, new_id)
-        bell.loops = [Loop("clock", ticker.once, CLOCK_S)]
+        loops = [Loop("clock", ticker.once, CLOCK_S)]
+        if slack is not None:
+            app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
+            loops += slack.loops
+        bell.loops = [loop for loop in loops if loop.name != "people"]
         port = await _listen(app, settings, stack)
-        tasks = [asyncio.create_task(loop.run()) for loop in bell.loops]
+        if slack is not None:
+            await slack.door.start()
+            stack.push_async_callback(slack.door.close)
+        tasks = [asyncio.create_task(loop.run()) for loop in loops]
         stack.push_async_callback(_stop, tasks)
         log.info("serving", port=port, policy=policy.version)
-        yield Server(port=port, store=store, policy=policy, people=people)
+        yield Server(port=port, store=store, policy=policy, people=people, clock=clock)
 
 
 def _opened_store(

@@ -16,6 +16,11 @@ class KnownPeople:
         self._from_file = from_file
         self._people = People()
 
+    @property
+    def asks_slack(self) -> bool:
+        """Whether people are looked up in Slack."""
+        return not self._from_file
+
     def facts(self, now: datetime) -> Facts:
         """Facts of this moment, without I/O."""
         people = self.policy.file_people(now) if self._from_file else self._people

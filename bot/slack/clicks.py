@@ -1,0 +1,122 @@
+"""What a click says, read tolerantly: payloads are foreign text, fields may be absent."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.commands import Actor, ReplyTo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """A button pressed, a modal sent or a command typed, by a verified account."""
+
+    account: str
+    foreign: bool
+    channel: str | None  #: where the answer belongs
+    ts: str | None  #: the message that was clicked
+    thread_ts: str | None
+    trigger_id: str
+    escalation: str  #: id; empty when the click names none
+    option: str
+    shown: int
+    digest: str
+    command_id: str  #: the same for every delivery of the same click
+    values: Mapping[str, Any]  #: what was typed or chosen, by action id
+
+    @property
+    def actor(self) -> Actor:
+        """Who stands behind it."""
+        return Actor(account=self.account, foreign=self.foreign)
+
+    def reply(self, *, in_modal: bool = False) -> ReplyTo:
+        """Where the one answer goes."""
+        return ReplyTo(channel=self.channel, thread_ts=self.thread_ts, in_modal=in_modal)
+
+
+def of_button(payload: Mapping[str, Any], *, foreign: bool) -> Click:
+    """A button on a message, in a modal or at home."""
+    action = (payload.get("actions") or [{}])[0]
+    container = payload.get("container") or {}
+    message = payload.get("message") or {}
+    said = _json(action.get("value")) or _json((payload.get("view") or {}).get("private_metadata"))
+    channel = (payload.get("channel") or {}).get("id") or container.get("channel_id")
+    return _click(
+        payload,
+        said,
+        foreign=foreign,
+        channel=channel or said.get("c"),
+        ts=container.get("message_ts") or said.get("t"),
+        thread_ts=message.get("thread_ts"),
+        once=(action.get("action_ts"), action.get("action_id")),
+    )
+
+
+def of_modal(payload: Mapping[str, Any], *, foreign: bool) -> Click:
+    """A modal sent off; it carries where it was opened from."""
+    view = payload.get("view") or {}
+    said = _json(view.get("private_metadata"))
+    return _click(
+        payload,
+        said,
+        foreign=foreign,
+        channel=said.get("c"),
+        ts=said.get("t"),
+        thread_ts=None,
+        once=(view.get("id"), view.get("hash")),
+        values=_values(view),
+    )
+
+
+def _click(
+    payload: Mapping[str, Any],
+    said: Mapping[str, Any],
+    *,
+    foreign: bool,
+    channel: Any,
+    ts: Any,
+    thread_ts: Any,
+    once: tuple[Any, ...],
+    values: Mapping[str, Any] | None = None,
+) -> Click:
+    account = str((payload.get("user") or {}).get("id") or "")
+    return Click(
+        account=account,
+        foreign=foreign,
+        channel=str(channel) if channel else None,
+        ts=str(ts) if ts else None,
+        thread_ts=str(thread_ts) if thread_ts else None,
+        trigger_id=str(payload.get("trigger_id") or ""),
+        escalation=str(said.get("e") or ""),
+        option=str(said.get("o") or ""),
+        shown=said["s"] if isinstance(said.get("s"), int) else -1,
+        digest=str(said.get("d") or ""),
+        command_id=click_id(account, *once, said.get("e"), said.get("o")),
+        values=values or {},
+    )
+
+
+def click_id(*parts: Any) -> str:
+    """One id for one click, however often Slack delivers it."""
+    text = json.dumps([str(p) for p in parts])
+    return "cmd_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _json(text: Any) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _values(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed text and chosen options, by action id."""
+    found: dict[str, Any] = {}
+    for block in ((view.get("state") or {}).get("values") or {}).values():
+        for action, state in block.items():
+            chosen = state.get("selected_option") or {}
+            found[action] = state.get("value") or chosen.get("value")
+    return found

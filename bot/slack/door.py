@@ -1,0 +1,170 @@
+"""The way in from Slack: HTTP behind our guard, or Socket Mode; both end in the same listeners."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from approvals.ports import Clock, SeenSignatures
+from bot.messaging import SlackRefusedError
+from bot.slack.guard import Guard, Identity, Rejected, identified
+from bot.slack.surface import Surface
+from bot.slack.web import translated
+
+log = structlog.get_logger(__name__)
+
+#: Seconds until Slack is asked again who we are, while it does not answer.
+ASK_AGAIN_S = 5.0
+
+
+def web_client(token: str, base_url: str) -> AsyncWebClient:
+    """A client that never retries by itself: a post that was taken must not be sent twice."""
+    return AsyncWebClient(token=token, base_url=base_url, retry_handlers=[], timeout=10)
+
+
+class SlackDoor:
+    """Verifies, then hands over to Bolt."""
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        surface: Surface,
+        secrets: Sequence[str],
+        app_token: str,
+        seen: SeenSignatures,
+        clock: Clock,
+    ) -> None:
+        self._client, self._app_token = client, app_token
+        self.identity: Identity | None = None
+        self.lost = False
+        # Bolt verifies nothing here: the guard has, and Socket Mode is a trusted line.
+        self._bolt = AsyncApp(
+            client=client,
+            authorize=self._authorizer(),
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+            ignoring_self_events_enabled=False,
+        )
+        self._bolt.middleware(self._refuse_strangers)
+        surface.register(self._bolt)
+        self._guard = Guard(
+            self._dispatch, secrets=secrets, me=lambda: self.identity, seen=seen, clock=clock
+        )
+        self._socket: AsyncSocketModeHandler | None = None
+        self._asking: asyncio.Task[None] | None = None
+        for name in ("slack_bolt", "slack_sdk"):
+            # Their messages may hold bodies and signatures.
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    def routes(self) -> list[web.RouteDef]:
+        """What HTTP mode answers."""
+        return [web.post("/slack/events", self._guard.take)]
+
+    async def start(self) -> None:
+        """Learn who we are, as often as it takes; then open the socket if there is one."""
+        self._asking = asyncio.create_task(self._ask())
+
+    async def close(self) -> None:
+        """Take nothing more."""
+        if self._asking is not None:
+            self._asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._asking
+        if self._socket is not None:
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
+
+    async def ready(self) -> tuple[str, bool]:
+        """For health: known to Slack, not thrown out, connected."""
+        connected = self._socket is None or bool(await self._socket.client.is_connected())
+        return "slack", self.identity is not None and not self.lost and connected
+
+    def revoked(self, event: str) -> None:
+        """The workspace took our token away."""
+        self.lost = True
+        log.error("slack-access-lost", slack_event=event)
+
+    async def _ask(self) -> None:
+        while self.identity is None:
+            try:
+                async with translated():
+                    known = await self._client.auth_test()
+                self.identity = Identity(
+                    team_id=known["team_id"],
+                    app_id=await self._app_id(str(known.get("bot_id") or "")),
+                    bot_user_id=known["user_id"],
+                )
+            except Exception as error:
+                log.warning("slack-not-ready", error=str(error))
+                await asyncio.sleep(ASK_AGAIN_S)
+        if self._app_token:
+            self._socket = AsyncSocketModeHandler(
+                self._bolt,
+                self._app_token,
+                web_client=web_client(self._app_token, self._client.base_url),
+            )
+            await self._connect(self._socket)
+
+    async def _app_id(self, bot_id: str) -> str:
+        """Our app's id; empty where Slack does not tell. The signing secret is the app's own."""
+        try:
+            async with translated():
+                found = await self._client.bots_info(bot=bot_id)
+            return str(found["bot"].get("app_id") or "")
+        except SlackRefusedError:
+            return ""
+
+    async def _connect(self, socket: AsyncSocketModeHandler) -> None:
+        while True:
+            try:
+                await socket.connect_async()  # type: ignore[no-untyped-call]
+                return
+            except (SlackClientError, OSError) as error:
+                log.warning("socket-not-connected", error=type(error).__name__)
+                await asyncio.sleep(ASK_AGAIN_S)
+
+    def _authorizer(self) -> Callable[[str | None], Awaitable[AuthorizeResult]]:
+        """What Bolt asks for each request. A plain function: it would name a method's `self`."""
+
+        async def authorized(team_id: str | None) -> AuthorizeResult:
+            me = self.identity
+            assert me is not None  # noqa: S101  the guard lets nothing in before
+            return AuthorizeResult(
+                enterprise_id=None,
+                team_id=me.team_id,
+                bot_token=self._client.token,
+                bot_user_id=me.bot_user_id,
+            )
+
+        return authorized
+
+    async def _dispatch(
+        self, request: web.Request, raw: bytes, foreign: bool
+    ) -> web.StreamResponse:
+        headers: dict[str, str | Sequence[str]] = {
+            name: [value] for name, value in request.headers.items()
+        }
+        bolt = AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=headers)
+        return await to_aiohttp_response(await self._bolt.async_dispatch(bolt))
+
+    async def _refuse_strangers(self, body: Any, next: Any, ack: Any) -> None:
+        """The same look at who sent it for both modes; marks the foreign for the surface."""
+        me = self.identity
+        found = identified(body, me) if me is not None else Rejected(status=503, reason="early")
+        if isinstance(found, Rejected):
+            log.warning("slack-request-rejected", reason=found.reason)
+            await ack()
+            return
+        body["andon_foreign"] = found
+        await next()
