@@ -102,7 +102,7 @@ def _consequence(e: Escalation, option: Option, people: People) -> list[Any]:
 
 
 def _which_person(e: Escalation, option: Option) -> list[Span | str]:
-    """`You would be person 1 of 2: nothing runs until one more of database-admin agrees.`"""
+    """`You would be person 1 of 2: nothing runs until one more agrees.`"""
     stands = standing_shown(e, option)
     if stands.needed < 2:
         return []
@@ -111,8 +111,9 @@ def _which_person(e: Escalation, option: Option) -> list[Span | str]:
     if not left:
         return [f" You would be person {place} of {stands.needed}: it may run at once."]
     groups = all_of(r.group for r in e.plan.requirements)
+    nothing = row_of(e).nothing
     more = f"one more of {groups} agrees" if left == 1 else f"{left} more of {groups} agree"
-    return [f" You would be person {place} of {stands.needed}: nothing runs until {more}."]
+    return [f" You would be person {place} of {stands.needed}: {nothing} until {more}."]
 
 
 def _decides(e: Escalation, option: Option) -> bool:
@@ -173,10 +174,11 @@ def _too_large(e: Escalation, option: Option, carries: str) -> View:
 def _abort(e: Escalation, option: Option, people: People, carries: str) -> View:
     nothing = row_of(e).nothing
     title = short(f"Abort: {nothing}")
-    told = f"{e.service} is told: aborted. {subject(e)} stays as it is."
+    told = f"{e.service} is told: aborted; {nothing}."
+    told += f" {subject(e)} stays as it is." if nothing == "nothing runs" else ""
     asked = asker_name(e, people) or e.service
     blocks = [
-        rich(section((f"{told}",), _chosen(option)), block_id="consequence"),
+        rich(section((told,), _chosen(option)), block_id="consequence"),
         chips(),
         sentence(f"A sentence for {asked}", hint="Only needed with Other.", optional=True),
         small_print(e),
