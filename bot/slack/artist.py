@@ -6,9 +6,10 @@ from approvals.escalation import Escalation
 from approvals.facts import People
 from approvals.ports import Card, Delivery
 from bot.messaging import Message, Seen
-from bot.slack.texts.answers import answer
-from bot.slack.texts.card import card as draw_card
-from bot.slack.texts.thread import direct, thread_line
+from bot.slack.drawing.answers import answer
+from bot.slack.drawing.card import channel_card, direct_card
+from bot.slack.drawing.directs import direct
+from bot.slack.drawing.thread import thread_line
 
 
 class Drawings:
@@ -16,7 +17,9 @@ class Drawings:
 
     def card(self, escalation: Escalation, card: Card, seen: Seen) -> Message:
         """The card as it should look now."""
-        return draw_card(escalation, seen.people, channel=card.surface == "channel")
+        if card.surface == "channel":
+            return channel_card(escalation, seen.people, cards=seen.cards)
+        return direct_card(escalation, seen.people, card.target, cards=seen.cards)
 
     def delivery(
         self, escalation: Escalation, delivery: Delivery, people: People, now: datetime
@@ -24,7 +27,9 @@ class Drawings:
         """A thread line, a direct message or an answer."""
         case, values = delivery.payload["case"], delivery.payload.get("values") or {}
         if delivery.kind == "answer":
-            return answer(case, values, escalation, now)
+            return answer(case, values, escalation, people)
         if delivery.kind == "thread":
             return thread_line(escalation, case, values, people)
-        return direct(escalation, case, values, people)
+        kind, _, named = delivery.target.partition(":")
+        person = named if kind == "person" else None
+        return direct(escalation, case, values, people, person=person)

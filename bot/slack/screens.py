@@ -1,6 +1,5 @@
 """What the surface shows: the drawing functions, given what they need of the moment."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +10,19 @@ from approvals.refusals import Refusal
 from approvals.showing import is_shown_whole
 from approvals.tally import eligible
 from bot.messaging import Message
-from bot.slack.clicks import Click
-from bot.slack.texts import answers, lists, modals
-from bot.slack.texts.card import card
-from bot.slack.texts.details import details
+from bot.slack.clicks import Click, click_id
+from bot.slack.drawing import answers, lists, modals, words
+from bot.slack.drawing.card import channel_card
+from bot.slack.drawing.details import details
 
 View = Mapping[str, Any]
+
+#: What each asking button opens.
+_ASKING = {
+    "stop": modals.stop_modal,
+    "withdraw": modals.withdraw_modal,
+    "add_reason": modals.reason_modal,
+}
 
 
 class Screens:
@@ -40,7 +46,7 @@ class Screens:
             return False
         person = self._people.of_account(click.account)
         in_channel = click.channel is not None and click.channel == e.plan.channel
-        return in_channel or lists.may_see(e, click.account, person, self._people)
+        return in_channel or lists.visible_to(e, person, click.account, self._people)
 
     def is_whole(self, e: Escalation) -> bool:
         """Whether the card shows all that would run."""
@@ -48,19 +54,29 @@ class Screens:
 
     def rationale(self, click: Click) -> str | None:
         """The chip and the sentence, as one reason."""
-        chip, typed = click.values.get("chip"), (click.values.get("reason") or "").strip()
-        parts = [part for part in (chip if chip != "Other" else None, typed) if part]
-        return ": ".join(parts) or (chip or None)
+        return words.rationale(click.values.get(words.CHIP), click.values.get(words.REASON))
+
+    def form_errors(self, click: Click) -> dict[str, str]:
+        """What the form itself asks for, before the core is asked."""
+        return words.abort_errors(click.values.get(words.CHIP), click.values.get(words.REASON))
 
     def vote_modal(self, e: Escalation, click: Click) -> View:
         """The modal of the option that was tapped, about the escalation as it is now."""
         option = e.option(click.option)
         assert option is not None  # noqa: S101  the surface looked
-        return modals.vote_modal(e, option, self._meta(e, click))
+        person = self._people.of_account(click.account)
+        return modals.vote_modal(
+            e,
+            option,
+            self._people,
+            person=person.id if person else None,
+            channel=click.channel,
+            ts=click.ts,
+        )
 
     def ask_modal(self, kind: str, e: Escalation, click: Click) -> View:
         """Stop, withdraw or add a reason."""
-        return modals.ask_modal(kind, e, self._meta(e, click))
+        return _ASKING[kind](e, self._people, channel=click.channel, ts=click.ts)
 
     def details(
         self,
@@ -72,46 +88,45 @@ class Screens:
         page: int,
     ) -> View:
         """A page of everything."""
-        return details(e, self._people, cards, deliveries, self._meta(e, click), page)
-
-    def _meta(self, e: Escalation, click: Click) -> str:
-        return modals.metadata(e, click.option, e.shown, click.channel, click.ts)
+        return details(
+            e,
+            self._people,
+            cards=cards,
+            deliveries=deliveries,
+            page=page,
+            channel=click.channel,
+            ts=click.ts,
+        )
 
     def field_errors(self, refusal: Refusal, click: Click) -> dict[str, str]:
         """At the fields of the open modal."""
-        return modals.field_errors(refusal)
+        return words.field_errors(refusal)
 
     def answer_modal(self, settled: Settled, click: Click) -> View:
         """What became of what was sent."""
-        e = settled.escalation
-        if e is None:
-            return self.notice_modal(answers.said("Not recorded. There is no such escalation."))
         refusal = settled.refusal
         case = refusal.why.value if refusal else settled.answer.case.value
         values = refusal.values if refusal else settled.answer.values
-        message = answers.answer(case, values, e, self._clock())
-        blocks = [b for b in message.blocks if b["type"] != "actions"]
-        typed = self.rationale(click)
-        if refusal is not None and typed:
-            kept = answers.said(f"Your text, to copy: «{typed[:1000]}»").blocks[0]
-            blocks.append({**kept, "block_id": "kept"})
-        return modals.notice([dict(b) for b in blocks])
+        typed = self.rationale(click) or ""
+        return modals.notice(
+            answers.answer(case, values, settled.escalation, self._people, typed=typed)
+        )
 
     def notice_modal(self, message: Message) -> View:
         """A plain answer in the modal."""
-        return modals.notice([dict(b) for b in message.blocks])
+        return modals.notice(message)
 
     def not_saved(self, err: str, *, unsure: bool) -> Message:
         """The store did not take it."""
-        return answers.not_saved(err, unsure=unsure)
+        return answers.unsure() if unsure else answers.not_saved(err)
 
     def window_too_slow(self) -> Message:
         """The modal could not be opened in time."""
-        return answers.said(answers.TOO_SLOW)
+        return answers.window_not_opened()
 
     def card_for(self, e: Escalation) -> Message:
         """The card itself, live buttons included."""
-        return card(e, self._people, channel=True)
+        return channel_card(e, self._people)
 
     async def command(self, body: Mapping[str, Any], *, foreign: bool) -> dict[str, Any]:
         """The answer to `/escalations`, for the caller alone."""
@@ -122,12 +137,7 @@ class Screens:
         try:
             return _whispered(await self._said(words, account))
         except StoreError:
-            return _whispered(
-                answers.said(
-                    "Andon cannot read its records just now. Nothing runs meanwhile. Try again in "
-                    "a minute."
-                )
-            )
+            return _whispered(answers.store_away(click_id(account)[-4:]))
 
     async def _said(self, words: list[str], account: str) -> Message:
         verb = words[0].lower() if words else "list"
@@ -136,36 +146,41 @@ class Screens:
         if verb == "show" and len(words) > 1:
             return await self._show(words[1].lower(), account)
         if verb in ("help", "show"):
-            return answers.said(lists.HELP)
+            return lists.help_text()
         return lists.unknown_command(verb)
 
     async def listing(self, account: str, page: int) -> Message:
         """One page of the caller's list."""
-        found = await self._reads.pending()
-        return lists.listing(found, account, self._people, self._clock(), page)
+        people = self._people
+        person = people.of_account(account)
+        decided = await self._reads.last_decided()
+        last = (e for e in decided if lists.visible_to(e, person, account, people))
+        return lists.listing(
+            await self._reads.pending(),
+            account=account,
+            people=people,
+            now=self._clock(),
+            page=page,
+            last=next(last, None),
+        )
 
     async def _show(self, suffix: str, account: str) -> Message:
         person = self._people.of_account(account)
         whole = await self._reads.escalation(suffix)
         found = (whole,) if whole else await self._reads.ending_in(suffix[-6:])
-        seen = [e for e in found if lists.may_see(e, account, person, self._people)]
+        seen = [e for e in found if lists.visible_to(e, person, account, self._people)]
         if not seen:
-            return lists.nothing_ends_in(suffix)
-        return self.card_for(seen[0]) if len(seen) == 1 else lists.several_end_in(seen, suffix)
+            return lists.no_such(suffix)
+        return self.card_for(seen[0]) if len(seen) == 1 else lists.which_of(suffix, seen)
 
     async def next_page(self, body: Mapping[str, Any], click: Click) -> Message:
         """The page a `Next 10` asks for."""
-        value = (body.get("actions") or [{}])[0].get("value") or "{}"
-        try:
-            page = int(json.loads(value).get("p", 0))
-        except (ValueError, TypeError, AttributeError):
-            page = 0
-        return await self.listing(click.account, page)
+        asked = str((body.get("actions") or [{}])[0].get("action_id") or "").rpartition(":")[2]
+        return await self.listing(click.account, int(asked) if asked.isdecimal() else 0)
 
     async def home(self, account: str) -> View:
         """App Home: the same list."""
-        message = await self.listing(account, 0)
-        return {"type": "home", "blocks": [dict(block) for block in message.blocks]}
+        return lists.home(await self.listing(account, 0))
 
 
 def _whispered(message: Message) -> dict[str, Any]:

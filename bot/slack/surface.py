@@ -175,6 +175,10 @@ class Surface:
     async def sent(self, ack: Ack, body: Payload) -> None:
         """A modal was sent off: commit, then show in it what became of it."""
         click = of_modal(body, foreign=is_foreign(body))
+        wrong = self._screens.form_errors(click)
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
+            return
         command = self._of_modal(str((body.get("view") or {}).get("callback_id")), click)
         settled = await self._commit(ack, click, command, in_modal=True)
         if settled is None:

@@ -143,7 +143,7 @@ def _after_approval(e: Escalation, reader: Reader) -> str:
         OperationState.RELEASED: ("Started", e.claim.at if e.claim else None),
         OperationState.SUCCEEDED: ("Succeeded", e.outcome.at if e.outcome else None),
         OperationState.FAILED: ("Failed", e.outcome.at if e.outcome else None),
-        OperationState.UNKNOWN: ("No result by", e.outcome.at if e.outcome else None),
+        OperationState.UNKNOWN: ("No result by", e.report_until),
     }
     said, moment = at[e.state]
     return f"{said} {reader.time(moment, e.created_at)}." if moment else f"{said}."

@@ -50,6 +50,15 @@ from bot.slack.drawing.spans import (
 )
 from bot.slack.drawing.words import BY_HAND, NO_REASON, STOP_IT, split_rationale
 
+#: What stands over the operation.
+_HEADINGS: Mapping[OperationState, str] = {
+    OperationState.HELD: "What may run, once",
+    OperationState.RELEASED: "What runs",
+    OperationState.SUCCEEDED: "What ran",
+    OperationState.FAILED: "What ran",
+    OperationState.UNKNOWN: "What was released",
+}
+
 Piece = Span | str
 Pieces = list[Piece]
 
@@ -59,10 +68,9 @@ def decided_card(
 ) -> Message:
     """The card of an escalation that is no longer pending."""
     was = f"{outcome_word(e)} · was {severity_word(e.severity)} · {e.environment}"
-    ran = e.status is Status.APPROVED and e.stopped is None
     option = chosen(e)
     only = option.key if option is not None and option.effect is Effect.RELEASE else None
-    heading = "What may run, once" if ran and e.claim is None else "What ran" if ran else "Held"
+    heading = _HEADINGS.get(e.state, "What did not run")
     blocks = [
         context(f"{was} · {row_of(e).name}", block_id="row"),
         header(e.title, block_id="title"),

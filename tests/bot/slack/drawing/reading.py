@@ -10,7 +10,9 @@ def read(drawn: Message | Mapping[str, Any]) -> str:
     """A message or view as text, one line a line; `{…}` is a date element, `@U…` a person."""
     if isinstance(drawn, Message):
         return "\n".join([f"text | {drawn.text}", *_blocks(drawn.blocks)]) + "\n"
-    head = [f"{name} | {drawn[name]['text']}" for name in ("title", "submit", "close") if name in drawn]
+    head = [
+        f"{name} | {drawn[name]['text']}" for name in ("title", "submit", "close") if name in drawn
+    ]
     return "\n".join([*head, *_blocks(drawn["blocks"])]) + "\n"
 
 
