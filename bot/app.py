@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import random
 import resource
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -22,8 +23,10 @@ from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock
 from bot.api import Api, Waiters, add_api
+from bot.background.callbacks import Caller
 from bot.background.cards import Reconciler
 from bot.background.clock import Ticker
+from bot.background.egress import callback_session
 from bot.background.loop import Loop
 from bot.background.refresher import Refresher
 from bot.background.spoken import Speaker
@@ -43,7 +46,7 @@ from storage import Store, open_store
 log = structlog.get_logger(__name__)
 
 #: Seconds between two looks of each loop when nothing wakes it.
-CLOCK_S, CARDS_S, SPEECH_S, PEOPLE_S = 1.0, 2.0, 2.0, 60.0
+CLOCK_S, CARDS_S, SPEECH_S, CALLBACKS_S, PEOPLE_S = 1.0, 2.0, 2.0, 2.0, 60.0
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -184,7 +187,11 @@ async def serving(
             ),
         )
         ticker = Ticker(store.reads, store.writer, clock, new_id)
-        loops = [Loop("clock", ticker.once, CLOCK_S)]
+        caller = await _caller(store, settings, clock, stack)
+        loops = [
+            Loop("clock", ticker.once, CLOCK_S),
+            Loop("callbacks", caller.once, CALLBACKS_S),
+        ]
         if slack is not None:
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
             loops += slack.loops
@@ -217,6 +224,21 @@ def _opened_store(
         )
     except ValueError as error:
         raise SettingsError(str(error)) from error
+
+
+async def _caller(store: Store, settings: Settings, clock: Clock, stack: AsyncExitStack) -> Caller:
+    """Calls services back, through the guarded session."""
+    pairs = (host.rpartition(":") for host in settings.allowed_callbacks if ":" in host)
+    loopback = frozenset((host.strip("[]"), int(port)) for host, _, port in pairs)
+    session = await stack.enter_async_context(callback_session(loopback))
+    return Caller(
+        deliveries=store.deliveries,
+        reads=store.reads,
+        services=store.services,
+        session=session,
+        clock=clock,
+        random=random.Random(),  # noqa: S311  jitter, no secret
+    )
 
 
 async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> int:

@@ -14,7 +14,6 @@ from approvals.verdict import Case
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
 from bot.slack.drawing.about import (
-    asker,
     asker_name,
     chosen,
     row_of,
@@ -40,7 +39,6 @@ from bot.slack.drawing.spans import (
 )
 from bot.slack.drawing.words import (
     ADD_REASON,
-    EMPTY_REASON,
     NOT_RECORDED,
     READ_AND_DECIDE,
     WITHDRAW,
@@ -73,7 +71,8 @@ def answer(
     if case == Why.ALREADY_DECIDED and typed is not None:
         teller = while_writing
     line, buttons = teller(escalation, values, people)
-    return message(line, buttons, kept=typed if _is_refusal(case, values) else None)
+    kept = typed if _is_refusal(case, values) else None
+    return message(line, buttons, kept=kept, zone=escalation.plan.zone)
 
 
 def _is_refusal(case: str, values: Values) -> bool:
@@ -82,7 +81,9 @@ def _is_refusal(case: str, values: Values) -> bool:
     return "at" in values if both else case in _WHYS
 
 
-def message(line: Line, buttons: Sequence[Element] = (), kept: str | None = None) -> Message:
+def message(
+    line: Line, buttons: Sequence[Element] = (), *, kept: str | None = None, zone: str = "UTC"
+) -> Message:
     """A sentence and its buttons; `kept` is the person's own text, given back."""
     pieces = [as_span(piece) for piece in line]
     blocks: list[Block] = [rich(section(pieces), block_id="answer")]
@@ -90,7 +91,7 @@ def message(line: Line, buttons: Sequence[Element] = (), kept: str | None = None
         blocks.append(rich(section(("Your text, to copy: ", quoted(kept, 1000))), block_id="kept"))
     if buttons:
         blocks.append(actions(buttons, block_id="answer_actions"))
-    return Message(text=lockscreen.told(plain(pieces)), blocks=tuple(blocks))
+    return Message(text=lockscreen.told(plain(pieces, zone)), blocks=tuple(blocks))
 
 
 def said(text: str) -> Message:
@@ -141,16 +142,17 @@ def _decided(e: Escalation, values: Values, people: People) -> Sentence:
 def _counted(e: Escalation, values: Values, people: People) -> Sentence:
     have, needed = int(values["have"]), int(values["needed"])
     line: Pieces = [f"Recorded: {_label(values)}, {have} of {needed}."]
-    line += [*_more(values), ", by ", when(e.deadline_at, near=e.created_at), "."]
+    line += [*_more(e, values), ", by ", when(e.deadline_at, near=e.created_at), "."]
     return [*line, " You can change your vote until then."], _reason_button(e, values)
 
 
-def _more(values: Values) -> Pieces:
+def _more(e: Escalation, values: Values) -> Pieces:
     left = int(values["needed"]) - int(values["have"])
     agrees = "one more agrees" if left == 1 else f"{left} more agree"
     who = [str(name) for name in values.get("may") or ()]
     from_whom = f": {any_of(who)}" if who else ""
-    return [f" Nothing runs until {agrees}{from_whom}"]
+    nothing = row_of(e).nothing
+    return [f" {nothing[:1].upper()}{nothing[1:]} until {agrees}{from_whom}"]
 
 
 def _changed(e: Escalation, values: Values, people: People) -> Sentence:
@@ -215,7 +217,7 @@ def _not_read(e: Escalation, values: Values, people: People) -> Sentence:
 def _form_needed(e: Escalation, values: Values, people: People) -> Sentence:
     """A vote that asks for more than a tap, from a card that could not ask."""
     key = str(values.get("option") or "")
-    return (f"{NOT_RECORDED} {EMPTY_REASON}",), [_read(e, key)]
+    return (f"{NOT_RECORDED} This button asks you why first.",), [_read(e, key)]
 
 
 def _too_long(e: Escalation, values: Values, people: People) -> Sentence:
@@ -275,8 +277,8 @@ def _people_unknown(e: Escalation, values: Values, people: People) -> Sentence:
 
 def _not_your_vote(e: Escalation, values: Values, people: People) -> Sentence:
     if values.get("verb") == "withdraw":
-        who: Span | str = asker(e, people) or f"who stands behind {e.service}"
-        return (f"{NOT_RECORDED} Only ", who, " can take it back."), ()
+        who = asker_name(e, people) or f"who stands behind {e.service}"
+        return (f"{NOT_RECORDED} Only {who} can take it back.",), ()
     return (f"{NOT_RECORDED} A reason belongs to a vote, and you have none here.",), ()
 
 

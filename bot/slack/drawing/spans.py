@@ -32,6 +32,12 @@ class Span:
     at: datetime | None = None  #: a time: drawn as a date element in the reader's zone
     format: str = "{time}"
 
+    def spoken(self, zone: str) -> str:
+        """The piece as plain text."""
+        if self.at is None:
+            return self.text
+        return spoken_time(self.at, zone, near=None if "date" in self.format else self.at)
+
     def element(self) -> Element:
         """The element of a rich_text section."""
         if self.account is not None:
@@ -145,9 +151,9 @@ def as_span(piece: Span | str) -> Span:
     return piece if isinstance(piece, Span) else Span(text=piece)
 
 
-def plain(line: Line) -> str:
-    """The line as text, for top-level texts and tests."""
-    return "".join(as_span(piece).text for piece in line)
+def plain(line: Line, zone: str = "UTC") -> str:
+    """The line as text, for top-level texts; times in that zone, named."""
+    return "".join(as_span(piece).spoken(zone) for piece in line)
 
 
 def elements(line: Line) -> list[Element]:

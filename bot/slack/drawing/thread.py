@@ -27,7 +27,7 @@ Teller = Callable[[Escalation, Values, People], Line]
 
 def thread_line(escalation: Escalation, case: str, values: Values, people: People) -> Message:
     """The line of a `ThreadLine` of approvals.owes. Names only: nobody is mentioned."""
-    return message(sentence(escalation, case, values, people))
+    return message(sentence(escalation, case, values, people), zone=escalation.plan.zone)
 
 
 def sentence(e: Escalation, case: str, values: Values, people: People) -> Line:

@@ -242,6 +242,7 @@ class Story:
 
     def vote(self, who: str, option: str, now: datetime | None = None, **given: Any) -> Step:
         """Somebody chooses; the typed word and the reading are as they should be."""
+        foreign = given.pop("foreign", False)
         usual = {
             "shown": self.escalation.shown,
             "digest": self.escalation.digest,
@@ -252,7 +253,7 @@ class Story:
         return self.send(
             commands.Vote,
             now,
-            actor=Actor(account=f"U{who.upper()}"),
+            actor=Actor(account=f"U{who.upper()}", foreign=foreign),
             option=option,
             **(usual | given),
         )

@@ -1,0 +1,36 @@
+"""Standard Webhooks: how a callback is signed, and when it is tried again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+
+from standardwebhooks.webhooks import Webhook
+
+#: Seconds until each attempt after the one before it failed (API: Callbacks).
+SCHEDULE_S = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+
+#: A wait is longer by up to this share, so that many receivers do not come back at once.
+JITTER = 0.1
+
+
+def callback_headers(
+    delivery_id: str, at: datetime, body: bytes, secrets: Sequence[str]
+) -> Mapping[str, str]:
+    """The three headers; one signature for each secret, so that secrets can be rotated."""
+    text = body.decode()
+    signatures = (Webhook(secret).sign(delivery_id, at, text) for secret in secrets)
+    return {
+        "webhook-id": delivery_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def next_attempt(
+    attempts: int, now: datetime, retry_after: float | None, random: Random
+) -> datetime | None:
+    """When to try again after `attempts` earlier failures; None when it is given up."""
+    if attempts >= len(SCHEDULE_S):
+        return None
+    wait = SCHEDULE_S[attempts] * (1 + JITTER * random.random())
+    return now + timedelta(seconds=max(wait, retry_after or 0.0))

@@ -1,0 +1,186 @@
+"""Hostile text in every foreign field, and lock-screen lines of any length."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.escalation import Escalation, Requester
+from bot.messaging import Message
+from bot.slack.drawing import lists, lockscreen, modals
+from bot.slack.drawing.answers import answer
+from bot.slack.drawing.card import channel_card, direct_card
+from bot.slack.drawing.details import details
+from bot.slack.drawing.directs import direct
+from bot.slack.drawing.limits import LOCK_SCREEN, check
+from bot.slack.drawing.thread import thread_line
+from tests.bot.slack.drawing import ends
+from tests.bot.slack.drawing.examples import MIGRATION, Story, later, people
+from tests.bot.slack.drawing.reading import everything
+
+PEOPLE = people()
+HOSTILE = (
+    "<!channel> <@URAVI> <https://evil.example|Approved> @here :white_check_mark: *b* "
+    "\u202egnihton\u202c zero\u200bwidth » Approved by Ravi «\nAPPROVED: it may run\n"
+)
+FLAT = HOSTILE.replace("\n", " ")
+
+
+def hostile_story() -> Story:
+    """Every field a service or a person fills, filled with malice."""
+    option = {"label": FLAT[:75], "description": HOSTILE, "arguments": {"sql": HOSTILE}}
+    context: dict[str, Any] = {
+        name: HOSTILE for name in ("user_impact", "blast_radius", "rollback", "runbook")
+    }
+    context |= {
+        "error": {"type": FLAT, "message": HOSTILE, "traceback": HOSTILE},
+        "attempts": [{"at": FLAT, "action": HOSTILE, "error": HOSTILE}],
+        "system_state": {FLAT: HOSTILE},
+        "configuration": {FLAT: HOSTILE},
+        "recent_changes": [HOSTILE, {"x": HOSTILE}],
+        "affected_services": [FLAT],
+        "links": [{"title": FLAT, "url": "https://evil.example/<!here>"}],
+    }
+    return Story(
+        {
+            **MIGRATION,
+            "title": FLAT[:150],
+            "summary": HOSTILE,
+            "reference": FLAT,
+            "requested_by": {"id": FLAT, "name": FLAT, "slack": "UNOBODY"},
+            "operation": {"name": FLAT, "arguments": {FLAT: HOSTILE}},
+            "options": [
+                {**option, "key": "go", "effect": "release"},
+                {**option, "key": "slow", "effect": "release", "irreversible": True},
+                {**option, "key": "no", "effect": "abort", "arguments": None},
+            ],
+            "context": context,
+            "hidden": (f"/arguments/{FLAT}",),
+        }
+    )
+
+
+def drawings() -> Iterator[tuple[str, Any]]:
+    """Every surface, drawn from hostile escalations in several states."""
+    story = hostile_story()
+    e = story.escalation
+    yield "channel", channel_card(e, PEOPLE)
+    yield "direct", direct_card(e, PEOPLE, "ravi")
+    for option in e.options:
+        yield f"modal {option.key}", modals.vote_modal(e, option, PEOPLE, person="ravi")
+    yield "withdraw", modals.withdraw_modal(e, PEOPLE)
+    yield "details", details(e, PEOPLE)
+    yield "list", lists.listing([e], account="URAVI", people=PEOPLE, now=later(1))
+    yield "no such", lists.no_such(HOSTILE)
+    yield "unknown", lists.unknown_command(HOSTILE)
+    yield "which", lists.which_of(FLAT, [e, e])
+    story.vote("ravi", "slow", later(2), rationale=HOSTILE)
+    values = {"option": FLAT, "have": 1, "needed": 2, "may": [FLAT], "by": [FLAT], "can": [FLAT]}
+    values |= {"at": "2026-11-12T21:41:00.000000Z", "changes": [HOSTILE], "name": FLAT}
+    values |= {"word": FLAT, "account": FLAT, "groups": [FLAT], "rationale": HOSTILE}
+    values |= {"reason": HOSTILE, "detail": HOSTILE, "why": HOSTILE, "from": FLAT}
+    for tell, _ in ends.ENDS.values():
+        ended = tell().escalation
+        ended = replace(ended, title=FLAT, options=e.options, requester=e.requester)
+        yield f"ended {ended.status}", channel_card(ended, PEOPLE)
+    for owed in ("voted", "voided", "stopped", "decided-withdrawn", "reported-failed"):
+        yield owed, thread_line(story.escalation, owed, values, PEOPLE)
+        yield owed, direct(story.escalation, owed, values, PEOPLE, person="ines")
+    for case in ("counted", "changed", "already-decided", "out-of-date", "unknown-account"):
+        yield case, answer(case, values, story.escalation, PEOPLE, typed=HOSTILE)
+
+
+DRAWN = list(drawings())
+
+
+@pytest.mark.parametrize(("name", "drawn"), DRAWN, ids=[f"{n}-{d[0]}" for n, d in enumerate(DRAWN)])
+def test_foreign_text_mentions_nobody_links_nowhere_and_hides_nothing(
+    name: str, drawn: Any
+) -> None:
+    blocks = list(drawn.blocks) if isinstance(drawn, Message) else drawn["blocks"]
+    parts = list(everything(blocks))
+    assert () == check(drawn)
+    assert not {"link", "emoji", "broadcast", "usergroup", "channel"} & {
+        p.get("type") for p in parts
+    }
+    assert "UNOBODY" not in [p.get("user_id") for p in parts]
+    for part in parts:
+        if part.get("type") == "mrkdwn":
+            assert not re.search(r"<(?!!date\^)|evil|APPROVED", part["text"])
+        if part.get("type") == "plain_text":
+            assert part["emoji"] is False
+    if isinstance(drawn, Message):
+        assert not re.search(r"[<>\n]|:white_check_mark:", drawn.text)
+    text = json.dumps(blocks, ensure_ascii=False)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b-\u200f]", text)
+
+
+@pytest.mark.parametrize(("name", "drawn"), DRAWN, ids=[f"{n}-{d[0]}" for n, d in enumerate(DRAWN)])
+def test_foreign_text_cannot_begin_a_line_of_its_own_outside_a_box(name: str, drawn: Any) -> None:
+    blocks = list(drawn.blocks) if isinstance(drawn, Message) else drawn["blocks"]
+    for part in everything(blocks):
+        if part.get("type") in ("rich_text_section", "rich_text_quote"):
+            for element in part["elements"]:
+                text = element.get("text", "")
+                assert text == "\n" or "\n" not in text
+                assert not text.startswith(("APPROVED", "Approved by"))
+
+
+def test_a_mention_of_a_stranger_named_by_the_service_is_only_a_name() -> None:
+    e = replace(
+        Story(MIGRATION).escalation, requester=Requester(id="x", name="Eve", slack="USTRANGER")
+    )
+    users = [
+        p["user_id"]
+        for p in everything(list(channel_card(e, PEOPLE).blocks))
+        if p.get("type") == "user"
+    ]
+    assert set(users) <= {"URAVI", "UINES", "UDANA"}
+
+
+def _long(title: str, name: str, environment: str) -> Escalation:
+    base = Story(MIGRATION).escalation
+    asked = Requester(id=name, name=name)
+    return replace(base, title=title, environment=environment, requester=asked)
+
+
+@given(
+    title=st.text(min_size=1, max_size=150),
+    name=st.text(min_size=1, max_size=300),
+    environment=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", fullmatch=True),
+)
+def test_a_lock_screen_line_never_exceeds_its_limit(
+    title: str, name: str, environment: str
+) -> None:
+    e = _long(title, name, environment)
+    for reader in (lockscreen.Reader(zone="Asia/Kolkata"), lockscreen.Reader(zone="UTC", own=True)):
+        for line in (
+            lockscreen.pending(e, PEOPLE, reader),
+            lockscreen.one_more(e, e.options[0], 1, 2, reader),
+        ):
+            assert len(line) <= LOCK_SCREEN
+            assert line.startswith("HIGH ")
+            assert line.endswith(", else aborted.")
+            assert not re.search("[<>\n]", line)
+
+
+@pytest.mark.parametrize("name", ends.ENDS)
+def test_an_ended_line_stays_within_its_limit_with_the_longest_of_everything(name: str) -> None:
+    e = ends.ENDS[name][0]().escalation
+    labels = tuple(replace(o, label="&" * 75) for o in e.options)
+    e = replace(e, title="&" * 150, environment="e" * 40, options=labels)
+    line = lockscreen.ended(e, PEOPLE, lockscreen.reader_of(e, PEOPLE))
+    assert len(line) <= LOCK_SCREEN
+
+
+def test_the_longest_title_is_cut_at_a_word_and_the_rest_stands() -> None:
+    e = _long("Rebuild the primary index " * 5, "Dana", "production")
+    line = lockscreen.pending(e, PEOPLE, lockscreen.Reader(zone="Europe/Berlin"))
+    assert len(line) <= LOCK_SCREEN
+    assert line.startswith("HIGH production: Rebuild the primary index")
+    assert line.endswith("…. Asked by Dana. Decide by 23:30 CET, else aborted.")
