@@ -149,7 +149,7 @@ def _counted(e: Escalation, values: Values, people: People) -> Sentence:
 def _more(e: Escalation, values: Values) -> Pieces:
     left = int(values["needed"]) - int(values["have"])
     agrees = "one more agrees" if left == 1 else f"{left} more agree"
-    who = [str(name) for name in values.get("may") or ()]
+    who = [one_line(str(name), 60) for name in values.get("may") or ()]
     from_whom = f": {any_of(who)}" if who else ""
     nothing = row_of(e).nothing
     return [f" {nothing[:1].upper()}{nothing[1:]} until {agrees}{from_whom}"]
@@ -226,7 +226,8 @@ def _too_long(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _wrong_word(e: Escalation, values: Values, people: People) -> Sentence:
-    return (f"{NOT_RECORDED} That is not {values.get('word')}. Look at the target again.",), ()
+    word = one_line(str(values.get("word")), 40)
+    return (f"{NOT_RECORDED} That is not {word}. Look at the target again.",), ()
 
 
 def _read(e: Escalation, option: str) -> Element:
@@ -288,12 +289,12 @@ def _too_late(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _can(values: Values) -> str:
-    names = [str(name) for name in values.get("can") or ()]
+    names = [one_line(str(name), 60) for name in values.get("can") or ()]
     return f" {any_of(names)} can decide." if names else " Nobody can just now."
 
 
 def _groups(values: Values) -> str:
-    return any_of(str(g) for g in values.get("groups") or ("a group",))
+    return any_of(one_line(str(g), 60) for g in values.get("groups") or ("a group",))
 
 
 # -- not recorded: the release ------------------------------------------------------------------

@@ -267,7 +267,8 @@ def help_text() -> Message:
         "show ID: the card with its live buttons; the last six characters of the id are enough.",
         "Nothing runs until people decide. Time running out aborts it.",
     )
-    return said("\n".join(lines))
+    pieces = [line if n == 0 else f"\n{line}" for n, line in enumerate(lines)]
+    return Message(text=lockscreen.told(lines[0]), blocks=message(pieces).blocks)
 
 
 def home(message_: Message) -> dict[str, object]:

@@ -129,7 +129,7 @@ def _unknown(e: Escalation, values: Values, people: People) -> Line:
 
 def _detail(e: Escalation, values: Values) -> Pieces:
     detail = values.get("detail")
-    return [f". {e.service} says: ", quoted(str(detail))] if detail else ["."]
+    return [f". {e.service} says: ", quoted(str(detail)), "."] if detail else ["."]
 
 
 def _other(e: Escalation, values: Values, people: People) -> Line:

@@ -78,7 +78,7 @@ def drawings() -> Iterator[tuple[str, Any]]:
     yield "list", lists.listing([e], account="URAVI", people=PEOPLE, now=later(1))
     yield "no such", lists.no_such(HOSTILE)
     yield "unknown", lists.unknown_command(HOSTILE)
-    yield "which", lists.which_of(FLAT, [e, e])
+    yield "which", lists.which_of(FLAT, [e, replace(e, id="esc_other")])
     story.vote("ravi", "slow", later(2), rationale=HOSTILE)
     values = {"option": FLAT, "have": 1, "needed": 2, "may": [FLAT], "by": [FLAT], "can": [FLAT]}
     values |= {"at": "2026-11-12T21:41:00.000000Z", "changes": [HOSTILE], "name": FLAT}
@@ -86,7 +86,8 @@ def drawings() -> Iterator[tuple[str, Any]]:
     values |= {"reason": HOSTILE, "detail": HOSTILE, "why": HOSTILE, "from": FLAT}
     for tell, _ in ends.ENDS.values():
         ended = tell().escalation
-        ended = replace(ended, title=FLAT, options=e.options, requester=e.requester)
+        labels = tuple(replace(o, label=FLAT[:75], description=HOSTILE) for o in ended.options)
+        ended = replace(ended, title=FLAT, options=labels, requester=e.requester)
         yield f"ended {ended.status}", channel_card(ended, PEOPLE)
     for owed in ("voted", "voided", "stopped", "decided-withdrawn", "reported-failed"):
         yield owed, thread_line(story.escalation, owed, values, PEOPLE)
