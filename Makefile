@@ -5,13 +5,13 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast browser lint types contracts check bench lock clean
+.PHONY: help serve test lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## See it: server, local workspace and a web page on loopback
-	@$(BIN)/python -m bot demo
+serve: $(VENV)/.run ## Run the server with the settings of the environment or .env
+	@$(BIN)/python -m bot serve
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest
@@ -46,7 +46,7 @@ $(VENV)/bin/uv:
 	@echo "Preparing an environment of its own in $(VENV) (once, about half a minute) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 
-# The demo needs the server's packages only; tests need the rest. Each set is pinned with hashes.
+# The server needs its own packages only; tests need the rest. Each set is pinned with hashes.
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/uv
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
 	@touch $@
