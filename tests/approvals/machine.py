@@ -251,6 +251,13 @@ class Machine(RuleBasedStateMachine):
         """The last look-up is long ago."""
         self.world.looked_up_at = self.world.now - timedelta(minutes=16)
 
+    @rule(category=st.sampled_from(CATEGORIES))
+    def a_yes_while_nobody_can_be_looked_up(self, category: str) -> None:
+        """The look-up is too old when the first yes comes."""
+        if opened := self.open_fresh_now(category):
+            self.nobody_can_be_looked_up()
+            self.vote(opened, "UBEN", "go")
+
     @rule(who=st.sampled_from((("dba", "ana"), ("dba", "ben"), ("sec", "cem"))))
     def leave_or_join(self, who: tuple[str, str]) -> None:
         """Someone leaves a group, or comes back."""

@@ -29,4 +29,4 @@ def test_a_planted_bug_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     """With one rule taken out of the core, the same search finds a broken invariant."""
     PLANTED[name](monkeypatch)
     with pytest.raises(InvariantError):
-        run_state_machine_as_test(Machine, settings=SEARCH)
+        run_state_machine_as_test(Machine, settings=settings(SEARCH, max_examples=600))

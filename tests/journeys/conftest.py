@@ -9,12 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
-from aiohttp import web
 
 from bot.app import Server, serving
 from bot.demo.workspace.acks import Interaction
 from bot.demo.workspace.messages import Message
 from bot.demo.workspace.people import Channel, ChannelKind, Kind, Person
+from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from bot.settings import Settings
 from tests.building import OPERATION, OPTIONS, ROOT
@@ -134,21 +134,9 @@ def spoken(value: Any) -> str:
 async def workspace() -> AsyncIterator[Workspace]:
     """The local workspace, serving the Web API."""
     made = workspace_of_tests()
-    app = web.Application()
-    app.router.add_route("*", "/api/{method}", made.web_api.answer)
-    app.router.add_get("/link", made.socket.connect)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    made.socket.base = f"ws://127.0.0.1:{port}"
-    made.api_url = f"http://127.0.0.1:{port}/api/"  # type: ignore[attr-defined]
-    async with aiohttp.ClientSession() as session:
-        made.http.session = session
+    async with serve(made, page=ROOT / "bot" / "demo" / "page") as running:
+        made.api_url = running.api_url  # type: ignore[attr-defined]
         yield made
-    await made.close()
-    await runner.cleanup()
 
 
 def settings_for(workspace: Workspace, folder: Path, mode: str) -> Settings:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.demo.workspace.blocks import check_view, view_size, with_ids
-from bot.demo.workspace.blocks.views import VIEW_SIZE
+from bot.demo.workspace.blocks import VIEW_SIZE, check_view, view_size, with_ids
 from bot.demo.workspace.errors import ImpossibleError, Refused
 from bot.demo.workspace.values import initial_values
 

@@ -1,4 +1,4 @@
-"""The workspace with its app installed, and what people do in it: the tests' and the page's hands.
+"""What people do in the workspace: the tests' and the page's hands and eyes.
 
 ::
 
@@ -7,11 +7,7 @@
               Interaction  <-  acks: what Slack shows  <-  Answer  <-----------+
 """
 
-import asyncio
-import json
-import secrets
-import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,93 +15,22 @@ from bot.demo.workspace import acks
 from bot.demo.workspace.acks import Interaction
 from bot.demo.workspace.changes import Notification
 from bot.demo.workspace.errors import ImpossibleError
-from bot.demo.workspace.faults import Faults
-from bot.demo.workspace.line import Answer, HttpLine, Line, Patience, Sending, Sort
+from bot.demo.workspace.installation import Installation
+from bot.demo.workspace.line import Sending, Sort
 from bot.demo.workspace.messages import Message, Pressable, find_pressable
-from bot.demo.workspace.methods import Desk
-from bot.demo.workspace.payloads import Payload, Payloads, overridden
-from bot.demo.workspace.people import Channel, Person, Team, UserGroup
-from bot.demo.workspace.rates import Rates
-from bot.demo.workspace.socket_mode import SocketLine
-from bot.demo.workspace.state import Conversation, State
-from bot.demo.workspace.triggers import AnswerAddresses, Triggers
-from bot.demo.workspace.values import client_errors, entered, kept_in
-from bot.demo.workspace.web_api import Call, Tokens, WebApi
+from bot.demo.workspace.payloads import Payload, overridden
+from bot.demo.workspace.state import Conversation
+from bot.demo.workspace.values import client_errors, entered
 from bot.demo.workspace.windows import Window
 
 T = TypeVar("T")
 
-#: Seconds before each further delivery of an event that was not acknowledged.
-EVENT_RETRIES = (0.0, 60.0, 300.0)
 
-#: Seconds Slack waits for an acknowledgement.
-ACK_WITHIN_S = 3.0
+class Workspace(Installation):
+    """A workspace that one app is installed in, and everybody in it.
 
-
-class Workspace(State):
-    """A workspace that one app, described by its Slack `manifest`, is installed in.
-
-    `request_url` is where the app listens; None means that it comes by Socket Mode. It may be set
-    later, once the app knows its own port. `clock` gives unix seconds. `rate_limits` switches
-    Slack's real ones on. `ack_within` is real seconds and seconds of `clock` alike.
+    See `Installation` for how it is made. People are named by their ids.
     """
-
-    def __init__(
-        self,
-        manifest: Mapping[str, Any],
-        *,
-        people: Sequence[Person],
-        channels: Sequence[Channel],
-        groups: Sequence[UserGroup] = (),
-        team: Team | None = None,
-        clock: Callable[[], float] = time.time,
-        signing_secret: str,
-        bot_token: str,
-        app_token: str,
-        request_url: str | None = None,
-        rate_limits: bool = False,
-        ack_within: float = ACK_WITHIN_S,
-        event_retries: Sequence[float] = EVENT_RETRIES,
-    ) -> None:
-        super().__init__(
-            manifest, people=people, channels=channels, groups=groups, team=team, clock=clock
-        )
-        patience = Patience(clock=clock, seconds=ack_within)
-        self.http = HttpLine(secret=signing_secret, patience=patience)
-        self.http.url = request_url
-        self.socket = SocketLine(app_id=self.app.id, patience=patience, changed=self.changes.wake)
-        self.faults, self.tokens = Faults(), Tokens(bot=bot_token, app=app_token)
-        self.rates = Rates(clock, on=rate_limits)
-        self.triggers, self.addresses = Triggers(clock), AnswerAddresses(clock)
-        self.payloads = Payloads(self, self.triggers, self.addresses)
-        desk = Desk(state=self, triggers=self.triggers, socket_address=self.socket.new_address)
-        self.web_api = WebApi(desk, self.tokens, self.faults, self.rates)
-        #: Everything sent to the app, with its answer, in the order it was answered.
-        self.sent: list[tuple[Sending, Answer]] = []
-        self._event_retries = event_retries
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    @property
-    def request_url(self) -> str | None:
-        """Where the app listens; None while it comes by Socket Mode."""
-        return self.http.url
-
-    @request_url.setter
-    def request_url(self, url: str | None) -> None:
-        self.http.url = url
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every call of the Web API so far."""
-        return self.web_api.calls
-
-    async def close(self) -> None:
-        """Let go what hangs, forget what was to be sent again, close the websockets."""
-        self.faults.clear()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.socket.drop()
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -250,7 +175,7 @@ class Workspace(State):
         name, _, rest = text.strip().partition(" ")
         command = self.app.commands.get(name)
         if command is None:
-            shown = acks.Interaction(acked=False, error=f"{name} is not a valid command.")
+            shown = Interaction(acked=False, error=f"{name} is not a valid command.")
             return self._told(person, conversation.id, shown)
         payload = self.payloads.command(person, conversation, command, rest.strip())
         sending = Sending(sort=Sort.COMMAND, payload=overridden(payload, override or {}))
@@ -298,46 +223,6 @@ class Workspace(State):
         """Change an account, as an admin does: `deleted=True`, `kind=Kind.GUEST` …"""
         self.people[person] = replace(self.people[person], **changes)
 
-    # -- the line to the app --------------------------------------------------------------------
-
-    async def emit(self, event: Mapping[str, Any]) -> Interaction | None:
-        """Send an event if the app subscribed to it; again later if it is not acknowledged."""
-        if event["type"] not in self.app.events:
-            return None
-        sending = Sending(sort=Sort.EVENT, payload=self.payloads.event(event))
-        answer = await self._send(sending)
-        if not answer.acked:
-            self._later(self._send_again(sending, answer))
-        return Interaction.of(answer)
-
-    async def verify_url(self) -> bool:
-        """Enter the request URL in the app's settings: does it echo the challenge?"""
-        challenge = secrets.token_urlsafe(16)
-        payload = self.payloads.verification(challenge)
-        answer = await self._send(Sending(sort=Sort.EVENT, payload=payload))
-        echoed = answer.body.get("challenge") if isinstance(answer.body, dict) else answer.body
-        return answer.acked and echoed == challenge
-
-    async def send_raw(
-        self,
-        payload: Mapping[str, Any] | bytes,
-        *,
-        sign: bool = True,
-        timestamp: str | float | None = None,
-        content_type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Send what Slack never would, over HTTP; raw bytes go out as they are.
-
-        A payload's sort is seen from its fields. `timestamp` and `headers` may lie.
-        """
-        if isinstance(payload, bytes):
-            body, kind = payload, "application/x-www-form-urlencoded"
-        else:
-            body, kind = _raw(payload)
-        stamp = timestamp if timestamp is None or isinstance(timestamp, str) else str(timestamp)
-        return await self.http.post(body, content_type or kind, headers, sign=sign, timestamp=stamp)
-
     async def _clicked(
         self,
         person: str,
@@ -352,37 +237,6 @@ class Workspace(State):
         answers = await self._interact(payloads, parallel=parallel)
         first, *more = [acks.after_click(answer) for answer in answers]
         return self._told(person, channel, replace(first, repeats=tuple(more)))
-
-    async def _interact(
-        self, payloads: Sequence[Payload], *, parallel: bool = False
-    ) -> list[Answer]:
-        sendings = [Sending(sort=Sort.INTERACTIVE, payload=one) for one in payloads]
-        if self.faults.take_duplicate():
-            sendings.append(sendings[-1])
-        if parallel:
-            return list(await asyncio.gather(*map(self._send, sendings)))
-        return [await self._send(one) for one in sendings]
-
-    async def _send(self, sending: Sending) -> Answer:
-        line: Line = self.socket if self.http.url is None else self.http
-        answer = await line.send(sending)
-        self.sent.append((sending, answer))
-        self.changes.wake()
-        return answer
-
-    async def _send_again(self, sending: Sending, answer: Answer) -> None:
-        """Three more times, like Slack, unless the app says not to."""
-        for number, pause in enumerate(self._event_retries, start=1):
-            if answer.acked or answer.headers.get("x-slack-no-retry") == "1":
-                return
-            await asyncio.sleep(pause)
-            again = replace(sending, retry=(number, str(answer.failure)))
-            answer = await self._send(again)
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _told(self, person: str, channel: str | None, done: Interaction) -> Interaction:
         """Show a person Slack's own error."""
@@ -421,16 +275,3 @@ def _pressable(message: Message, action_id: str, block_id: str | None, *, stale:
         return message.pressable(action_id, block_id, stale=stale)
     except LookupError as error:
         raise ImpossibleError(str(error)) from error
-
-
-def _raw(payload: Mapping[str, Any]) -> tuple[bytes, str]:
-    """Encode by what the payload claims to be."""
-    from bot.demo.workspace.line import encoded
-
-    if payload.get("type") in ("event_callback", "url_verification"):
-        return json.dumps(payload).encode(), "application/json"
-    sort = Sort.COMMAND if "command" in payload else Sort.INTERACTIVE
-    return encoded(Sending(sort=sort, payload=payload))
-
-
-__all__ = ["Workspace", "kept_in"]

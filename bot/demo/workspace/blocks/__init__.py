@@ -12,12 +12,22 @@
 A payload the stand-in takes must be one that Slack takes: what is not known here is refused.
 """
 
+from bot.demo.workspace.blocks.checks import ALL_TEXT
 from bot.demo.workspace.blocks.layout import (
     check_blocks,
     elements_of,
     text_length,
     with_ids,
 )
-from bot.demo.workspace.blocks.views import check_view, view_size
+from bot.demo.workspace.blocks.views import VIEW_SIZE, check_view, view_size
 
-__all__ = ["check_blocks", "check_view", "elements_of", "text_length", "view_size", "with_ids"]
+__all__ = [
+    "ALL_TEXT",
+    "VIEW_SIZE",
+    "check_blocks",
+    "check_view",
+    "elements_of",
+    "text_length",
+    "view_size",
+    "with_ids",
+]

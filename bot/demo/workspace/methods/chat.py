@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from bot.demo.workspace.blocks import check_blocks, text_length
-from bot.demo.workspace.blocks.checks import ALL_TEXT
+from bot.demo.workspace.blocks import ALL_TEXT, check_blocks, text_length
 from bot.demo.workspace.errors import Refused
 from bot.demo.workspace.methods import places
 from bot.demo.workspace.methods.registry import Arguments, Desk, method
