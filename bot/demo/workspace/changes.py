@@ -36,16 +36,16 @@ class Watcher:
 
     def __init__(self, person: str) -> None:
         self.person = person
-        self._events: deque[Mapping[str, Any]] = deque(maxlen=BACKLOG)
+        self._events: deque[Mapping[str, Any] | None] = deque(maxlen=BACKLOG)
         self._bell = asyncio.Event()
 
-    def tell(self, event: Mapping[str, Any]) -> None:
-        """Add an event."""
+    def tell(self, event: Mapping[str, Any] | None) -> None:
+        """Add an event; None is the last one."""
         self._events.append(event)
         self._bell.set()
 
-    async def next(self) -> Mapping[str, Any]:
-        """The next event, waited for."""
+    async def next(self) -> Mapping[str, Any] | None:
+        """The next event, waited for; None when there will be no more."""
         while not self._events:
             self._bell.clear()
             await self._bell.wait()
@@ -80,6 +80,11 @@ class Changes:
         """Something changed that no page is told of."""
         for event in self._waiting:
             event.set()
+
+    def end(self) -> None:
+        """Nothing will happen here any more."""
+        for watcher in self._watchers:
+            watcher.tell(None)
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float) -> T:  # noqa: ASYNC109  a limit of the test's, not of work
         """The predicate's first true answer. Raises TimeoutError after `timeout` real seconds."""

@@ -87,6 +87,7 @@ class Installation(State):
     async def close(self) -> None:
         """Let go what hangs, forget what was to be sent again, close the websockets."""
         self.faults.clear()
+        self.changes.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -52,7 +52,7 @@ class SocketLine:
         if ticket not in self._tickets or len(self._sockets) >= CONNECTIONS:
             raise web.HTTPUnauthorized(text="This ticket is not, or no longer, good.")
         self._tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=PING_S)
+        socket = web.WebSocketResponse(heartbeat=PING_S, timeout=1.0)
         await socket.prepare(request)
         await socket.send_json(self._hello())
         self._sockets.append(socket)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.demo.workspace.acks import Interaction
-from bot.demo.workspace.changes import EVERYONE
+from bot.demo.workspace.changes import EVERYONE, Watcher
 from bot.demo.workspace.errors import ImpossibleError
 from bot.demo.workspace.people import Kind
 from bot.demo.workspace.workspace import Workspace
@@ -25,6 +25,9 @@ Act = Callable[["Ui", Body], Awaitable[dict[str, Any]]]
 
 #: Fields of a click that say what a menu was set to.
 CHOICES = ("selected_option", "selected_options", "selected_user", "selected_date")
+
+#: Seconds of silence after which a stream is probed.
+STILL_HERE_S = 15.0
 
 OK = {"result": "ok"}
 
@@ -87,9 +90,8 @@ class Ui:
             await response.prepare(request)
             await response.write(b": watching\n\n")
             with suppress(ConnectionResetError, asyncio.CancelledError):
-                while True:
-                    event = await watcher.next()
-                    await response.write(f"data: {json.dumps(event)}\n\n".encode())
+                while (line := await _line(watcher)) is not None:
+                    await response.write(line)
         return response
 
     def _first_member(self) -> str:
@@ -198,6 +200,15 @@ ACTS: Mapping[str, Act] = {
     "delete": Ui.delete,
     "faults": Ui.faults,
 }
+
+
+async def _line(watcher: Watcher) -> bytes | None:
+    """The next event as it is streamed, or a comment that finds out whether anybody listens."""
+    try:
+        event = await asyncio.wait_for(watcher.next(), STILL_HERE_S)
+    except TimeoutError:
+        return b": still here\n\n"
+    return None if event is None else f"data: {json.dumps(event)}\n\n".encode()
 
 
 def _result(done: Interaction) -> dict[str, Any]:

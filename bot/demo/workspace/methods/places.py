@@ -2,7 +2,7 @@
 
 from bot.demo.workspace.errors import Refused
 from bot.demo.workspace.messages import Message
-from bot.demo.workspace.people import ChannelKind, Person
+from bot.demo.workspace.people import ChannelKind, Kind, Person
 from bot.demo.workspace.state import Conversation, State
 
 #: The scope family of each kind of conversation: `channels:history`, `groups:history` …
@@ -65,9 +65,9 @@ def postable(state: State, channel: str) -> Conversation:
 def _direct(state: State, user: str) -> Conversation:
     """Posting to an account's id is posting to the direct message with it."""
     known = person(state, user, "channel_not_found")
-    if known.kind == "bot":
+    if known.kind is Kind.BOT:
         raise Refused("cannot_dm_bot")
-    if known.kind == "foreign":
+    if known.kind is Kind.FOREIGN:
         raise Refused("channel_not_found")
     return state.direct(user)
 
