@@ -1,6 +1,8 @@
 """Signing keys of grants: Ed25519 files in a directory, never in the database.
 
-The newest signs, all verify. A key is a JWK in a file of its own, made at the first start.
+The newest signs, all verify. A key is a JWK in a file of its own (`NAME.jwk`), made at the first
+start. Names are ordered by time, so the last name is the newest key. To rotate, add a file with a
+later name; the old one may lose its private part `d` at once, and goes when its grants are over.
 """
 
 import json
@@ -10,32 +12,46 @@ from pathlib import Path
 from typing import Any
 
 from joserfc import jws
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from approvals.escalation import Json
 from bot.ids import new_id
 
 #: RFC 9864 names the algorithm fully; `EdDSA` would leave the curve open.
 ALGORITHM = "Ed25519"
+
+#: `typ` of every grant, so that no other token of the same key can pass for one.
+TYPE = "andon-grant+jwt"
+
+
+class SigningKeysError(OSError):
+    """The directory of signing keys cannot be used. The message names the file, never a key."""
 
 
 class KeyRing:
     """Implements `approvals.grants.Signer` over a directory. Raises OSError if it is unusable."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not directory.exists():
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         files = sorted(directory.glob("*.jwk"))
         self._keys = [_read(file) for file in files] or [_make(directory)]
+        signing = [key for key in self._keys if key.is_private]
+        if not signing:
+            raise SigningKeysError(f"No key in {directory} has a private part, so none can sign.")
+        self._newest = signing[-1]
 
     @property
     def kid(self) -> str:
-        """Which key signs now: the newest."""
-        return str(self._keys[-1].kid)
+        """Which key signs now: the newest that has a private part."""
+        return str(self._newest.kid)
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """The claims as compact JWS."""
-        header = {"alg": ALGORITHM, "kid": self.kid, "typ": "andon-grant+jwt"}
-        payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False)
-        return jws.serialize_compact(header, payload, self._keys[-1], algorithms=[ALGORITHM])
+    def sign(self, claims: Mapping[str, Json]) -> str:
+        """The claims as compact JWS, its header naming the key and the type."""
+        header = {"alg": ALGORITHM, "kid": self.kid, "typ": TYPE}
+        payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return jws.serialize_compact(header, payload, self._newest, algorithms=[ALGORITHM])
 
     def jwks(self) -> dict[str, Any]:
         """The public halves, as served at `/.well-known/jwks.json`."""
@@ -43,7 +59,16 @@ class KeyRing:
 
 
 def _read(file: Path) -> OKPKey:
-    return OKPKey.import_key(json.loads(file.read_text()))
+    try:
+        given = json.loads(file.read_text())
+        key = OKPKey.import_key({**given, "use": "sig", "alg": ALGORITHM})
+    except (ValueError, TypeError, JoseError) as error:
+        # The error's own words could repeat the key.
+        raise SigningKeysError(f"{file} is not a JWK: {type(error).__name__}.") from None
+    if given.get("crv") != "Ed25519":
+        raise SigningKeysError(f"{file} is not an Ed25519 key.")
+    key.ensure_kid()
+    return key
 
 
 def _make(directory: Path) -> OKPKey:
@@ -57,4 +82,14 @@ def _make(directory: Path) -> OKPKey:
         file.flush()
         os.fsync(file.fileno())
     aside.rename(directory / f"{name}.jwk")
+    _sync(directory)
     return key
+
+
+def _sync(directory: Path) -> None:
+    """A grant may be signed at once; its key's name must survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
