@@ -1,5 +1,6 @@
 """Values to JSON and back, by pydantic; and instants as text."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter
 from approvals.escalation import Escalation
 
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 def dump(escalation: Escalation) -> dict[str, Any]:
@@ -35,9 +37,12 @@ def instant(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds and a `Z`. Raises ValueError for a naive datetime."""
     if at.tzinfo is None:
         raise ValueError("An instant needs a time zone; use datetime.now(UTC).")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{text[:-6]}Z"  # in place of "+00:00"
 
 
 def parse_instant(text: str) -> datetime:
     """The instant written by `instant`. Raises ValueError on other text."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"{text!r} is not an instant like 2026-11-12T21:30:00.000000Z.")
+    return datetime.fromisoformat(text)

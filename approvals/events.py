@@ -14,11 +14,12 @@ erase a body and keep the proof::
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from approvals import CORE_VERSION
 from approvals.codec import instant
@@ -130,7 +131,7 @@ def record_hash(
 
 def canonical_text(value: Any) -> str:
     """JSON with sorted keys, no spaces and literal characters: the same value, the same bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def sha256(text: str) -> str:

@@ -76,12 +76,15 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for low up to 3 for critical."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     @classmethod
     def worst(cls, *found: "Severity | None") -> "Severity":
         """The highest of those given; low when none is."""
         return max((s for s in found if s is not None), key=lambda s: s.rank, default=cls.LOW)
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class DecidedBy(StrEnum):

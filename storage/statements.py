@@ -1,7 +1,7 @@
 """What a batch reads and writes: a constant number of statements, rows as plain tuples."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.owes import AnswerClick, Callback, Direct, PostCard, ThreadLine, Work
 from storage.batch import Batch, Pending, group_row, key_row
-from storage.database import Link
+from storage.database import Link, Many, Query
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
 LATEST = (
@@ -71,47 +71,51 @@ _POLICY = (
 )
 
 
+BEGIN, COMMIT = Query("BEGIN IMMEDIATE"), Query("COMMIT")
+
+_KEYS = "SELECT id, escalation_id, body_hash FROM idempotency WHERE id"
+_GROUPS = "SELECT id, group_id FROM groups WHERE id"
+_TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key"
+_BODIES = "SELECT body FROM escalations WHERE id"
+_GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
+
+
 async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
-    """Everything the commands concern, in a few reads."""
+    """Begin, and read everything the commands concern: two hops, whatever the batch."""
     batch = Batch(facts=facts, signer=signer, commands=commands)
     opens = [p.command for p in commands if isinstance(p.command, Open)]
-    ids = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
-    for row, escalation_id, body_hash in await _in(
-        link, "SELECT id, escalation_id, body_hash FROM idempotency WHERE id", map(key_row, opens)
-    ):
-        batch.keys[row] = Opened(escalation_id=escalation_id, body_hash=body_hash)
-        ids.add(escalation_id)
-    for row, group_id in await _in(
-        link, "SELECT id, group_id FROM groups WHERE id", map(group_row, opens)
-    ):
-        batch.groups[row] = group_id
-    twins = await _in(
-        link,
-        "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key",
-        (command.join_key for command in opens),
+    _, keys, groups, twins = await link.together(
+        BEGIN,
+        _in(_KEYS, map(key_row, opens)),
+        _in(_GROUPS, map(group_row, opens)),
+        _in(_TWINS, (command.join_key for command in opens)),
     )
-    batch.twins.update(twins)
-    ids.update(batch.twins.values())
-    for (body,) in await _in(link, "SELECT body FROM escalations WHERE id", ids):
-        escalation = load_text(body)
-        batch.escalations[escalation.id] = escalation
-    claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
-    batch.grants.update(
-        await _in(link, "SELECT escalation_id, jws FROM grants WHERE escalation_id", claimed)
-    )
+    batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
+    batch.groups, batch.twins = dict(groups), dict(twins)
+    asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
+    ids = {*asked, *batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
+    if ids:
+        claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
+        bodies, grants = await link.together(_in(_BODIES, ids), _in(_GRANTS, claimed))
+        batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
+        batch.grants = dict(grants)
     return batch
 
 
-async def _in(link: Link, query: str, values: Any) -> Sequence[Any]:
-    """Rows whose column is one of the values; asks nothing for none. Values in key order."""
-    wanted = sorted({value for value in values if value})
-    if not wanted:
-        return ()
-    return await link.rows(f"{query} IN ({', '.join('?' * len(wanted))})", wanted)
+def _in(sql: str, values: Iterable[str | None]) -> Query:
+    """Rows whose last-named column is one of the values, in key order.
+
+    The number of marks is a power of two, so that a connection knows all its statements soon; the
+    last value stands in for those that are missing, and no value for a NULL that equals nothing.
+    """
+    wanted: list[str | None] = sorted({value for value in values if value})  # type: ignore[assignment]
+    marks = 1 << max(0, len(wanted) - 1).bit_length()
+    wanted += [wanted[-1] if wanted else None] * (marks - len(wanted))
+    return Query(f"{sql} IN ({', '.join('?' * marks)})", wanted)
 
 
-async def write(link: Link, batch: Batch, now: datetime, known_policies: set[str]) -> None:
-    """Write what the fold made. The order keeps foreign keys satisfied."""
+def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[Many]:
+    """What the fold made, as statements. The order keeps foreign keys satisfied."""
     at = instant(now)
     changed = [batch.escalations[i] for i in batch.changed]
     for statement, rows in (
@@ -125,13 +129,13 @@ async def write(link: Link, batch: Batch, now: datetime, known_policies: set[str
         (_GROUP, batch.new_groups),
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
-        (_CARDS_DUE, [(at, e.id) for e in changed]),
+        (_CARDS_DUE, [(at, e.id) for e in changed if e.version > 1]),
         (_CARD, list(_card_rows(batch, at))),
         (_DELIVERY, list(_delivery_rows(batch, now))),
         (_POLICY, [(v, batch.facts.policy.text, at) for v in batch.policies - known_policies]),
     ):
         if rows:
-            await link.many(statement, rows)
+            yield Many(statement, rows)
 
 
 def _escalation_row(e: Escalation) -> tuple[Any, ...]:

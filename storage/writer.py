@@ -22,8 +22,8 @@ from approvals.commands import Command
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Pending
-from storage.database import Database, Row
-from storage.statements import LATEST, LATEST_SEEN, load, write
+from storage.database import Database, Many, Row
+from storage.statements import COMMIT, LATEST, LATEST_SEEN, load, written
 
 log = structlog.get_logger(__name__)
 
@@ -132,13 +132,12 @@ class GroupCommitWriter:
     async def _attempt(self, commands: list[Pending]) -> None:
         """Load, fold, write, commit once, then answer."""
         now = await self._now()
-        await self._link.run("BEGIN IMMEDIATE")
         batch = await load(self._link, commands, self._facts.facts(now), self._signer)
         for pending in commands:
             batch.fold(pending, now)
-        await write(self._link, batch, now, self._policies)
-        await self._note(now)
-        await self._link.run("COMMIT")
+        note = self._note(now)
+        await self._link.together(*written(batch, now, self._policies), *note, COMMIT)
+        self._noted = now if note else self._noted
         self._policies |= batch.policies
         batch.answer()
         if batch.changed:
@@ -168,7 +167,7 @@ class GroupCommitWriter:
         self._latest = max(self._latest, self._clock())
         return self._latest
 
-    async def _note(self, now: datetime) -> None:
-        if self._noted is None or now - self._noted >= NOTE_EVERY:
-            await self._link.run(LATEST, (now.isoformat(),))
-            self._noted = now
+    def _note(self, now: datetime) -> tuple[Many, ...]:
+        """Now and then, the statement that notes how late it is."""
+        due = self._noted is None or now - self._noted >= NOTE_EVERY
+        return (Many(LATEST, [(now.isoformat(),)]),) if due else ()

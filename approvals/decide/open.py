@@ -87,7 +87,7 @@ def _ask(command: Open) -> Ask:
         kind=Kind(body.get("kind", Kind.APPROVAL)),
         category=body["category"],
         environment=body["environment"],
-        operation_name=(body.get("operation") or {}).get("name", ""),
+        operation=(body.get("operation") or {}).get("name", ""),
         severity=Severity(severity) if severity else None,
         requester=_requester(body),
         owners=command.owners,

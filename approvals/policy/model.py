@@ -1,7 +1,9 @@
 """The policy file as values: people, groups, channels and rules, as the operator wrote them."""
 
 import hashlib
+import re
 from datetime import datetime
+from fnmatch import translate
 from functools import cached_property
 from typing import Annotated
 
@@ -46,6 +48,8 @@ class ChannelEntry(_Part):
 class Match(_Part):
     """What a rule is for. Every key given must match; lists match any; `*` globs."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
     category: tuple[str, ...] = ()
     severity: Severity | None = None  #: at least
     environment: tuple[str, ...] = ()
@@ -56,6 +60,16 @@ class Match(_Part):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+    @cached_property
+    def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """The keys given, each with its globs compiled once: every open asks all rules."""
+        keys = ("category", "environment", "service", "operation")
+        return tuple(
+            (key, re.compile("|".join(map(translate, globs))))
+            for key in keys
+            if (globs := getattr(self, key))
+        )
 
 
 class RequirementEntry(_Part):

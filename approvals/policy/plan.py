@@ -38,7 +38,7 @@ class Ask:
     kind: Kind
     category: str
     environment: str
-    operation_name: str
+    operation: str  #: its name
     severity: Severity | None = None
     requester: Requester | None = None
     owners: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ def show_paths(
     service: str,
     category: str,
     environment: str,
-    operation_name: str,
+    operation: str,
     severity: Severity | None = None,
 ) -> tuple[str, ...]:
     """Paths of the matching rule that are never redacted: they are what is decided."""
@@ -112,7 +112,7 @@ def show_paths(
         kind=Kind.APPROVAL,
         category=category,
         environment=environment,
-        operation_name=operation_name,
+        operation=operation,
         severity=severity,
     )
     at = _rule_of(policy, ask)
@@ -137,13 +137,7 @@ def _rule_of(policy: Policy, ask: Ask) -> int | None:
 def _matches(match: Match, ask: Ask, severity: Severity) -> bool:
     if match.severity is not None and severity.rank < match.severity.rank:
         return False
-    said = (
-        (match.category, ask.category),
-        (match.environment, ask.environment),
-        (match.service, ask.service),
-        (match.operation, ask.operation_name),
-    )
-    return all(not globs or any(fnmatchcase(value, g) for g in globs) for globs, value in said)
+    return all(pattern.match(getattr(ask, key)) for key, pattern in match.patterns)
 
 
 def _requirements(
@@ -182,7 +176,7 @@ def _judged(option: Option, ask: Ask, rule: Rule | None, severity: Severity) -> 
     default = category(ask.category).irreversible or bool(rule and rule.irreversible)
     lifted = rule is not None and any(
         fnmatchcase(ask.service, r.service)
-        and fnmatchcase(ask.operation_name, r.operation)
+        and fnmatchcase(ask.operation, r.operation)
         and fnmatchcase(option.key, r.option)
         for r in rule.reversible
     )

@@ -14,15 +14,18 @@ from approvals.ports import Settled
 from approvals.refusals import FieldError
 from approvals.verdict import Case
 from approvals.words import Kind, Severity
-from bot.api.answer import answer
+from bot.api.answer import answer, reply
 from bot.api.door import API, Api, body_of, caller, idempotency_key, validated
 from bot.api.models import ContextIn, OpenIn
 from bot.api.problems import of_refusal, stop
 from bot.api.redaction import redact
 from bot.callback_urls import refuse_callback
 
-#: Free text of a request that is redacted; names, keys and labels are too.
-_TEXTS = ("title", "summary", "context", "reference", "requested_by")
+#: Names that rules, groups and callbacks go by. Everything else of a request is redacted.
+_NAMES = frozenset({"category", "environment", "approvers", "callback_url"})
+
+#: What the digest covers: where something is hidden there, the card says so at the operation.
+_DIGESTED = ("/operation/", "/options/")
 
 
 async def open_(request: web.Request) -> web.Response:
@@ -68,15 +71,9 @@ def _command(
         body_hash = hashlib.sha256(canonical(value)).hexdigest()
     except NotStrictJson as error:
         raise stop(400, "not-json", "Not strict JSON", str(error)) from error
-    show = _show(api, service, value)
-    held = redact(operation, show=show, base="/operation")
-    offered = redact(options, show=show, base="/options")
-    texts = {
-        name: redact(value[name], show=show, base=f"/{name}") for name in _TEXTS if name in value
-    }
-    told = tuple(p for name in texts for p in texts[name].hidden)
-    body = {**value, "operation": held.value, "options": offered.value}
-    body |= {name: text.value for name, text in texts.items()}
+    whole = {**value, "options": options}
+    told = {name: part for name, part in whole.items() if name not in _NAMES}
+    cleaned = redact(told, show=_show(api, service, value))
     return Open(
         id=api.new_id("cmd"),
         escalation_id=api.new_id("esc"),
@@ -86,13 +83,14 @@ def _command(
         idempotency_key=key,
         body_hash=body_hash,
         digest=digest,
-        request=body,
-        # Pointers are from the operation, as API.md shows them; options are beside it.
-        operation_redacted=(
-            *(pointer.removeprefix("/operation") for pointer in held.hidden),
-            *offered.hidden,
+        request={**whole, **cleaned.value},
+        operation_redacted=tuple(
+            # Pointers are from the operation, as API.md shows them; options are beside it.
+            pointer.removeprefix("/operation")
+            for pointer in cleaned.hidden
+            if pointer.startswith(_DIGESTED)
         ),
-        context_redacted=told,
+        context_redacted=tuple(p for p in cleaned.hidden if not p.startswith(_DIGESTED)),
         operation_size=_size(operation, options),
         owners=owners,
         join_key=_join_key(service, digest, value),
@@ -106,7 +104,7 @@ def _show(api: Api, service: str, value: Mapping[str, Any]) -> tuple[str, ...]:
         service=service,
         category=value["category"],
         environment=value["environment"],
-        operation_name=(value.get("operation") or {}).get("name", ""),
+        operation=(value.get("operation") or {}).get("name", ""),
         severity=Severity(severity) if severity else None,
     )
 
@@ -136,7 +134,7 @@ async def _opened(api: Api, settled: Settled) -> web.Response:
     headers = {"ETag": f'"{escalation.version}"'}
     if fresh:
         headers["Location"] = f"/v1/escalations/{escalation.id}"
-    return web.json_response(answer(escalation), status=201 if fresh else 200, headers=headers)
+    return reply(answer(escalation), status=201 if fresh else 200, headers=headers)
 
 
 async def add_context(request: web.Request) -> web.Response:
@@ -157,4 +155,4 @@ async def add_context(request: web.Request) -> web.Response:
     )
     if settled.refusal is not None or settled.escalation is None:
         return of_refusal(settled.refusal) if settled.refusal else web.Response(status=204)
-    return web.json_response(answer(settled.escalation))
+    return reply(answer(settled.escalation))

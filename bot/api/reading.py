@@ -11,7 +11,7 @@ from approvals.commands import Tick
 from approvals.escalation import Escalation
 from approvals.ports import ServiceKey, Wanted
 from approvals.refusals import Refusal, Why
-from bot.api.answer import answer
+from bot.api.answer import answer, reply
 from bot.api.door import API, Api, caller, validated
 from bot.api.models import ListQuery
 from bot.api.problems import ProblemError, of_refusal, stop
@@ -34,7 +34,7 @@ async def read(request: web.Request) -> web.Response:
     if known and known == str(escalation.version):
         return web.Response(status=304, headers=headers)
     cards = await api.cards.of(escalation.id)
-    return web.json_response(answer(escalation, cards), headers=headers)
+    return reply(answer(escalation, cards), headers=headers)
 
 
 async def _reader(request: web.Request) -> ServiceKey:
@@ -116,7 +116,7 @@ async def page(request: web.Request) -> web.Response:
         headers["Link"] = f'<{request.path}?{urlencode(args)}>; rel="next"'
     now = api.clock()
     items = [answer(await _ticked(api, e, now)) for e in found.items]
-    return web.json_response({"items": items}, headers=headers)
+    return reply({"items": items}, headers=headers)
 
 
 async def events(request: web.Request) -> web.Response:
@@ -137,4 +137,4 @@ async def events(request: web.Request) -> web.Response:
         }
         for r in records
     ]
-    return web.json_response({"items": items})
+    return reply({"items": items})

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from detect_secrets.plugins.artifactory import ArtifactoryDetector
@@ -62,10 +63,15 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
 )
+#: Parts of those words: a text without any holds no assignment, and most texts hold none.
+_STEMS = ("pass", "pwd", "secret", "token", "key", "auth", "cookie", "credential", "bearer", "sess")
+#: Begins at the word itself, never before it: looking back is cheap, looking ahead is quadratic.
 _ASSIGNED = re.compile(
-    rf"""(?ix)(?P<name>\b[\w.-]*(?:{_NAMES}))["']?\s*(?P<sign>[=:])\s*
+    rf"""(?ix)(?P<word>{_NAMES})["']?\s*(?P<sign>[=:])\s*
     (?P<value>"[^"]*"|'[^']*'|(?:bearer|basic)\s+\S+|[^\s,;&"'}}\]]+)"""
 )
+#: What stands before the word and belongs to the name, such as `db_` of `db_password`.
+_NAME_BEFORE, _LONGEST_NAME = re.compile(r"[\w-]*\Z"), 40
 _USERINFO = re.compile(
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/:@]*):(?P<secret>[^\s/@]+)@", re.I
 )
@@ -132,6 +138,7 @@ def _key(key: str, at: str, hidden: list[str]) -> str:
     return cleaned
 
 
+@lru_cache(maxsize=4096)  # the same names come again and again
 def is_secret_name(name: str) -> bool:
     """Whether a key of that name holds a secret: `db_password`, `apiKey`, `Authorization`."""
     return bool(_SECRET_KEY.search(_CAMEL.sub("_", name)))
@@ -146,7 +153,9 @@ def redact_text(text: str) -> str:
     if "://" in text:
         text = _USERINFO.sub(r"\g<scheme>\g<user>:[hidden: password]@", text)
     if "=" in text or ":" in text:
-        text = _ASSIGNED.sub(_assigned, text)
+        low = text.lower()
+        if any(stem in low for stem in _STEMS):
+            text = _ASSIGNED.sub(_assigned, text)
     if _LONG_RUN.search(text):
         text = _MORE_SHAPES.sub("[hidden: token]", text)
         text = "\n".join(_line(line) for line in text.split("\n"))
@@ -156,8 +165,9 @@ def redact_text(text: str) -> str:
 def _assigned(found: re.Match[str]) -> str:
     if found["value"].startswith("[hidden"):
         return found[0]
-    name = found["name"]
-    return f"{name}{found['sign']}[hidden: {name.rsplit('.', 1)[-1]}]"
+    before = _NAME_BEFORE.search(found.string, max(0, found.start() - _LONGEST_NAME), found.start())
+    name = f"{before[0] if before else ''}{found['word']}"
+    return f"{found['word']}{found['sign']}[hidden: {name}]"
 
 
 def _line(line: str) -> str:

@@ -7,7 +7,7 @@ from aiohttp import web
 from approvals.codec import instant
 from approvals.commands import Claim, Report, Withdraw
 from approvals.ports import Settled
-from bot.api.answer import answer
+from bot.api.answer import answer, reply
 from bot.api.door import API, body_of, caller, idempotency_key, validated
 from bot.api.models import ClaimIn, OutcomeIn, WithdrawIn
 from bot.api.problems import of_refusal, stop
@@ -40,7 +40,7 @@ def _granted(settled: Settled) -> web.Response:
     escalation = settled.escalation
     if escalation is None or escalation.claim is None or settled.grant is None:
         raise stop(503, "not-saved", "Not saved", "Ask again with the same key.")
-    return web.json_response(
+    return reply(
         {
             "grant": settled.grant,
             "option": escalation.decision.option if escalation.decision else None,
@@ -85,4 +85,4 @@ def _told(settled: Settled) -> web.Response:
         return of_refusal(settled.refusal)
     if settled.escalation is None:
         raise stop(503, "not-saved", "Not saved", "Ask again.")
-    return web.json_response(answer(settled.escalation))
+    return reply(answer(settled.escalation))
