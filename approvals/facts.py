@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from approvals.escalation import Requester
+
 if TYPE_CHECKING:
     from approvals.policy.model import Policy
 
@@ -25,6 +27,15 @@ class Person:
     active: bool = True  #: False when known to be deactivated, a guest or a bot
     zone: str | None = None  #: IANA name, as Slack knows it; for lock-screen lines
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the person can be asked: active, with an account to click with."""
+        return self.active and bool(self.accounts)
+
+    def spellings(self) -> tuple[str, ...]:
+        """Every name the person goes by, case folded."""
+        return tuple(name.casefold() for name in (self.id, *self.emails, *self.accounts))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
@@ -39,8 +50,11 @@ class People:
         self._by_account.update({a: p.id for p in self.persons.values() for a in p.accounts})
 
     def known_at(self, now: datetime) -> bool:
-        """Whether these facts are fresh enough for a release to depend on them."""
-        return self.as_of is not None and now - self.as_of <= MAX_AGE
+        """Whether these facts are fresh enough for a release to depend on them.
+
+        Facts from the future are as good as their distance: a clock set back renews nothing.
+        """
+        return self.as_of is not None and abs(now - self.as_of) <= MAX_AGE
 
     def of_account(self, account: str) -> Person | None:
         """The person a Slack account belongs to, or None when the policy names nobody."""
@@ -48,18 +62,21 @@ class People:
         return self.persons.get(found) if found else None
 
     def named(self, name: str) -> Person | None:
-        """The person a caller means by an id or an e-mail address, or None."""
-        if name in self.persons:
-            return self.persons[name]
-        folded = name.casefold()
-        found = (p for p in self.persons.values() if folded in (e.casefold() for e in p.emails))
+        """The person a caller means by an id, an e-mail address or an account, however spelt."""
+        folded = name.strip().casefold()
+        found = (p for p in self.persons.values() if folded in p.spellings())
         return next(found, None)
 
+    def meant_by(self, asked: Requester) -> tuple[Person, ...]:
+        """Everyone the requester's id or account may mean: one human, if the caller is right."""
+        found = (self.named(name) for name in (asked.id, asked.slack) if name)
+        return tuple({p.id: p for p in found if p is not None}.values())
+
     def may_decide(self, person: str, groups: Iterable[str]) -> bool:
-        """Whether the person is active and a member of at least one of the groups."""
+        """Whether the person can be reached and is a member of at least one of the groups."""
         known = self.persons.get(person)
         return bool(
-            known and known.active and any(person in self.groups.get(g, ()) for g in groups)
+            known and known.reachable and any(person in self.groups.get(g, ()) for g in groups)
         )
 
 

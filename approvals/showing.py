@@ -4,11 +4,13 @@ The core decides it, not the surface, because a release of something not shown w
 unless the approver opened all of it (CARDS section 1).
 """
 
+import re
 import shlex
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from approvals.currencies import decimals_of
 from approvals.escalation import Escalation, Json, Money
 from approvals.events import canonical_text
 
@@ -18,9 +20,6 @@ HEAD, TAIL = 6, 3
 
 #: All blocks of a card share this many characters, so that a card stays below Slack's limit.
 CARD_CHARACTERS = 3600
-
-#: Minor units of the currencies that do not have two decimals (ISO 4217).
-_DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "TND": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,29 +96,42 @@ def _cut(line: str, most: int) -> str:
 def arguments_text(arguments: Mapping[str, Json], money: Money | None) -> str:
     """What would run, as text: amount, command line, SQL, then the rest by name."""
     rest = dict(arguments)
-    lines: list[str] = []
-    if money is not None:
-        lines += _money_lines(money)
-    if isinstance(rest.get("argv"), list):
-        lines.append(shlex.join(str(a) for a in rest.pop("argv")))
-    if isinstance(rest.get("cwd"), str):
-        lines.append(f"in {rest.pop('cwd')}")
-    if isinstance(rest.get("env"), Mapping):
-        lines += [f"{k}={v}" for k, v in sorted(rest.pop("env").items())]
-    if isinstance(rest.get("sql"), str):
+    lines = _money_lines(money) if money is not None else []
+    if rest.get("argv") and isinstance(rest["argv"], list):
+        lines.append(shlex.join(_plain(a) for a in rest.pop("argv")))
+    if rest.get("cwd") and isinstance(rest["cwd"], str):
+        lines.append(_one(f"in {rest.pop('cwd')}"))
+    if rest.get("env") and isinstance(rest["env"], Mapping):
+        lines += [_one(f"{k}={_plain(v)}") for k, v in sorted(rest.pop("env").items())]
+    if rest.get("sql") and isinstance(rest["sql"], str):
         lines.append(rest.pop("sql"))
-    lines += [f"{key}: {_plain(rest[key])}" for key in sorted(rest)]
-    return visible("\n".join(lines))
+    lines += [_one(f"{key}: {_plain(rest[key])}") for key in sorted(rest)]
+    return visible(_SPACES.sub(_escaped, "\n".join(lines)))
+
+
+#: Spaces that look like plain ones and are none to a shell or a database.
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def _one(line: str) -> str:
+    """Further lines set in, so that no value can pass for a line of its own."""
+    return line.replace("\r\n", "\n").replace("\n", "\n  ")
 
 
 def _money_lines(money: Money) -> list[str]:
     named = (("from", money.account), ("to", money.beneficiary))
-    return [amount(money), *(f"{word:<5} {value}" for word, value in named if value)]
+    return [amount(money), *(_one(f"{word:<5} {value}") for word, value in named if value)]
 
 
 def amount(money: Money) -> str:
     """`90,000.00 EUR` from minor units, with the currency's own number of decimals."""
-    decimals = _DECIMALS.get(money.currency, 2)
+    decimals = decimals_of(money.currency)
+    if decimals is None:
+        return f"{money.amount_minor:,} minor units of {money.currency}"
     sign, minor = ("-" if money.amount_minor < 0 else ""), str(abs(money.amount_minor))
     padded = minor.rjust(decimals + 1, "0")
     whole = f"{int(padded[: len(padded) - decimals]):,}"
@@ -130,10 +142,28 @@ def _plain(value: Json) -> str:
     return value if isinstance(value, str) else canonical_text(value)
 
 
-def visible(text: str) -> str:
-    """The text with control, bidirectional and zero-width characters written as `\\u202e`.
+#: Categories of characters that leave no mark: control, format, private, surrogate, unassigned,
+#: separators of lines and paragraphs.
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
-    Line breaks and tabs stay. Characters of Unicode categories Cc, Cf, Co, Cs, Zl, Zp count.
+#: Letters, marks and symbols that are drawn as nothing all the same: fillers, variation selectors,
+#: the grapheme joiner, the empty braille pattern.
+_BLANK = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+
+
+def visible(text: str) -> str:
+    """The text with everything that cannot be seen written as `\\u202e`: control, bidirectional,
+    zero-width, unassigned and blank characters. Line breaks, tabs and plain spaces stay.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -143,7 +173,7 @@ def visible(text: str) -> str:
 def _visible(character: str) -> str:
     if character in "\n\t":
         return character
-    if unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}:
+    if unicodedata.category(character) in _UNSEEN or character in _BLANK:
         code = ord(character)
         return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
     return character

@@ -27,16 +27,14 @@ def is_requester(
         return True
     if asked is None:
         return False
-    if account and account == asked.slack:
+    if account and account in (asked.id, asked.slack):
         return True
-    if person is None:
-        return False
-    theirs = (people.named(asked.id), people.of_account(asked.slack or ""))
-    return person.id == asked.person or any(p is not None and p.id == person.id for p in theirs)
+    known = {asked.person, *(p.id for p in people.meant_by(asked))}
+    return person is not None and person.id in known
 
 
 def eligible(escalation: Escalation, people: People) -> tuple[str, ...]:
-    """Everyone who may decide now, in the order of groups and names."""
+    """Everyone who may decide now, by id."""
     groups = required_groups(escalation)
     members = sorted({m for g in groups for m in people.groups.get(g, ())})
     return tuple(

@@ -1,9 +1,13 @@
 """The word an approver types before something critical that cannot be undone."""
 
+import re
+
 from approvals.escalation import Escalation
 
-#: What a phone's keyboard makes of plain quotes and dashes, and back again.
-_PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"})
+#: What a phone's keyboard makes of plain quotes, dashes and dots, and back again.
+_PLAIN = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "…": "..."}
+)
 
 
 def word_to_type(escalation: Escalation) -> str:
@@ -18,4 +22,5 @@ def same_word(typed: str, word: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return "".join(text.split()).translate(_PLAIN).casefold()
+    plain = "".join(text.split()).translate(_PLAIN).casefold()
+    return re.sub("-+", "-", plain)  # a phone joins two dashes into a long one

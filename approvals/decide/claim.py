@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from approvals.codec import instant
 from approvals.commands import Claim
+from approvals.decide.recheck import losses
 from approvals.escalation import Claim as Taken
 from approvals.escalation import Escalation
 from approvals.events import CLAIMED, STOPPED, Event
 from approvals.facts import Facts, People
 from approvals.refusals import Refusal, Why
-from approvals.tally import standing_now
 from approvals.verdict import Case, Verdict, accept, refuse
 from approvals.words import OperationState, Status
 
@@ -55,20 +55,19 @@ def _people_still_stand(
     who = f"service:{command.service}"
     if not people.known_at(now):
         return refuse(Why.PEOPLE_UNKNOWN, who=who)
-    option = escalation.option(escalation.decision.option if escalation.decision else None)
-    if option is None or not standing_now(escalation, option, people).is_met:
-        void = Event(kind=STOPPED, at=now, by="andon", body={"void": True, "reason": "people"})
-        return Verdict(events=(void,), refusal=Refusal(why=Why.APPROVAL_VOID, who=who))
+    lost = losses(escalation, people, now)
+    if any(event.kind == STOPPED for event in lost):
+        return Verdict(events=lost, refusal=Refusal(why=Why.APPROVAL_VOID, who=who))
     plan = escalation.plan
     body = {
         "by": command.service,
         "key": command.key,
         "digest": command.digest,
         "nonce": command.nonce,
-        "option": option.key,
+        "option": escalation.decision.option if escalation.decision else None,
         "grant_id": command.grant_id,
         "expires_at": instant(now + timedelta(seconds=plan.grant_for_s)),
         "report_until": instant(now + timedelta(seconds=plan.report_within_s)),
     }
     seen = {"people_as_of": instant(people.as_of)} if people.as_of else {}
-    return accept(Case.CLAIMED, Event(kind=CLAIMED, at=now, by=who, body=body, facts=seen))
+    return accept(Case.CLAIMED, *lost, Event(kind=CLAIMED, at=now, by=who, body=body, facts=seen))

@@ -19,5 +19,7 @@ def add_context(
     who = f"service:{command.service}"
     if escalation.status.is_terminal:
         return refuse(Why.ALREADY_TERMINAL, who=who, status=escalation.status)
+    if all(escalation.context.get(key) == told for key, told in command.context.items()):
+        return accept(Case.CONTEXT_ADDED)  # nothing new to judge: no card becomes out of date
     body = {"context": dict(command.context), "redacted": list(command.redacted)}
     return accept(Case.CONTEXT_ADDED, Event(kind=CONTEXT_ADDED, at=now, by=who, body=body))

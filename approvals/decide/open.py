@@ -1,8 +1,9 @@
 """Open: hold an operation and ask, join an equal pending question, or answer a repeated call."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 from pydantic import TypeAdapter
 
@@ -37,6 +38,8 @@ def open_(
     errors = tuple(_unreadable(command))
     if errors:
         return unprocessable(errors)
+    if facts.people.as_of is None:
+        return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
     planned = plan(facts.policy, _ask(command), facts.people)
     if not isinstance(planned, Planned):
         return unprocessable(planned)
@@ -69,7 +72,12 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
             f"at most {LONGEST_OPERATION:,}. Send a script's hash and address instead of its "
             "text, or split the operation.",
         )
+    if command.request.get("approvers") == []:
+        yield FieldError(
+            pointer="/approvers", detail="Names nobody. Name groups of the policy, or leave it out."
+        )
     options = command.request["options"]
+    yield from _alike(options)
     releases = [i for i, o in enumerate(options) if o["effect"] == Effect.RELEASE]
     for i in releases if len(releases) > 1 else ():
         if not options[i].get("arguments"):
@@ -77,6 +85,18 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
                 pointer=f"/options/{i}/arguments",
                 detail="With more than one release option, each must say what it runs.",
             )
+
+
+def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
+    """Options that people could not tell apart, or that the core could not."""
+    seen: dict[str, set[str]] = {"key": set(), "label": set()}
+    for n, option in enumerate(options):
+        for what, known in seen.items():
+            folded = " ".join(normalize("NFKC", option[what]).casefold().split())
+            if folded in known:
+                detail = f"Another option has this {what}; nobody could tell them apart."
+                yield FieldError(pointer=f"/options/{n}/{what}", detail=detail)
+            known.add(folded)
 
 
 def _ask(command: Open) -> Ask:

@@ -22,7 +22,12 @@ def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: d
     open_still = escalation.due_at is not None and escalation.claim is None
     if not open_still or not facts.people.known_at(now):
         return Verdict()
-    gone = dict(_gone(escalation, facts.people))
+    return Verdict(events=losses(escalation, facts.people, now))
+
+
+def losses(escalation: Escalation, people: People, now: datetime) -> tuple[Event, ...]:
+    """The votes that no longer count; and the end of an approval that no longer stands."""
+    gone = dict(_gone(escalation, people))
     events = [
         Event(
             kind=VOTE_VOIDED,
@@ -32,7 +37,7 @@ def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: d
                 "person": v.person,
                 "why": why,
                 "option": v.option,
-                "name": _name(v, facts.people),
+                "name": _name(v, people),
             },
         )
         for v, why in gone.items()
@@ -40,10 +45,10 @@ def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: d
     left = replace(
         escalation, votes=tuple(replace(v, void=gone.get(v, v.void)) for v in escalation.votes)
     )
-    if gone and escalation.can_be_stopped and not _stands(left, facts.people):
+    if escalation.can_be_stopped and not _stands(left, people):
         body = {"void": True, "reason": "people", "people": [v.person for v in gone]}
         events.append(Event(kind=STOPPED, at=now, by="andon", body=body))
-    return Verdict(events=tuple(events))
+    return tuple(events)
 
 
 def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:

@@ -87,8 +87,9 @@ def _cast(
     now: datetime,
 ) -> Verdict:
     before = escalation.vote_of(by.person.id)
-    if before is not None and before.option == option.key and before.void is None:
-        stands = standing_now(escalation, option, people)
+    stands = standing_now(escalation, option, people)
+    same = before is not None and before.option == option.key and before.void is None
+    if before is not None and same and not stands.is_met:
         return refuse(
             Why.ALREADY_VOTED,
             at=instant(before.at),

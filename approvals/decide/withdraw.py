@@ -19,11 +19,8 @@ def withdraw(escalation: Escalation, command: Withdraw, facts: Facts, now: datet
     if isinstance(by, Verdict):
         return by
     if escalation.status.is_terminal:
-        if command.actor is not None:
-            late = too_late(escalation, command.actor, facts.people)
-            if late is not None:
-                return late
-        return refuse(Why.ALREADY_TERMINAL, who=by, status=escalation.status)
+        late = too_late(escalation, command.actor, facts.people) if command.actor else None
+        return late or refuse(Why.ALREADY_TERMINAL, who=by, status=escalation.status)
     reason = (command.reason or "").strip() or None
     body = {
         "status": Status.WITHDRAWN,

@@ -5,15 +5,17 @@ import re
 from datetime import datetime
 from fnmatch import translate
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from approvals.escalation import Requirement
 from approvals.facts import People, Person
 from approvals.words import Severity
 
-Seconds = Annotated[int, Field(gt=0, le=30 * 24 * 3600)]
+Seconds = Annotated[int, Field(strict=True, gt=0, le=30 * 24 * 3600)]
+YesNo = Annotated[bool, Field(strict=True)]
+Account = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 
 
@@ -26,8 +28,8 @@ class _Part(BaseModel):
 class PersonEntry(_Part):
     """One human with all their accounts."""
 
-    name: str
-    accounts: tuple[str, ...] = ()
+    name: str = Field(min_length=1, max_length=80)
+    accounts: tuple[Account, ...] = ()
     emails: tuple[str, ...] = ()
 
 
@@ -37,12 +39,17 @@ class GroupEntry(_Part):
     members: tuple[str, ...] = ()
     slack_usergroup: str | None = None
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether the file alone says who is in it."""
+        return bool(self.members) and not self.slack_usergroup
+
 
 class ChannelEntry(_Part):
     """A Slack channel the bot posts cards to."""
 
     id: str = Field(pattern=r"^[CG][A-Z0-9]{2,}$")
-    private: bool = False
+    private: YesNo = False
 
 
 class Match(_Part):
@@ -76,7 +83,7 @@ class RequirementEntry(_Part):
     """`needed` distinct people of `group`."""
 
     group: str
-    needed: int = Field(default=1, ge=1, le=20)
+    needed: int = Field(default=1, strict=True, ge=1, le=20)
 
 
 class Reversible(_Part):
@@ -89,7 +96,7 @@ class Reversible(_Part):
     @field_validator("service", "operation", "option")
     @classmethod
     def _says_something(cls, value: str) -> str:
-        if not value.strip("*? "):
+        if not re.sub(r"\[[^]]*]|[*?\s]", "", value):
             raise ValueError("a bare * would lift it for everything; name what it is for")
         return value
 
@@ -100,11 +107,11 @@ class Rule(_Part):
     name: str = Field(min_length=1, max_length=80)
     match: Match = Match()
     requirements: tuple[RequirementEntry, ...] = Field(min_length=1)
-    one_person_fills_many: bool = False
+    one_person_fills_many: YesNo = False
     severity: Severity | None = None
-    irreversible: bool = False
+    irreversible: YesNo = False
     reversible: tuple[Reversible, ...] = ()
-    exclude_requester: bool = True
+    exclude_requester: YesNo = True
     show: tuple[str, ...] = ()
     channel: str | None = None
     respond_within_s: Seconds | None = None
@@ -112,8 +119,13 @@ class Rule(_Part):
     decide_within_max_s: Seconds | None = None
     claim_within_s: Seconds = 900
     claim_within_max_s: Seconds = 24 * 3600
-    grant_for_s: Annotated[int, Field(gt=0, le=3600)] = 300
+    grant_for_s: Annotated[int, Field(strict=True, gt=0, le=3600)] = 300
     report_within_s: Seconds = 3600
+
+    @property
+    def claim_s(self) -> int:
+        """How long an approval waits to be taken where the caller does not say."""
+        return min(self.claim_within_s, self.claim_within_max_s)
 
     def needs(self) -> tuple[Requirement, ...]:
         """The requirements as the core's values."""
@@ -121,7 +133,7 @@ class Rule(_Part):
 
 
 class Policy(_Part):
-    """The whole file. `text` is the file as read; the version is its hash."""
+    """The whole file, as `load.parse_policy` reads it; the version is the hash of its text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
@@ -131,8 +143,22 @@ class Policy(_Part):
     groups: dict[Name, GroupEntry] = {}
     channels: dict[Name, ChannelEntry] = {}
     rules: tuple[Rule, ...] = ()
-    text: str = Field(default="", exclude=True)
-    rule_texts: tuple[str, ...] = Field(default=(), exclude=True)
+    _text: str = PrivateAttr("")
+    _rule_texts: tuple[str, ...] = PrivateAttr(())
+
+    def read_from(self, text: str, rule_texts: tuple[str, ...]) -> Self:
+        """The policy with the text it was read from, whole and rule by rule."""
+        self._text, self._rule_texts = text, rule_texts
+        return self
+
+    @property
+    def text(self) -> str:
+        """The file as read."""
+        return self._text
+
+    def rule_text(self, at: int) -> str:
+        """A rule as written in the file."""
+        return self._rule_texts[at]
 
     @cached_property
     def version(self) -> str:

@@ -69,23 +69,24 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
     severity = severity_of(ask, rule)
     requester = _resolved(ask.requester, people)
     options = tuple(_judged(o, ask, rule, severity) for o in ask.options)
-    excluded, errors = _excluded(policy, rule, ask, requester, requirements, options)
+    excluded, errors = _excluded(policy, rule, ask, people, requirements, options)
     respond_s, decide_s = _clocks(rule, severity)
     errors += tuple(_bounds(rule, ask, decide_s))
     if errors:
         return errors
+    decide_s = ask.decide_within_s or decide_s
     made = Plan(
         rule=rule.name if rule else "named by the request",
         policy_version=policy.version,
-        policy_text=_text(policy, at),
+        policy_text=policy.rule_text(at) if at is not None else "",
         requirements=requirements,
         members={r.group: _members(r.group, people) for r in requirements},
         excluded=excluded,
         one_person_fills_many=bool(rule and rule.one_person_fills_many),
-        channel=_channel(policy, rule),
-        respond_within_s=respond_s,
-        decide_within_s=ask.decide_within_s or decide_s,
-        claim_within_s=ask.claim_within_s or (rule.claim_within_s if rule else 900),
+        channel=_channel(policy, rule, ask),
+        respond_within_s=min(respond_s, decide_s),
+        decide_within_s=decide_s,
+        claim_within_s=ask.claim_within_s or (rule.claim_s if rule else 900),
         grant_for_s=rule.grant_for_s if rule else 300,
         report_within_s=rule.report_within_s if rule else 3600,
         zone=policy.zone,
@@ -163,10 +164,8 @@ def _requirements(
 
 
 def _resolved(asked: Requester | None, people: People) -> Requester | None:
-    if asked is None:
-        return None
-    person = people.named(asked.id) or people.of_account(asked.slack or "")
-    return replace(asked, person=person.id) if person else asked
+    known = people.meant_by(asked) if asked else ()
+    return replace(asked, person=known[0].id) if asked and known else asked
 
 
 def _judged(option: Option, ask: Ask, rule: Rule | None, severity: Severity) -> Option:
@@ -196,7 +195,7 @@ def _excluded(
     policy: Policy,
     rule: Rule | None,
     ask: Ask,
-    requester: Requester | None,
+    people: People,
     requirements: Sequence[Requirement],
     options: Sequence[Option],
 ) -> tuple[tuple[str, ...], tuple[FieldError, ...]]:
@@ -204,8 +203,9 @@ def _excluded(
 
     Two people cannot be told apart from an unknown requester, so that is refused.
     """
-    if requester is not None and requester.person is not None:
-        return (requester.person,), ()
+    known = people.meant_by(ask.requester) if ask.requester else ()
+    if known:
+        return tuple(p.id for p in known), ()
     if rule is not None and not rule.exclude_requester:
         return (), ()
     wanted = max(sum(r.needed for r in requirements), *(o.people for o in options), 1)
@@ -215,14 +215,22 @@ def _excluded(
             "an id or e-mail of a person in the policy, or their Slack account."
         )
         return (), (FieldError(pointer="/requested_by", detail=detail),)
-    return ask.owners or policy.owners.get(ask.service, ()), ()
+    return tuple(_owners(policy, ask, people)), ()
+
+
+def _owners(policy: Policy, ask: Ask, people: People) -> Iterator[str]:
+    """The service's owners, by registration and by the file, each once."""
+    for name in dict.fromkeys((*ask.owners, *policy.owners.get(ask.service, ()))):
+        person = people.named(name)
+        yield person.id if person else name
 
 
 def _clocks(rule: Rule | None, severity: Severity) -> tuple[int, int]:
     respond, decide = CLOCKS[severity]
     if rule is None:
         return respond, decide
-    return rule.respond_within_s or respond, rule.decide_within_s or decide
+    decide = rule.decide_within_s or decide
+    return rule.respond_within_s or respond, min(decide, rule.decide_within_max_s or decide)
 
 
 def _bounds(rule: Rule | None, ask: Ask, decide_s: int) -> Iterator[FieldError]:
@@ -239,15 +247,16 @@ def _bounds(rule: Rule | None, ask: Ask, decide_s: int) -> Iterator[FieldError]:
 
 def _members(group: str, people: People) -> tuple[str, ...]:
     listed = people.groups.get(group, frozenset())
-    return tuple(sorted(m for m in listed if m in people.persons and people.persons[m].active))
+    return tuple(sorted(m for m in listed if m in people.persons and people.persons[m].reachable))
 
 
 def _unfillable(made: Plan, options: Sequence[Option]) -> Iterator[FieldError]:
     """Every release option must be within reach of the people there are."""
     may = {g: [m for m in members if m not in made.excluded] for g, members in made.members.items()}
     everyone = {m for members in may.values() for m in members}
-    releases = [o for o in options if o.effect is Effect.RELEASE] or list(options[:1])
-    for n, option in enumerate(releases):
+    for n, option in enumerate(options):
+        if option.effect is Effect.ABORT:
+            continue
         seats = seats_for(made, option)
         wanted = sum(s.needed for s in seats)
         filled = sum(most_seats(seats, may, everyone, made.one_person_fills_many).values())
@@ -257,14 +266,14 @@ def _unfillable(made: Plan, options: Sequence[Option]) -> Iterator[FieldError]:
                 f'Rule "{made.rule}" wants {wanted} of {groups} for «{option.label}», and only '
                 f"{filled} can decide once the requester is left out."
             )
-            yield FieldError(pointer="/approvers" if n == 0 else f"/options/{n}", detail=detail)
+            raised = wanted > sum(r.needed for r in made.requirements)
+            yield FieldError(pointer=f"/options/{n}" if raised else "/approvers", detail=detail)
             return
 
 
-def _channel(policy: Policy, rule: Rule | None) -> str | None:
+def _channel(policy: Policy, rule: Rule | None, ask: Ask) -> str | None:
+    """The rule's channel, unless everybody could read there what is not everybody's business."""
     named = policy.channels.get(rule.channel) if rule and rule.channel else None
-    return named.id if named else None
-
-
-def _text(policy: Policy, at: int | None) -> str:
-    return policy.rule_texts[at] if at is not None and at < len(policy.rule_texts) else ""
+    if named is None or (category(ask.category).private and not named.private):
+        return None
+    return named.id

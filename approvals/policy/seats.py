@@ -10,9 +10,15 @@ from approvals.escalation import Option, Plan, Requirement
 
 
 def seats_for(plan: Plan, option: Option) -> tuple[Requirement, ...]:
-    """The plan's requirements, the first raised until they hold at least `option.people` people."""
+    """The plan's requirements, the first raised until they hold at least `option.people` people.
+
+    Where one person fills seats of many groups, only the largest requirement is sure to be that
+    many people.
+    """
     first, *rest = plan.requirements
-    short = max(0, option.people - sum(r.needed for r in plan.requirements))
+    wanted = [r.needed for r in plan.requirements]
+    sure = max(wanted) if plan.one_person_fills_many else sum(wanted)
+    short = max(0, option.people - sure)
     return (Requirement(group=first.group, needed=first.needed + short), *rest)
 
 

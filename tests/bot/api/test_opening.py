@@ -147,7 +147,7 @@ async def test_an_operation_nobody_could_read_is_refused_with_what_to_do(world: 
 
 
 async def test_several_releases_must_each_say_what_they_run(world: World) -> None:
-    options = [OPTIONS[0], {**OPTIONS[0], "key": "second"}, OPTIONS[1]]
+    options = [OPTIONS[0], {**OPTIONS[0], "key": "second", "label": "Twice"}, OPTIONS[1]]
     body = {**BODY, "options": options}
     response = await world.call("POST", "/v1/escalations", body, Idempotency_Key="k")
     problem = await response.json()

@@ -56,8 +56,10 @@ def hostile_story() -> Story:
             "operation": {"name": FLAT, "arguments": {FLAT: HOSTILE}},
             "options": [
                 {**option, "key": "go", "effect": "release"},
-                {**option, "key": "slow", "effect": "release", "irreversible": True},
-                {**option, "key": "no", "effect": "abort", "arguments": None},
+                {**option, "key": "slow", "effect": "release", "irreversible": True}
+                | {"label": f"{FLAT[:74]}2"},
+                {**option, "key": "no", "effect": "abort", "arguments": None}
+                | {"label": f"{FLAT[:74]}3"},
             ],
             "context": context,
             "hidden": (f"/arguments/{FLAT}",),
