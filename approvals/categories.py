@@ -66,3 +66,8 @@ CATEGORIES: Mapping[str, Category] = {row.slug: row for row in _ROWS}
 def category(slug: str) -> Category:
     """The row of a category; one the table does not know is `other` under its own name."""
     return CATEGORIES.get(slug) or replace(CATEGORIES["other"], slug=slug)
+
+
+def severity_floor(slug: str) -> Severity:
+    """How bad the category is at least."""
+    return (CATEGORIES.get(slug) or CATEGORIES["other"]).severity

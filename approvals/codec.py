@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Plan
 
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
+_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -23,6 +25,11 @@ def dump_text(escalation: Escalation) -> str:
     return _ESCALATION.dump_json(escalation, exclude_defaults=True).decode()
 
 
+def dump_plan(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values, defaults left out."""
+    return dict(_PLAN.dump_python(plan, mode="json", exclude_defaults=True))
+
+
 def load(fields: Mapping[str, Any]) -> Escalation:
     """An escalation from `dump`. Raises pydantic.ValidationError on anything else."""
     return _ESCALATION.validate_python(fields)
@@ -33,6 +40,7 @@ def load_text(text: str) -> Escalation:
     return _ESCALATION.validate_json(text)
 
 
+@lru_cache(maxsize=512)  # a batch writes the same few moments dozens of times
 def instant(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds and a `Z`. Raises ValueError for a naive datetime."""
     if at.tzinfo is None:

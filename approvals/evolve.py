@@ -32,17 +32,15 @@ def evolve(escalation: Escalation | None, record: Record) -> Escalation:
     if escalation is None:
         if record.kind != events.OPENED:
             raise KeyError(f"a chain begins with {events.OPENED}, not {record.kind}")
-        changed = load(record.body["escalation"])
-    else:
-        changed = _STEPS[record.kind](escalation, record)
+        return load({**record.body["escalation"], "version": 1, **_place(record)})
+    changed = _STEPS[record.kind](escalation, record)
     quiet = record.kind in events.QUIET
-    return replace(
-        changed,
-        version=changed.version + (not quiet),
-        updated_at=record.at,
-        seq=record.seq,
-        head=record.hash,
-    )
+    return replace(changed, version=changed.version + (not quiet), **_place(record))
+
+
+def _place(record: Record) -> dict[str, Any]:
+    """Where in its chain the escalation now stands."""
+    return {"updated_at": record.at, "seq": record.seq, "head": record.hash}
 
 
 def _joined(escalation: Escalation, record: Record) -> Escalation:

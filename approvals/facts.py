@@ -11,6 +11,8 @@ from approvals.escalation import Requester
 
 if TYPE_CHECKING:
     from approvals.policy.model import Policy
+    from approvals.policy.plan import Ask, Planned
+    from approvals.refusals import FieldError
 
 #: Facts about people may be this old when a release depends on them (DESIGN section 5).
 MAX_AGE = timedelta(minutes=15)
@@ -86,3 +88,7 @@ class Facts:
 
     people: People
     policy: "Policy"
+    #: What was planned on these facts already; only `approvals.policy.plan` looks.
+    plans: "dict[Ask, Planned | tuple[FieldError, ...]]" = field(
+        default_factory=dict, compare=False, repr=False
+    )

@@ -81,7 +81,11 @@ class Severity(StrEnum):
     @classmethod
     def worst(cls, *found: "Severity | None") -> "Severity":
         """The highest of those given; low when none is."""
-        return max((s for s in found if s is not None), key=lambda s: s.rank, default=cls.LOW)
+        worst = cls.LOW
+        for severity in found:
+            if severity is not None and severity.rank > worst.rank:
+                worst = severity
+        return worst
 
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}

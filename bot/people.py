@@ -1,9 +1,12 @@
 """The facts commands rely on: the policy in force, and people as last looked up."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from approvals.facts import Facts, People
 from approvals.policy.model import Policy
+
+#: With Slack off, facts are read from the policy in memory anew after this long.
+READ_AGAIN = timedelta(minutes=1)
 
 
 class KnownPeople:
@@ -14,7 +17,7 @@ class KnownPeople:
     def __init__(self, policy: Policy, *, from_file: bool) -> None:
         self.policy = policy
         self._from_file = from_file
-        self._people = People()
+        self._facts = Facts(people=People(), policy=policy)
 
     @property
     def asks_slack(self) -> bool:
@@ -22,11 +25,16 @@ class KnownPeople:
         return not self._from_file
 
     def facts(self, now: datetime) -> Facts:
-        """Facts of this moment, without I/O."""
-        people = self.policy.file_people(now) if self._from_file else self._people
-        return Facts(people=people, policy=self.policy)
+        """Facts of this moment, without I/O. The same object while nothing is known better."""
+        if self._from_file and not self._is_young(now):
+            self._facts = Facts(people=self.policy.file_people(now), policy=self.policy)
+        return self._facts
+
+    def _is_young(self, now: datetime) -> bool:
+        as_of = self._facts.people.as_of
+        return as_of is not None and timedelta(0) <= now - as_of < READ_AGAIN
 
     def renew(self, people: People) -> bool:
         """Take newer facts; whether anything but their age changed."""
-        before, self._people = self._people, people
+        before, self._facts = self._facts.people, Facts(people=people, policy=self.policy)
         return (before.persons, before.groups) != (people.persons, people.groups)

@@ -5,24 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from unicodedata import normalize
 
-from pydantic import TypeAdapter
-
 from approvals.codec import instant
 from approvals.commands import Open
-from approvals.escalation import Escalation, Option, Plan, Requester
+from approvals.escalation import Escalation, Option, Requester
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
 from approvals.ledger import Ledger
-from approvals.policy.plan import Ask, Planned, plan
+from approvals.policy.plan import Ask, Planned, plan_on
 from approvals.refusals import FieldError, Why
 from approvals.verdict import Case, Verdict, accept, refuse, unprocessable
 from approvals.words import Effect, Kind, Severity, Status
 
 #: Characters of arguments that a person can be shown in one modal.
 LONGEST_OPERATION = 60_000
-
-_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
-_OPTIONS: TypeAdapter[tuple[Option, ...]] = TypeAdapter(tuple[Option, ...])
 
 
 def open_(
@@ -40,7 +35,7 @@ def open_(
         return unprocessable(errors)
     if facts.people.as_of is None:
         return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
-    planned = plan(facts.policy, _ask(command), facts.people)
+    planned = plan_on(facts, _ask(command))
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
@@ -107,15 +102,24 @@ def _ask(command: Open) -> Ask:
         kind=Kind(body.get("kind", Kind.APPROVAL)),
         category=body["category"],
         environment=body["environment"],
-        operation=(body.get("operation") or {}).get("name", ""),
+        operation_name=(body.get("operation") or {}).get("name", ""),
         severity=Severity(severity) if severity else None,
         requester=_requester(body),
         owners=command.owners,
         approvers=tuple(body.get("approvers") or ()),
-        options=_OPTIONS.validate_python(body["options"]),
+        options=tuple(map(_offered, body["options"])),
         target=(body.get("operation") or {}).get("target"),
         decide_within_s=body.get("decide_within_s"),
         claim_within_s=body.get("claim_within_s"),
+    )
+
+
+def _offered(option: Mapping[str, Any]) -> Option:
+    return Option(
+        key=option["key"],
+        label=option["label"],
+        effect=Effect(option["effect"]),
+        irreversible=option.get("irreversible", False),
     )
 
 
@@ -124,6 +128,16 @@ def _requester(body: Mapping[str, Any]) -> Requester | None:
     if not asked:
         return None
     return Requester(id=asked["id"], name=asked.get("name"), slack=asked.get("slack"))
+
+
+def _with_policy(sent: Mapping[str, Any], judged: Option) -> dict[str, Any]:
+    """The option as sent, with what the policy says of it."""
+    return {
+        **sent,
+        "irreversible": judged.irreversible,
+        "friction": judged.friction,
+        "people": judged.people,
+    }
 
 
 def _fields(command: Open, planned: Planned, group_id: str, now: datetime) -> dict[str, Any]:
@@ -139,9 +153,9 @@ def _fields(command: Open, planned: Planned, group_id: str, now: datetime) -> di
         "service": command.service,
         "kind": body.get("kind", Kind.APPROVAL),
         "severity": planned.severity,
-        "options": _OPTIONS.dump_python(planned.options, mode="json", exclude_defaults=True),
+        "options": list(map(_with_policy, body["options"], planned.options)),
         "digest": command.digest,
-        "plan": _PLAN.dump_python(planned.plan, mode="json", exclude_defaults=True),
+        "plan": planned.plan_json,
         "created_at": instant(now),
         "deadline_at": instant(now + timedelta(seconds=planned.plan.decide_within_s)),
         "operation": operation,

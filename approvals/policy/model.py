@@ -2,9 +2,10 @@
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from fnmatch import translate
-from functools import cached_property
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
@@ -55,8 +56,6 @@ class ChannelEntry(_Part):
 class Match(_Part):
     """What a rule is for. Every key given must match; lists match any; `*` globs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-
     category: tuple[str, ...] = ()
     severity: Severity | None = None  #: at least
     environment: tuple[str, ...] = ()
@@ -68,15 +67,16 @@ class Match(_Part):
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
 
-    @cached_property
-    def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        """The keys given, each with its globs compiled once: every open asks all rules."""
-        keys = ("category", "environment", "service", "operation")
-        return tuple(
-            (key, re.compile("|".join(map(translate, globs))))
-            for key in keys
-            if (globs := getattr(self, key))
-        )
+    def admits(self, said: Mapping[str, str], severity: Severity) -> bool:
+        """Whether a request that says this, and is at least that bad, is what the rule is for."""
+        if self.severity is not None and severity.rank < self.severity.rank:
+            return False
+        globs = ((value, getattr(self, key)) for key, value in said.items())
+        return all(not any_of or _fits(value, any_of) for value, any_of in globs)
+
+
+def _fits(value: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(value, glob) for glob in globs)
 
 
 class RequirementEntry(_Part):
@@ -173,6 +173,26 @@ class Policy(_Part):
         }
         groups = {name: frozenset(group.members) for name, group in self.groups.items()}
         return People(persons=persons, groups=groups)
+
+    @cached_property
+    def first_match(self) -> "Callable[[str, str, str, str, Severity], int | None]":
+        """The index of the first rule for (category, environment, service, operation, severity).
+
+        Remembered: every open asks twice, for its plan and for what is never redacted.
+        """
+        return lru_cache(maxsize=4096)(self._first_match)
+
+    def _first_match(
+        self, category: str, environment: str, service: str, operation: str, severity: Severity
+    ) -> int | None:
+        said = {
+            "category": category,
+            "environment": environment,
+            "service": service,
+            "operation": operation,
+        }
+        matching = (n for n, rule in enumerate(self.rules) if rule.match.admits(said, severity))
+        return next(matching, None)
 
     def file_people(self, now: datetime) -> People:
         """People as the file alone says, known as of now: the fact while Slack is off."""

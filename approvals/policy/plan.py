@@ -6,14 +6,15 @@
                         -> who is excluded -> can the seats be filled? -> Plan
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from approvals.categories import category
-from approvals.escalation import Option, Plan, Requester, Requirement
-from approvals.facts import People
-from approvals.policy.model import Match, Policy, Rule
+from approvals.categories import category, severity_floor
+from approvals.codec import dump_plan
+from approvals.escalation import Json, Option, Plan, Requester, Requirement
+from approvals.facts import Facts, People
+from approvals.policy.model import Policy, Rule
 from approvals.policy.seats import most_seats, seats_for
 from approvals.refusals import FieldError
 from approvals.words import Effect, Friction, Kind, Severity
@@ -25,6 +26,9 @@ CLOCKS = {
     Severity.MEDIUM: (3600, 4 * 3600),
     Severity.LOW: (4 * 3600, 4 * 3600),
 }
+
+#: Plans remembered for one set of facts; beyond that they are forgotten and made anew.
+MOST_PLANS = 4096
 
 #: A caller may ask for at most this many times the default deadline, unless the rule says more.
 LONGEST = 4
@@ -38,12 +42,12 @@ class Ask:
     kind: Kind
     category: str
     environment: str
-    operation: str  #: its name
+    operation_name: str
     severity: Severity | None = None
     requester: Requester | None = None
     owners: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()
-    options: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = ()  #: without arguments and descriptions: policy does not look
     target: str | None = None
     decide_within_s: int | None = None
     claim_within_s: int | None = None
@@ -55,13 +59,15 @@ class Planned:
 
     plan: Plan
     severity: Severity
-    options: tuple[Option, ...]
+    options: tuple[Option, ...]  #: without arguments and descriptions, as in the ask
     requester: Requester | None
+    plan_json: Mapping[str, Json]  #: the plan as it stands in the opening event
 
 
 def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError, ...]:
     """What the request needs, or every reason why it cannot be asked like that."""
-    at = _rule_of(policy, ask)
+    known = Severity.worst(severity_floor(ask.category), ask.severity)
+    at = policy.first_match(ask.category, ask.environment, ask.service, ask.operation_name, known)
     rule = policy.rules[at] if at is not None else None
     requirements, errors = _requirements(policy, rule, ask)
     if errors:
@@ -95,7 +101,23 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
     errors = tuple(_unfillable(made, options))
     if errors:
         return errors
-    return Planned(plan=made, severity=severity, options=options, requester=requester)
+    return Planned(
+        plan=made,
+        severity=severity,
+        options=options,
+        requester=requester,
+        plan_json=dump_plan(made),
+    )
+
+
+def plan_on(facts: Facts, ask: Ask) -> Planned | tuple[FieldError, ...]:
+    """`plan`, remembered with the facts it rests on: services ask the same again and again."""
+    found = facts.plans.get(ask)
+    if found is None:
+        if len(facts.plans) >= MOST_PLANS:
+            facts.plans.clear()
+        found = facts.plans[ask] = plan(facts.policy, ask, facts.people)
+    return found
 
 
 def show_paths(
@@ -104,19 +126,12 @@ def show_paths(
     service: str,
     category: str,
     environment: str,
-    operation: str,
+    operation_name: str,
     severity: Severity | None = None,
 ) -> tuple[str, ...]:
     """Paths of the matching rule that are never redacted: they are what is decided."""
-    ask = Ask(
-        service=service,
-        kind=Kind.APPROVAL,
-        category=category,
-        environment=environment,
-        operation=operation,
-        severity=severity,
-    )
-    at = _rule_of(policy, ask)
+    known = Severity.worst(severity_floor(category), severity)
+    at = policy.first_match(category, environment, service, operation_name, known)
     return policy.rules[at].show if at is not None else ()
 
 
@@ -124,21 +139,7 @@ def severity_of(ask: Ask, rule: Rule | None) -> Severity:
     """The worst of category, rule and caller; an approval is at least medium."""
     floor = Severity.MEDIUM if ask.kind is Kind.APPROVAL else None
     by_rule = rule.severity if rule else None
-    return Severity.worst(category(ask.category).severity, by_rule, ask.severity, floor)
-
-
-def _rule_of(policy: Policy, ask: Ask) -> int | None:
-    """The index of the first rule that matches."""
-    known = Severity.worst(category(ask.category).severity, ask.severity)
-    return next(
-        (n for n, rule in enumerate(policy.rules) if _matches(rule.match, ask, known)), None
-    )
-
-
-def _matches(match: Match, ask: Ask, severity: Severity) -> bool:
-    if match.severity is not None and severity.rank < match.severity.rank:
-        return False
-    return all(pattern.match(getattr(ask, key)) for key, pattern in match.patterns)
+    return Severity.worst(severity_floor(ask.category), by_rule, ask.severity, floor)
 
 
 def _requirements(
@@ -175,7 +176,7 @@ def _judged(option: Option, ask: Ask, rule: Rule | None, severity: Severity) -> 
     default = category(ask.category).irreversible or bool(rule and rule.irreversible)
     lifted = rule is not None and any(
         fnmatchcase(ask.service, r.service)
-        and fnmatchcase(ask.operation, r.operation)
+        and fnmatchcase(ask.operation_name, r.operation)
         and fnmatchcase(option.key, r.option)
         for r in rule.reversible
     )

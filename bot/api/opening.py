@@ -104,7 +104,7 @@ def _show(api: Api, service: str, value: Mapping[str, Any]) -> tuple[str, ...]:
         service=service,
         category=value["category"],
         environment=value["environment"],
-        operation=(value.get("operation") or {}).get("name", ""),
+        operation_name=(value.get("operation") or {}).get("name", ""),
         severity=Severity(severity) if severity else None,
     )
 
