@@ -18,6 +18,9 @@ SQLModel.metadata = MetaData(
     }
 )
 
+#: Small rows lie in their primary key's own tree on SQLite: one tree to write instead of two.
+KEYED = {"sqlite_with_rowid": False}
+
 
 class EscalationRow(SQLModel, table=True):
     """An escalation: its state as a document, and what is searched by."""
@@ -44,7 +47,18 @@ class EscalationRow(SQLModel, table=True):
             sqlite_where=text("status = 'pending' AND join_key IS NOT NULL"),
             postgresql_where=text("status = 'pending' AND join_key IS NOT NULL"),
         ),
-        Index("ix_escalations_decided", "decided_at"),
+        Index(
+            "ix_escalations_decided",
+            "decided_at",
+            sqlite_where=text("decided_at IS NOT NULL"),
+            postgresql_where=text("decided_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_escalations_reference",
+            "reference",
+            sqlite_where=text("reference IS NOT NULL"),
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
         Index("ix_escalations_service", "service", "id"),
     )
 
@@ -56,7 +70,7 @@ class EscalationRow(SQLModel, table=True):
     category: str
     severity: str
     environment: str
-    reference: str | None = Field(default=None, index=True)
+    reference: str | None = None
     dedup_key: str | None = None
     join_key: str | None = None
     title: str
@@ -110,6 +124,7 @@ class EventRow(SQLModel, table=True):
     """A record of the audit log, without its body."""
 
     __tablename__ = "events"
+    __table_args__ = (KEYED,)
 
     escalation_id: str = Field(primary_key=True, foreign_key="escalations.id")
     seq: int = Field(primary_key=True)
@@ -118,7 +133,7 @@ class EventRow(SQLModel, table=True):
     by: str
     core: int
     prev: str
-    hash: str = Field(unique=True)
+    hash: str
     body_hash: str
     command_id: str = Field(index=True)
 
@@ -137,6 +152,7 @@ class KeyRow(SQLModel, table=True):
     """What a service's idempotency key opened. `id` is `service:key`."""
 
     __tablename__ = "idempotency"
+    __table_args__ = (KEYED,)
 
     id: str = Field(primary_key=True)
     escalation_id: str
@@ -185,7 +201,14 @@ class CardRow(SQLModel, table=True):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
-        Index("ix_cards_where", "channel", "ts"),
+        Index(
+            "ix_cards_where",
+            "channel",
+            "ts",
+            sqlite_where=text("ts IS NOT NULL"),
+            postgresql_where=text("ts IS NOT NULL"),
+        ),
+        KEYED,
     )
 
     id: str = Field(primary_key=True)

@@ -83,6 +83,9 @@ _MORE_SHAPES = re.compile(
 )
 _TOKEN = re.compile(r"[^\s\"'`,;()<>\[\]{}]+")
 
+#: Characters of a text that could hold a secret at all.
+SHORTEST = 8
+
 #: Texts without any of these cannot hold a token worth looking at with every detector.
 _LONG_RUN = re.compile(r"[A-Za-z0-9_\-./+=]{16,}")
 
@@ -107,35 +110,36 @@ def redact(value: Any, *, show: Iterable[str] = (), base: str = "") -> Redacted:
 
 
 def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
-    if show and any(fnmatchcase(at.strip("/"), p) for p in show):
+    if show and _is_shown(at, show):
         return value
-    if isinstance(value, dict):
-        return {_key(k, at, hidden): _member(k, v, at, show, hidden) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
     if isinstance(value, str):
         cleaned = redact_text(value)
         if cleaned != value:
             hidden.append(at)
         return cleaned
+    if isinstance(value, dict):
+        return dict(_member(key, item, at, show, hidden) for key, item in value.items())
+    if isinstance(value, list):
+        return [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
     return value
 
 
-def _member(key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
+def _member(
+    key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]
+) -> tuple[str, Any]:
+    """A member as it may be stored. A secret may stand as a key too."""
     path = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
-    exempt = show and any(fnmatchcase(path.strip("/"), p) for p in show)
-    if is_secret_name(key) and value not in (None, "", [], {}) and not exempt:
-        hidden.append(path)
-        return f"[hidden: {key}]"
-    return _walk(value, path, show, hidden)
-
-
-def _key(key: str, at: str, hidden: list[str]) -> str:
-    """A secret may stand as a key too."""
-    cleaned = redact_text(key)
+    cleaned = redact_text(key) if len(key) >= SHORTEST else key
     if cleaned != key:
         hidden.append(f"{at}/*")
-    return cleaned
+    if is_secret_name(key) and value not in (None, "", [], {}) and not _is_shown(path, show):
+        hidden.append(path)
+        return cleaned, f"[hidden: {key}]"
+    return cleaned, _walk(value, path, show, hidden)
+
+
+def _is_shown(at: str, show: Sequence[str]) -> bool:
+    return any(fnmatchcase(at.strip("/"), pattern) for pattern in show)
 
 
 @lru_cache(maxsize=4096)  # the same names come again and again
@@ -146,7 +150,7 @@ def is_secret_name(name: str) -> bool:
 
 def redact_text(text: str) -> str:
     """The text with everything that looks like a secret hidden."""
-    if len(text) < 8:
+    if len(text) < SHORTEST:
         return text
     if "PRIVATE KEY" in text:
         text = _PEM.sub("[hidden: private key]", text)

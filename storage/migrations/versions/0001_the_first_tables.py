@@ -53,7 +53,14 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalations")),
     )
-    op.create_index("ix_escalations_decided", "escalations", ["decided_at"], unique=False)
+    op.create_index(
+        "ix_escalations_decided",
+        "escalations",
+        ["decided_at"],
+        unique=False,
+        sqlite_where=sa.text("decided_at IS NOT NULL"),
+        postgresql_where=sa.text("decided_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_escalations_due",
         "escalations",
@@ -70,7 +77,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'pending'"),
         postgresql_where=sa.text("status = 'pending'"),
     )
-    op.create_index(op.f("ix_escalations_reference"), "escalations", ["reference"], unique=False)
+    op.create_index(
+        "ix_escalations_reference",
+        "escalations",
+        ["reference"],
+        unique=False,
+        sqlite_where=sa.text("reference IS NOT NULL"),
+        postgresql_where=sa.text("reference IS NOT NULL"),
+    )
     op.create_index("ix_escalations_service", "escalations", ["service", "id"], unique=False)
     op.create_index(op.f("ix_escalations_suffix"), "escalations", ["suffix"], unique=False)
     op.create_index(
@@ -100,6 +114,7 @@ def upgrade() -> None:
         sa.Column("escalation_id", sa.String(), nullable=False),
         sa.Column("body_hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "notes",
@@ -155,6 +170,7 @@ def upgrade() -> None:
             ["escalation_id"], ["escalations.id"], name=op.f("fk_cards_escalation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cards")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_cards_due",
@@ -165,7 +181,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_cards_escalation_id"), "cards", ["escalation_id"], unique=False)
-    op.create_index("ix_cards_where", "cards", ["channel", "ts"], unique=False)
+    op.create_index(
+        "ix_cards_where",
+        "cards",
+        ["channel", "ts"],
+        unique=False,
+        sqlite_where=sa.text("ts IS NOT NULL"),
+        postgresql_where=sa.text("ts IS NOT NULL"),
+    )
     op.create_table(
         "decisions",
         sa.Column("escalation_id", sa.String(), nullable=False),
@@ -224,7 +247,7 @@ def upgrade() -> None:
             ["escalation_id"], ["escalations.id"], name=op.f("fk_events_escalation_id")
         ),
         sa.PrimaryKeyConstraint("escalation_id", "seq", name=op.f("pk_events")),
-        sa.UniqueConstraint("hash", name=op.f("uq_events_hash")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_events_command_id"), "events", ["command_id"], unique=False)
     op.create_table(
@@ -347,7 +370,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_escalations_suffix"), table_name="escalations")
     op.drop_index("ix_escalations_service", table_name="escalations")
-    op.drop_index(op.f("ix_escalations_reference"), table_name="escalations")
+    op.drop_index("ix_escalations_reference", table_name="escalations")
     op.drop_index(
         "ix_escalations_pending",
         table_name="escalations",
