@@ -73,6 +73,7 @@ class Record:
     core: int
     prev: str
     hash: str
+    body_hash: str  #: of `text`; stays when the text is erased
     text: str  #: {"body", "command", "facts"} as canonical text
     body: Mapping[str, Json]
     command: Mapping[str, Json]
@@ -84,6 +85,7 @@ def link(
 ) -> Record:
     """Give an event its place after `prev`."""
     text = canonical_text({"body": event.body, "command": command, "facts": event.facts})
+    body_hash = sha256(text)
     return Record(
         escalation_id=escalation_id,
         seq=seq,
@@ -93,8 +95,9 @@ def link(
         core=CORE_VERSION,
         prev=prev,
         hash=record_hash(
-            escalation_id, seq, event.kind, event.at, event.by, CORE_VERSION, prev, sha256(text)
+            escalation_id, seq, event.kind, event.at, event.by, CORE_VERSION, prev, body_hash
         ),
+        body_hash=body_hash,
         text=text,
         body=event.body,
         command=command,

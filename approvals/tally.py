@@ -88,7 +88,7 @@ def standing_shown(escalation: Escalation, option: Option) -> Standing:
 def have_by_group(escalation: Escalation, group: str) -> dict[str, int]:
     """Votes that count for a group, by option; options without any are left out."""
     found: dict[str, int] = {}
-    for option in escalation.options:
+    for option in escalation.options if escalation.votes else ():
         n = sum(group in v.groups for v in counting(escalation, option.key))
         if n:
             found[option.key] = n

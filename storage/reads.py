@@ -76,8 +76,8 @@ class SqlReads:
     async def records(self, escalation_id: str) -> tuple[Record, ...]:
         """Its audit events in order; an erased body is empty."""
         rows = await self._database.reader.rows(
-            "SELECT e.escalation_id, e.seq, e.kind, e.at, e.by, e.core, e.prev, e.hash, b.text "
-            "FROM events e LEFT JOIN event_bodies b "
+            "SELECT e.escalation_id, e.seq, e.kind, e.at, e.by, e.core, e.prev, e.hash, "
+            "e.body_hash, b.text FROM events e LEFT JOIN event_bodies b "
             "ON b.escalation_id = e.escalation_id AND b.seq = e.seq "
             "WHERE e.escalation_id = ? ORDER BY e.seq",
             (escalation_id,),
@@ -107,7 +107,7 @@ class SqlReads:
 
 
 def _record(row: Row) -> Record:
-    text = row[8] or '{"body":{},"command":{},"facts":{}}'
+    text = row[9] or '{"body":{},"command":{},"facts":{}}'
     said = json.loads(text)
     return Record(
         escalation_id=row[0],
@@ -118,6 +118,7 @@ def _record(row: Row) -> Record:
         core=row[5],
         prev=row[6],
         hash=row[7],
+        body_hash=row[8],
         text=text,
         body=said["body"],
         command=said["command"],

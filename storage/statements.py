@@ -10,7 +10,7 @@ from approvals import events
 from approvals.codec import dump_text, instant, load_text
 from approvals.commands import Claim, Open
 from approvals.escalation import Escalation
-from approvals.events import Record, sha256
+from approvals.events import Record
 from approvals.facts import Facts
 from approvals.grants import Signer
 from approvals.ledger import Opened
@@ -173,7 +173,7 @@ def _event_row(r: Record) -> tuple[Any, ...]:
         r.core,
         r.prev,
         r.hash,
-        sha256(r.text),
+        r.body_hash,
         r.command["id"],
     )
 

@@ -156,9 +156,11 @@ def _option(o: Option) -> dict[str, Any]:
 
 def _requirements(e: Escalation) -> list[dict[str, Any]]:
     """Seats as the option that needs most wants them, and who fills them by option."""
-    releases = [o for o in e.options if o.effect is Effect.RELEASE] or list(e.options[:1])
-    most = max((seats_for(e.plan, o) for o in releases), key=lambda s: sum(r.needed for r in s))
-    return [{"group": r.group, "needed": r.needed, "have": have_by_group(e, r.group)} for r in most]
+    releases = [o for o in e.options if o.effect is Effect.RELEASE] or e.options
+    seats = seats_for(e.plan, max(releases, key=lambda o: o.people))
+    return [
+        {"group": r.group, "needed": r.needed, "have": have_by_group(e, r.group)} for r in seats
+    ]
 
 
 def _vote(v: Vote) -> dict[str, Any]:

@@ -86,8 +86,9 @@ _TOKEN = re.compile(r"[^\s\"'`,;()<>\[\]{}]+")
 #: Characters of a text that could hold a secret at all.
 SHORTEST = 8
 
-#: Texts without any of these cannot hold a token worth looking at with every detector.
-_LONG_RUN = re.compile(r"[A-Za-z0-9_\-./+=]{16,}")
+#: Texts without such a run cannot hold a token worth looking at with every detector.
+LONG = 16
+_LONG_RUN = re.compile(rf"[A-Za-z0-9_\-./+=]{{{LONG}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,24 @@ def redact(value: Any, *, show: Iterable[str] = (), base: str = "") -> Redacted:
 
     Hidden values read `[hidden: name]`; `hidden` lists their JSON pointers below `base`.
     """
+    if _is_clean(value):  # nearly every request is, and then nothing need be copied
+        return Redacted(value, ())
     hidden: list[str] = []
     patterns = tuple(p.strip("/").replace(".", "/") for p in show)
     cleaned = _walk(value, base, patterns, hidden)
     return Redacted(cleaned, tuple(hidden))
+
+
+def _is_clean(value: Any) -> bool:
+    """Whether there is nothing to hide, wherever it may stand."""
+    if isinstance(value, str):
+        return redact_text(value) == value
+    if isinstance(value, dict):
+        return all(
+            not is_secret_name(key) and redact_text(key) == key and _is_clean(item)
+            for key, item in value.items()
+        )
+    return all(map(_is_clean, value)) if isinstance(value, list) else True
 
 
 def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
@@ -129,7 +144,7 @@ def _member(
 ) -> tuple[str, Any]:
     """A member as it may be stored. A secret may stand as a key too."""
     path = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
-    cleaned = redact_text(key) if len(key) >= SHORTEST else key
+    cleaned = redact_text(key)
     if cleaned != key:
         hidden.append(f"{at}/*")
     if is_secret_name(key) and value not in (None, "", [], {}) and not _is_shown(path, show):
@@ -160,7 +175,7 @@ def redact_text(text: str) -> str:
         low = text.lower()
         if any(stem in low for stem in _STEMS):
             text = _ASSIGNED.sub(_assigned, text)
-    if _LONG_RUN.search(text):
+    if len(text) >= LONG and _LONG_RUN.search(text):
         text = _MORE_SHAPES.sub("[hidden: token]", text)
         text = "\n".join(_line(line) for line in text.split("\n"))
     return text
