@@ -11,6 +11,7 @@ Path = tuple[str | int, ...]
 
 _BLANK = re.compile(r"(?:[\s,]|#[^\n]*)*")
 _NAME = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*""")
+_NAMES = re.compile(rf"{_NAME.pattern}(?:\.{_NAME.pattern})*")
 _TEXT = re.compile(
     r'"{3}(?:[^\\]|\\.)*?"{3,5}|"(?:[^"\\\n]|\\.)*"' r"|'{3}.*?'{3,5}|'[^'\n]*'", re.DOTALL
 )
@@ -85,16 +86,11 @@ class Lines:
         return path
 
     def _names(self) -> list[str]:
-        found: list[str] = []
-        while True:
-            name = _NAME.match(self._text, self._at)
-            if name is None:
-                return found
-            self._at = name.end()
-            found.append(next(part for part in name.groups() if part is not None))
-            if self._text[self._at] != ".":
-                return found
-            self._at += 1
+        """The names of a dotted key."""
+        found = _NAMES.match(self._text, self._at)
+        written = found[0] if found else ""
+        self._at += len(written)
+        return ["".join(name) for name in _NAME.findall(written)]
 
     def _pair(self, table: Path) -> None:
         line = self._line()

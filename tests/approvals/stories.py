@@ -1,0 +1,137 @@
+"""One escalation for every way it can go, each told in a few lines."""
+
+from collections.abc import Callable
+
+from tests.approvals.scene import Scene
+
+Story = Callable[[], Scene]
+
+
+def pending() -> Scene:
+    """Asked, with everything a request can say."""
+    return Scene(
+        summary="why",
+        reference="CHG-1",
+        dedup_key="d",
+        context={"rollback": "none"},
+        operation={
+            "name": "pay",
+            "target": "web",
+            "arguments": {"é": [1, None, "\u2028"]},
+            "money": {"amount_minor": 1, "currency": "EUR", "account": "a", "beneficiary": "b"},
+        },
+        callback_url="https://x.example/andon",
+    ).open(operation_redacted=("/arguments/x",))
+
+
+def looked_and_refused() -> Scene:
+    """Someone looked, strangers clicked, context came."""
+    scene = pending()
+    scene.look("UANA")
+    scene.vote("USTRANGER")
+    scene.vote("UREQ")
+    scene.tell(rollback="alembic downgrade -1")
+    return scene
+
+
+def half_agreed() -> Scene:
+    """One of two; a vote changed, another void."""
+    scene = Scene("other").open()
+    scene.vote("UANA", "slow")
+    scene.vote("UANA", "go")
+    scene.vote("UBEN", "slow")
+    scene.reason("tested", "UBEN")
+    scene.gone.add("ben")
+    scene.recheck()
+    return scene
+
+
+def approved() -> Scene:
+    """Allowed, not taken."""
+    return Scene(callback_url="https://x.example/andon").approved()
+
+
+def claimed() -> Scene:
+    """Runs."""
+    scene = approved()
+    scene.claim()
+    return scene
+
+
+def succeeded() -> Scene:
+    """Ran."""
+    scene = claimed()
+    scene.report(detail="done")
+    return scene
+
+
+def unknown_then_failed() -> Scene:
+    """Said nothing in time, then that it failed."""
+    scene = claimed()
+    scene.pass_(3600).tick()
+    scene.report("failed", undo="none")
+    return scene
+
+
+def rejected() -> Scene:
+    """Someone chose to abort."""
+    scene = pending()
+    scene.vote(option="no", rationale="not now")
+    return scene
+
+
+def expired() -> Scene:
+    """Nobody decided."""
+    scene = pending()
+    scene.now = scene.e.deadline_at
+    scene.tick()
+    return scene
+
+
+def withdrawn() -> Scene:
+    """Taken back by the service."""
+    scene = pending()
+    scene.withdraw(reason="merge worked")
+    return scene
+
+
+def stopped() -> Scene:
+    """Stopped in time."""
+    scene = approved()
+    scene.stop(reason="wrong window")
+    return scene
+
+
+def void() -> Scene:
+    """The approver left before the claim."""
+    scene = approved()
+    scene.gone.add("ben")
+    scene.claim()
+    return scene
+
+
+def lapsed() -> Scene:
+    """Never taken."""
+    scene = approved()
+    scene.pass_(900).tick()
+    return scene
+
+
+STORIES: dict[str, Story] = {
+    story.__name__: story
+    for story in (
+        pending,
+        looked_and_refused,
+        half_agreed,
+        approved,
+        claimed,
+        succeeded,
+        unknown_then_failed,
+        rejected,
+        expired,
+        withdrawn,
+        stopped,
+        void,
+        lapsed,
+    )
+}
