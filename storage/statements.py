@@ -126,8 +126,8 @@ async def write(link: Link, batch: Batch, now: datetime, known_policies: set[str
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
         (_CARDS_DUE, [(at, e.id) for e in changed]),
-        (_CARD, list(_card_rows(batch, at))),
-        (_DELIVERY, list(_delivery_rows(batch, now))),
+        (_CARD, list(card_rows(batch, at))),
+        (_DELIVERY, list(delivery_rows(batch, now))),
         (_POLICY, [(v, batch.facts.policy.text, at) for v in batch.policies - known_policies]),
     ):
         if rows:
@@ -203,14 +203,14 @@ def _decision_row(r: Record) -> tuple[Any, ...]:
     return r.escalation_id, r.seq, body["status"], body.get("option"), body["by"], instant(r.at)
 
 
-def _card_rows(batch: Batch, at: str) -> Iterator[tuple[Any, ...]]:
+def card_rows(batch: Batch, at: str) -> Iterator[tuple[Any, ...]]:
     for escalation_id, _, work in batch.work:
         if isinstance(work, PostCard):
             card_id = f"card_{escalation_id[4:]}_{work.target}"
             yield card_id, escalation_id, work.surface, work.target, at
 
 
-def _delivery_rows(batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
+def delivery_rows(batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
     for n, (escalation_id, seq, work) in enumerate(batch.work):
         made = _delivery(batch, escalation_id, work)
         if made is None:
