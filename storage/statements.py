@@ -111,13 +111,13 @@ async def _in(link: Link, query: str, values: Any) -> Sequence[Any]:
 
 
 async def write(link: Link, batch: Batch, now: datetime, known_policies: set[str]) -> None:
-    """Write what the fold made. The order keeps foreign keys satisfied."""
+    """Write what the fold made. The order satisfies foreign keys and fences."""
     at = instant(now)
     changed = [batch.escalations[i] for i in batch.changed]
     for statement, rows in (
         (_ESCALATION, [_escalation_row(e) for e in changed]),
-        (_EVENT, [_event_row(r) for r in batch.records]),
         (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
+        (_EVENT, [_event_row(r) for r in batch.records]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
         (_VOTE, [_vote_row(r) for r in _last_votes(batch.records)]),
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from approvals.canonical import operation_digest
 from approvals.commands import Command, Tick
 from approvals.escalation import Escalation
 from approvals.evolve import evolve
+from approvals.policy.load import parse_policy
 from approvals.ports import Card, Settled
 from bot.ids import new_id
 from storage import Store
 from storage.memory import Memory, MemoryStore
 from tests.building import (
+    OPERATION,
+    SAMPLE,
     Clock,
     FileFacts,
     PlainSigner,
@@ -26,6 +30,17 @@ from tests.building import (
 
 AnyStore = Store | MemoryStore
 Opening = Callable[["Stand"], AbstractAsyncContextManager[AnyStore]]
+
+#: The sample policy, with two people of the on-call group for what was retried in vain.
+TWO_PEOPLE = parse_policy(
+    SAMPLE.replace('group = "platform-oncall", needed = 1', 'group = "platform-oncall", needed = 2')
+)
+THREE_OPTIONS: list[dict[str, Any]] = [
+    {"key": "retry", "label": "Again", "effect": "release", "arguments": {"argv": ["again"]}},
+    {"key": "slow", "label": "Slowly", "effect": "release", "arguments": {"argv": ["slowly"]}},
+    {"key": "leave", "label": "Leave it", "effect": "abort"},
+]
+THEIR_DIGEST = operation_digest(OPERATION, THREE_OPTIONS)
 
 #: (escalation, who, why) -> times
 Refused = Counter[tuple[str, str, str]]

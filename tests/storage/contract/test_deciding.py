@@ -7,26 +7,14 @@ from typing import Any
 
 import pytest
 
-from approvals.canonical import operation_digest
 from approvals.commands import Actor, AddContext, RecheckPeople, Report, Stop, Withdraw
 from approvals.policy.load import parse_policy
 from approvals.refusals import Why
 from approvals.verdict import Case
 from approvals.words import OperationState, Result, Status
 from bot.ids import new_id
-from tests.building import OPERATION, SAMPLE, a_claim, a_vote
-from tests.storage.stand import Stand
-
-#: The sample policy, with two people of the on-call group for what was retried in vain.
-TWO_PEOPLE = parse_policy(
-    SAMPLE.replace('group = "platform-oncall", needed = 1', 'group = "platform-oncall", needed = 2')
-)
-THREE_OPTIONS: list[dict[str, Any]] = [
-    {"key": "retry", "label": "Again", "effect": "release", "arguments": {"argv": ["again"]}},
-    {"key": "slow", "label": "Slowly", "effect": "release", "arguments": {"argv": ["slowly"]}},
-    {"key": "leave", "label": "Leave it", "effect": "abort"},
-]
-THEIR_DIGEST = operation_digest(OPERATION, THREE_OPTIONS)
+from tests.building import SAMPLE, a_claim, a_vote
+from tests.storage.stand import THEIR_DIGEST, THREE_OPTIONS, TWO_PEOPLE, Stand
 
 
 def whys(settled: Iterable[Any]) -> list[Why]:
