@@ -122,18 +122,25 @@ class Batch:
         escalation = done.escalation
         if escalation is None:
             return
+        # Signing may fail, and nothing is claimed without a grant: so it comes first.
+        signed = [
+            (work.grant_id, self.signer.sign(work.claims))
+            for work in done.work
+            if isinstance(work, SignGrant)
+        ]
         if done.changed:
             self.escalations[escalation.id] = escalation
             self.changed[escalation.id] = None
             self.records += done.records
         self._count(escalation, done.refusal)
-        for work in done.work:
-            if isinstance(work, SignGrant):
-                signed = self.signer.sign(work.claims)
-                self.grants[escalation.id] = signed
-                self.new_grants.append((escalation.id, work.grant_id, self.signer.kid, signed))
-            else:
-                self.work.append((escalation.id, escalation.seq, work))
+        for grant_id, jws in signed:
+            self.grants[escalation.id] = jws
+            self.new_grants.append((escalation.id, grant_id, self.signer.kid, jws))
+        self.work += [
+            (escalation.id, escalation.seq, work)
+            for work in done.work
+            if not isinstance(work, SignGrant)
+        ]
 
     def _count(self, escalation: Escalation, refusal: Refusal | None) -> None:
         if refusal is not None and refusal.who:

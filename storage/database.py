@@ -165,6 +165,8 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
 async def _connect(path: Path) -> Link:
     connection = await _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
     link = Link(connection)
+    # SQLite's own lower() knows only ASCII, and people search for words in every language.
+    await connection.create_function("lower", 1, str.lower, deterministic=True)
     for pragma in (
         f"busy_timeout={BUSY_MS}",
         "journal_mode=WAL",

@@ -29,6 +29,16 @@ def key_hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def new_key() -> str:
+    """A service's key; shown once, never stored."""
+    return f"andon_{secrets.token_urlsafe(32)}"
+
+
+def new_secret() -> str:
+    """A secret for callbacks, as Standard Webhooks writes them."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A service as `service list` shows it."""
@@ -80,7 +90,7 @@ class SqlServices:
         callback_hosts: Sequence[str] = (),
     ) -> str:
         """Add a service, or another key to one; gives the key, which is shown once."""
-        key, at = f"andon_{secrets.token_urlsafe(32)}", instant(self._clock())
+        key, at = new_key(), instant(self._clock())
         async with self._database.beside() as link:
             await link.run(
                 "INSERT INTO services (name, owners, callback_hosts, created_at) "
@@ -100,7 +110,7 @@ class SqlServices:
         """A new `whsec_` secret; None for an unknown service."""
         if name not in {s.name for s in await self.listed()}:
             return None
-        made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        made = new_secret()
         async with self._database.beside() as link:
             await link.run(
                 "INSERT INTO service_secrets (secret, service, created_at) VALUES (?, ?, ?)",

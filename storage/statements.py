@@ -115,13 +115,13 @@ def _in(sql: str, values: Iterable[str | None]) -> Query:
 
 
 def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[Many]:
-    """What the fold made, as statements. The order keeps foreign keys satisfied."""
+    """What the fold made, as statements. The order satisfies foreign keys and fences."""
     at = instant(now)
     changed = [batch.escalations[i] for i in batch.changed]
     for statement, rows in (
         (_ESCALATION, [_escalation_row(e) for e in changed]),
-        (_EVENT, [_event_row(r) for r in batch.records]),
         (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
+        (_EVENT, [_event_row(r) for r in batch.records]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
         (_VOTE, [_vote_row(r) for r in _last_votes(batch.records)]),
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
@@ -130,8 +130,8 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
         (_CARDS_DUE, [(at, e.id) for e in changed if e.version > 1]),
-        (_CARD, list(_card_rows(batch, at))),
-        (_DELIVERY, list(_delivery_rows(batch, now))),
+        (_CARD, list(card_rows(batch, at))),
+        (_DELIVERY, list(delivery_rows(batch, now))),
         (_POLICY, [(v, batch.facts.policy.text, at) for v in batch.policies - known_policies]),
     ):
         if rows:
@@ -207,21 +207,22 @@ def _decision_row(r: Record) -> tuple[Any, ...]:
     return r.escalation_id, r.seq, body["status"], body.get("option"), body["by"], instant(r.at)
 
 
-def _card_rows(batch: Batch, at: str) -> Iterator[tuple[Any, ...]]:
+def card_rows(batch: Batch, at: str) -> Iterator[tuple[Any, ...]]:
     for escalation_id, _, work in batch.work:
         if isinstance(work, PostCard):
             card_id = f"card_{escalation_id[4:]}_{work.target}"
             yield card_id, escalation_id, work.surface, work.target, at
 
 
-def _delivery_rows(batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
+def delivery_rows(batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
     for n, (escalation_id, seq, work) in enumerate(batch.work):
         made = _delivery(batch, escalation_id, work)
         if made is None:
             continue
         kind, target, payload, name = made
         due = now + MODAL_GRACE if payload.get("reply", {}).get("in_modal") else now
-        delivery_id = name or f"msg_{escalation_id[4:]}_{seq}_{n}"
+        # Padded, so that ids sort as the lines of a thread were owed.
+        delivery_id = name or f"msg_{escalation_id[4:]}_{seq:06}_{n:05}"
         text = json.dumps(payload, separators=(",", ":"))
         yield delivery_id, escalation_id, kind, target, text, instant(now), instant(due)
 

@@ -126,7 +126,8 @@ class SqlDeliveries:
         """Try again then."""
         async with self._database.beside() as link:
             await link.run(
-                "UPDATE deliveries SET attempts = attempts + 1, due_at = ?, error = ? WHERE id = ?",
+                "UPDATE deliveries SET attempts = attempts + 1, due_at = ?, error = ? "
+                "WHERE id = ? AND state = 'pending'",
                 (instant(at), error[:200], delivery_id),
             )
 

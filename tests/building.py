@@ -13,6 +13,7 @@ from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from bot.ids import new_id
 from storage import Store, open_store
+from storage.memory import Memory, MemoryStore, open_memory_store
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = (ROOT / "policy.toml").read_text(encoding="utf-8")
@@ -59,22 +60,50 @@ class PlainSigner:
 
     kid = "plain"
 
+    def __init__(self) -> None:
+        self.is_locked = False
+
     def sign(self, claims: Any) -> str:
-        """The claims, readable."""
+        """The claims, readable. Raises OSError while the key is out of reach."""
+        if self.is_locked:
+            raise OSError("the key is out of reach")
         return f"grant {claims['jti']} for {claims['digest']}"
 
 
 def store_at(
-    path: Path, clock: Clock, *, facts: FileFacts | None = None, committed: Any = None
+    path: Path,
+    clock: Clock,
+    *,
+    facts: FileFacts | None = None,
+    signer: PlainSigner | None = None,
+    committed: Any = None,
 ) -> AbstractAsyncContextManager[Store]:
     """A store on a file, as a server opens it."""
     return open_store(
         f"sqlite:///{path}",
         facts=facts or FileFacts(),
-        signer=PlainSigner(),
+        signer=signer or PlainSigner(),
         clock=clock,
         committed=committed or (lambda escalations: None),
         server=True,
+    )
+
+
+def store_in_memory(
+    clock: Clock,
+    *,
+    facts: FileFacts | None = None,
+    signer: PlainSigner | None = None,
+    committed: Any = None,
+    memory: Memory | None = None,
+) -> AbstractAsyncContextManager[MemoryStore]:
+    """A store in memory, fresh or on what an earlier one left."""
+    return open_memory_store(
+        facts=facts or FileFacts(),
+        signer=signer or PlainSigner(),
+        clock=clock,
+        committed=committed or (lambda escalations: None),
+        memory=memory,
     )
 
 

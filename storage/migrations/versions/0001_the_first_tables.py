@@ -1,4 +1,4 @@
-"""The first tables, and the triggers that fence them."""
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,24 +7,6 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-
-#: What may never happen to a row, whoever asks: (trigger, table, event, condition, message).
-FENCES = (
-    ("events_stay", "events", "UPDATE", "", "events are only ever appended"),
-    ("events_remain", "events", "DELETE", "", "events are only ever appended"),
-    ("bodies_stay", "event_bodies", "UPDATE", "", "a body may be erased, never changed"),
-    ("decisions_stay", "decisions", "UPDATE", "", "a decision never changes"),
-    ("decisions_remain", "decisions", "DELETE", "", "a decision never changes"),
-    ("grants_stay", "grants", "UPDATE", "", "a grant never changes"),
-    (
-        "ends_stay",
-        "escalations",
-        "UPDATE",
-        "WHEN OLD.status <> 'pending' AND NEW.status <> OLD.status",
-        "a terminal status never changes",
-    ),
-)
 
 
 def upgrade() -> None:
@@ -310,17 +292,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("effective = 1"),
         postgresql_where=sa.text("effective = 1"),
     )
-    for name, table, change, condition, message in FENCES:
-        op.execute(
-            f"CREATE TRIGGER {name} BEFORE {change} ON {table} {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-        )
 
 
 def downgrade() -> None:
     """Go back."""
-    for name, *_ in FENCES:
-        op.execute(f"DROP TRIGGER {name}")
     op.drop_index(
         "uq_votes_effective",
         table_name="votes",

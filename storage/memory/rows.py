@@ -1,0 +1,130 @@
+"""What the store in memory remembers: one dictionary a table, changed by whole batches only."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from approvals.codec import instant, parse_instant
+from approvals.commands import Claim, Open
+from approvals.escalation import Escalation
+from approvals.events import Record
+from approvals.facts import Facts
+from approvals.grants import Signer
+from approvals.ledger import Opened
+from approvals.ports import Card, Delivery, StoreError
+from storage.batch import Batch, Pending, group_row, key_row
+from storage.memory.faults import Faults
+from storage.statements import card_rows, delivery_rows
+
+Row = TypeVar("Row")
+
+
+@dataclass
+class CardRow:
+    """A card, and when to look at it."""
+
+    card: Card
+    due_at: datetime | None
+
+
+@dataclass
+class DeliveryRow:
+    """A delivery, and when to try it."""
+
+    delivery: Delivery
+    payload: str  #: JSON text, so that each reader gets a value of its own
+    due_at: datetime | None
+
+
+@dataclass
+class ServiceRow:
+    """A service with its live keys (hash to scopes) and its secrets, oldest first."""
+
+    owners: tuple[str, ...] = ()
+    callback_hosts: tuple[str, ...] = ()
+    keys: dict[str, frozenset[str]] = field(default_factory=dict)
+    secrets: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Rows:
+    """The tables."""
+
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    keys: dict[str, Opened] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    twins: dict[str, str] = field(default_factory=dict)  #: join_key -> newest escalation of it
+    grants: dict[str, str] = field(default_factory=dict)
+    refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    cards: defaultdict[str, dict[str, CardRow]] = field(default_factory=lambda: defaultdict(dict))
+    deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
+    services: dict[str, ServiceRow] = field(default_factory=dict)
+    signatures: dict[str, datetime] = field(default_factory=dict)
+    latest: datetime | None = None  #: the latest moment seen
+
+    def load(self, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+        """A batch that knows everything its commands concern."""
+        asked = [p.command for p in commands]
+        opens = [command for command in asked if isinstance(command, Open)]
+        claimed = [c.escalation_id for c in asked if isinstance(c, Claim)]
+        batch = Batch(facts=facts, signer=signer, commands=commands)
+        batch.keys = _only(self.keys, [key_row(command) for command in opens])
+        batch.groups = _only(self.groups, [group_row(command) for command in opens])
+        batch.twins = _only(self.twins, [command.join_key for command in opens])
+        batch.grants = _only(self.grants, claimed)
+        ids = {command.escalation_id for command in asked}
+        ids |= {opened.escalation_id for opened in batch.keys.values()}
+        batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
+        return batch
+
+    def keep(self, batch: Batch, now: datetime) -> None:
+        """Store what the batch made of it. Nothing in here can fail halfway."""
+        for escalation_id in batch.changed:
+            self.escalations[escalation_id] = batch.escalations[escalation_id]
+        for record in batch.records:
+            self.records.setdefault(record.escalation_id, []).append(record)
+        self.keys |= batch.keys
+        self.groups |= batch.groups
+        self.twins |= batch.twins
+        self.grants |= batch.grants
+        self.refusals.update(batch.refusals)
+        self.latest = now
+        self._keep_cards(batch, now)
+        self._keep_deliveries(batch, now)
+
+    def _keep_cards(self, batch: Batch, now: datetime) -> None:
+        for changed in batch.changed:
+            for row in self.cards[changed].values():
+                row.due_at = now
+        for id_, escalation_id, surface, target, _ in card_rows(batch, instant(now)):
+            card = Card(id=id_, escalation_id=escalation_id, surface=surface, target=target)
+            self.cards[escalation_id].setdefault(id_, CardRow(card, now))
+
+    def _keep_deliveries(self, batch: Batch, now: datetime) -> None:
+        for id_, escalation_id, kind, target, payload, _, due_at in delivery_rows(batch, now):
+            owed = Delivery(
+                id=id_, escalation_id=escalation_id, kind=kind, target=target, created_at=now
+            )
+            self.deliveries.setdefault(id_, DeliveryRow(owed, payload, parse_instant(due_at)))
+
+
+def _only(table: Mapping[str, Row], keys: Iterable[str | None]) -> dict[str, Row]:
+    return {key: table[key] for key in keys if key is not None and key in table}
+
+
+class Memory:
+    """What outlives a store: its rows, and what is planned to go wrong with them."""
+
+    def __init__(self) -> None:
+        self._rows, self.faults = Rows(), Faults()
+        self.is_open = False  #: whether a store uses it
+
+    @property
+    def rows(self) -> Rows:
+        """The rows. Raises StoreError while the store is down."""
+        if self.faults.is_down:
+            raise StoreError
+        return self._rows

@@ -1,0 +1,72 @@
+"""The store in memory: everything the ports ask for, and nothing that waits."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from approvals.grants import Signer
+from approvals.ports import Clock, Committed, FactSource
+from storage.database import AlreadyRunningError
+from storage.memory.faults import Faults
+from storage.memory.reads import MemoryReads
+from storage.memory.rows import Memory
+from storage.memory.services import MemoryServices, MemorySignatures
+from storage.memory.work import MemoryCards, MemoryDeliveries
+from storage.memory.writer import MemoryWriter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryStore:
+    """The ports of `approvals.ports`, implemented; and the faults one can plan."""
+
+    writer: MemoryWriter
+    reads: MemoryReads
+    cards: MemoryCards
+    deliveries: MemoryDeliveries
+    services: MemoryServices
+    signatures: MemorySignatures
+    health: MemoryReads
+    memory: Memory
+
+    @property
+    def faults(self) -> Faults:
+        """What is planned to go wrong."""
+        return self.memory.faults
+
+
+@asynccontextmanager
+async def open_memory_store(
+    *,
+    facts: FactSource,
+    signer: Signer,
+    clock: Clock,
+    committed: Committed,
+    memory: Memory | None = None,
+) -> AsyncIterator[MemoryStore]:
+    """Open a store on fresh memory, or on one that outlived an earlier store.
+
+    Raises AlreadyRunningError while another store uses that memory.
+    """
+    memory = memory or Memory()
+    if memory.is_open:
+        raise AlreadyRunningError("Another store uses this memory. Close it first.")
+    memory.is_open = True
+    writer = MemoryWriter(memory, facts=facts, signer=signer, clock=clock, committed=committed)
+    reads = MemoryReads(memory)
+    running = asyncio.create_task(writer.run())
+    try:
+        yield MemoryStore(
+            writer=writer,
+            reads=reads,
+            cards=MemoryCards(memory, clock),
+            deliveries=MemoryDeliveries(memory),
+            services=MemoryServices(memory),
+            signatures=MemorySignatures(memory),
+            health=reads,
+            memory=memory,
+        )
+    finally:
+        writer.close()
+        await running
+        memory.is_open = False

@@ -1,0 +1,171 @@
+"""The fences: what may never happen to a row, whoever asks for it.
+
+A second fence behind the core. Beside UPDATE and DELETE they stop `INSERT OR REPLACE`, which in
+SQLite deletes the old row without a word to any trigger on DELETE; hence the fences before INSERT.
+A migration that makes a table anew has to put its fences up again.
+"""
+
+from typing import NamedTuple
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+class Fence(NamedTuple):
+    """A change that is refused, on a condition over OLD and NEW, and what it says then."""
+
+    name: str
+    change: str  #: "BEFORE UPDATE ON events"
+    message: str
+    condition: str = ""
+
+
+#: What was asked; it is what people were shown, so it stays.
+ASKED = (
+    "id, suffix, service, group_id, kind, category, environment, reference, dedup_key, join_key, "
+    "title, created_at"
+)
+GENESIS = "sha256:" + "0" * 64
+
+FENCES = (
+    Fence("events_stay", "BEFORE UPDATE ON events", "an event never changes"),
+    Fence("events_remain", "BEFORE DELETE ON events", "an event is never deleted"),
+    Fence(
+        "events_append",
+        "BEFORE INSERT ON events",
+        "events are only ever appended, each to the one before",
+        f"NEW.prev <> CASE NEW.seq WHEN 1 THEN '{GENESIS}' ELSE COALESCE((SELECT hash "  # noqa: S608
+        "FROM events WHERE escalation_id = NEW.escalation_id AND seq = NEW.seq - 1), '') END OR "
+        "EXISTS (SELECT 1 FROM events WHERE escalation_id = NEW.escalation_id AND seq >= NEW.seq) "
+        "OR EXISTS (SELECT 1 FROM events WHERE hash = NEW.hash)",
+    ),
+    Fence("bodies_stay", "BEFORE UPDATE ON event_bodies", "a body may be erased, never changed"),
+    Fence(
+        "bodies_first",
+        "BEFORE INSERT ON event_bodies",
+        "a body is written before its event, never after",
+        "EXISTS (SELECT 1 FROM events WHERE escalation_id = NEW.escalation_id AND seq = NEW.seq)",
+    ),
+    Fence("asked_stays", f"BEFORE UPDATE OF {ASKED} ON escalations", "what was asked stays"),
+    Fence("escalations_remain", "BEFORE DELETE ON escalations", "an escalation is never deleted"),
+    Fence(
+        "escalations_once",
+        "AFTER INSERT ON escalations",
+        "an escalation is never replaced",
+        "EXISTS (SELECT 1 FROM events WHERE escalation_id = NEW.id)",
+    ),
+    Fence(
+        "twins_join",
+        "BEFORE INSERT ON escalations",
+        "an equal question is pending already",
+        "NEW.join_key IS NOT NULL AND NEW.status = 'pending' AND EXISTS (SELECT 1 FROM escalations "
+        "WHERE status = 'pending' AND join_key = NEW.join_key AND id <> NEW.id)",
+    ),
+    Fence(
+        "ends_stay",
+        "BEFORE UPDATE ON escalations",
+        "a terminal status never changes",
+        "OLD.status <> 'pending' AND (NEW.status <> OLD.status "
+        "OR COALESCE(NEW.decided_at, '') <> COALESCE(OLD.decided_at, ''))",
+    ),
+    Fence(
+        "versions_rise",
+        "BEFORE UPDATE ON escalations",
+        "an escalation never goes back to an older version",
+        "NEW.version < OLD.version",
+    ),
+    Fence("decisions_stay", "BEFORE UPDATE ON decisions", "a decision never changes"),
+    Fence("decisions_remain", "BEFORE DELETE ON decisions", "a decision is never deleted"),
+    Fence(
+        "decisions_once",
+        "BEFORE INSERT ON decisions",
+        "an escalation has one decision",
+        "EXISTS (SELECT 1 FROM decisions WHERE escalation_id = NEW.escalation_id)",
+    ),
+    Fence(
+        "decisions_agree",
+        "BEFORE INSERT ON decisions",
+        "a decision agrees with the status of its escalation",
+        "NOT EXISTS (SELECT 1 FROM escalations WHERE id = NEW.escalation_id "
+        "AND status = NEW.status)",
+    ),
+    Fence(
+        "votes_stay",
+        "BEFORE UPDATE OF escalation_id, seq, person, option, at ON votes",
+        "a vote never changes; a later one replaces it",
+    ),
+    Fence(
+        "votes_stay_replaced",
+        "BEFORE UPDATE ON votes",
+        "a replaced vote never counts again",
+        "NEW.effective NOT IN (0, OLD.effective)",
+    ),
+    Fence("votes_remain", "BEFORE DELETE ON votes", "a vote is never deleted"),
+    Fence(
+        "votes_once",
+        "BEFORE INSERT ON votes",
+        "a person has one effective vote",
+        "NEW.effective NOT IN (0, 1) "
+        "OR EXISTS (SELECT 1 FROM votes WHERE escalation_id = NEW.escalation_id AND (seq = NEW.seq OR person = NEW.person AND effective = 1 AND NEW.effective = 1))",
+    ),
+    Fence("grants_stay", "BEFORE UPDATE ON grants", "a grant never changes"),
+    Fence("grants_remain", "BEFORE DELETE ON grants", "a grant is never deleted"),
+    Fence(
+        "grants_once",
+        "BEFORE INSERT ON grants",
+        "an escalation has one grant",
+        "EXISTS (SELECT 1 FROM grants WHERE escalation_id = NEW.escalation_id OR id = NEW.id)",
+    ),
+    Fence("keys_stay", "BEFORE UPDATE ON idempotency", "what a key opened never changes"),
+    Fence("keys_remain", "BEFORE DELETE ON idempotency", "a used key is never forgotten"),
+    Fence(
+        "keys_once",
+        "BEFORE INSERT ON idempotency",
+        "a key opens one escalation",
+        "EXISTS (SELECT 1 FROM idempotency WHERE id = NEW.id)",
+    ),
+    Fence("groups_stay", "BEFORE UPDATE ON groups", "a group never changes"),
+    Fence("groups_remain", "BEFORE DELETE ON groups", "a group is never deleted"),
+    Fence(
+        "groups_once",
+        "BEFORE INSERT ON groups",
+        "a dedup_key has one group",
+        "EXISTS (SELECT 1 FROM groups WHERE id = NEW.id AND group_id <> NEW.group_id)",
+    ),
+    Fence("policies_stay", "BEFORE UPDATE ON policies", "a version of the policy never changes"),
+    Fence("policies_remain", "BEFORE DELETE ON policies", "a used policy is never forgotten"),
+    Fence(
+        "policies_once",
+        "BEFORE INSERT ON policies",
+        "a version of the policy has one text",
+        "EXISTS (SELECT 1 FROM policies WHERE version = NEW.version AND text <> NEW.text)",
+    ),
+)
+
+
+def trigger(fence: Fence, dialect: str) -> str:
+    """The statement that puts up the fence. Raises ValueError for a dialect it cannot speak."""
+    if dialect != "sqlite":
+        raise ValueError(f"There are no fences for {dialect} yet.")
+    when = f"WHEN {fence.condition} " if fence.condition else ""
+    return (
+        f"CREATE TRIGGER {fence.name} {fence.change} {when}"
+        f"BEGIN SELECT RAISE(ABORT, '{fence.message}'); END"
+    )
+
+
+def upgrade() -> None:
+    """Put up the fences; a file made before them may have some."""
+    for fence in FENCES:
+        op.execute(f"DROP TRIGGER IF EXISTS {fence.name}")
+        op.execute(trigger(fence, op.get_bind().dialect.name))
+
+
+def downgrade() -> None:
+    """Take them down."""
+    for fence in FENCES:
+        op.execute(f"DROP TRIGGER {fence.name}")
