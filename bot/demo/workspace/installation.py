@@ -10,7 +10,16 @@ from typing import Any
 
 from bot.demo.workspace.acks import Interaction
 from bot.demo.workspace.faults import Faults
-from bot.demo.workspace.line import Answer, HttpLine, Line, Patience, Sending, Sort, encoded
+from bot.demo.workspace.line import (
+    NOT_CONFIGURED,
+    Answer,
+    HttpLine,
+    Line,
+    Patience,
+    Sending,
+    Sort,
+    encoded,
+)
 from bot.demo.workspace.methods import Desk
 from bot.demo.workspace.payloads import Payload, Payloads
 from bot.demo.workspace.people import Channel, Person, Team, UserGroup
@@ -142,6 +151,8 @@ class Installation(State):
         return [await self._send(one) for one in sendings]
 
     async def _send(self, sending: Sending) -> Answer:
+        if sending.sort is Sort.INTERACTIVE and not self.app.interactive:
+            return Answer(failure=NOT_CONFIGURED)
         line: Line = self.socket if self.http.url is None else self.http
         answer = await line.send(sending)
         self.sent.append((sending, answer))

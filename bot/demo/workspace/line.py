@@ -12,6 +12,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+#: Why an interaction was not even sent: the manifest does not switch interactivity on.
+NOT_CONFIGURED = "not_configured"
+
 
 class Sort(StrEnum):
     """What is sent, in the words of Socket Mode."""

@@ -123,7 +123,7 @@ class Workspace(Installation):
         pressed = find_pressable(window.view["blocks"], action_id, block_id)
         if pressed is None:
             raise ImpossibleError(f"The view {view_id} has no element {action_id!r}.")
-        if choose and pressed.block_id in window.values:
+        if choose and pressed.action_id in window.values.get(pressed.block_id, {}):
             kept = {"type": pressed.element["type"], **choose}
             window.values[pressed.block_id][pressed.action_id] = kept
         payload = self.payloads.press(window, pressed, choose or {})
@@ -145,21 +145,23 @@ class Workspace(Installation):
         window = self.windows.before(person, view_id)
         if "submit" not in window.view:
             raise ImpossibleError(f"The view {view_id} has no submit button.")
-        window.values = entered(window.view["blocks"], values or {})
+        window.values = entered(window.view["blocks"], values or {}, window.values)
         errors = client_errors(window.view["blocks"], window.values)
         if errors:
             return Interaction(acked=False, errors=errors, why="the client asks for a correction")
         payload = overridden(self.payloads.submission(window), override or {})
-        answers = await self._interact([payload])
-        return acks.after_submission(self, window, answers[0])
+        first, *more = await self._interact([payload])
+        done = acks.after_submission(self, window, first)
+        return replace(done, repeats=tuple(map(acks.after_click, more)))
 
     async def dismiss(self, person: str, view_id: str, *, all: bool = False) -> None:
         """Close a modal with those upon it, or all; the app hears of views that notify."""
         window = self.windows.before(person, view_id)
-        closed = self.windows.clear(person) if all else self.windows.close(window)
+        cleared = all or bool(window.view.get("clear_on_close"))
+        closed = self.windows.clear(person) if cleared else self.windows.close(window)
         for one in closed:
             if one.notifies:
-                payload = self.payloads.closed(one, cleared=all)
+                payload = self.payloads.closed(one, cleared=cleared)
                 await self._send(Sending(sort=Sort.INTERACTIVE, payload=payload))
 
     async def command(
@@ -231,9 +233,6 @@ class Workspace(Installation):
         *,
         parallel: bool = False,
     ) -> Interaction:
-        if not self.app.interactive:
-            shown = Interaction(acked=False, error=acks.NOT_INTERACTIVE)
-            return self._told(person, channel, shown)
         answers = await self._interact(payloads, parallel=parallel)
         first, *more = [acks.after_click(answer) for answer in answers]
         return self._told(person, channel, replace(first, repeats=tuple(more)))
