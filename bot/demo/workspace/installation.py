@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.demo.workspace.acks import Interaction
+from bot.demo.workspace.errors import ImpossibleError
 from bot.demo.workspace.faults import Faults
 from bot.demo.workspace.line import (
     NOT_CONFIGURED,
@@ -93,6 +94,11 @@ class Installation(State):
         """Every call of the Web API so far."""
         return self.web_api.calls
 
+    @property
+    def retrying(self) -> bool:
+        """An event that was not acknowledged is still to be sent again."""
+        return bool(self._tasks)
+
     async def close(self) -> None:
         """Let go what hangs, forget what was to be sent again, close the websockets."""
         self.faults.clear()
@@ -114,6 +120,8 @@ class Installation(State):
 
     async def verify_url(self) -> bool:
         """Enter the request URL in the app's settings: does it echo the challenge?"""
+        if self.http.url is None:
+            raise ImpossibleError("There is no request URL to verify; the app uses Socket Mode.")
         challenge = secrets.token_urlsafe(16)
         payload = self.payloads.verification(challenge)
         answer = await self._send(Sending(sort=Sort.EVENT, payload=payload))
@@ -171,7 +179,11 @@ class Installation(State):
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        self.changes.wake()
 
 
 def _raw(payload: Mapping[str, Any]) -> tuple[bytes, str]:
