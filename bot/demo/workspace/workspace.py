@@ -221,6 +221,23 @@ class Workspace(Installation):
             raise ImpossibleError(f"There is no message {ts} in {channel}.")
         self.remove(message)
 
+    def archive(self, channel: str) -> None:
+        """Archive a channel: what is in it can be read, and nothing is added any more."""
+        self._conversation_of(channel).archived = True
+
+    def invite(self, member: str, channel: str) -> None:
+        """Let a person, or the app's own account, into a channel."""
+        members = self._conversation_of(channel).members
+        if member not in members:
+            members.append(member)
+
+    def kick(self, member: str, channel: str) -> None:
+        """Take a person, or the app's own account, out of a channel."""
+        members = self._conversation_of(channel).members
+        if member not in members:
+            raise ImpossibleError(f"{member} is not in {channel}.")
+        members.remove(member)
+
     def change_person(self, person: str, **changes: Any) -> None:
         """Change an account, as an admin does: `deleted=True`, `kind=Kind.GUEST` …"""
         self.people[person] = replace(self.people[person], **changes)

@@ -8,7 +8,7 @@ from bot.demo.workspace.messages import Message
 from bot.demo.workspace.methods import places
 from bot.demo.workspace.methods.registry import Arguments, Desk, method
 from bot.demo.workspace.people import ChannelKind, Kind
-from bot.demo.workspace.state import Conversation, State
+from bot.demo.workspace.state import Conversation, State, direct_id
 
 READS = ("channels:read", "groups:read", "im:read")
 HISTORIES = ("channels:history", "groups:history", "im:history")
@@ -52,7 +52,7 @@ def open_(desk: Desk, given: Arguments) -> dict[str, Any]:
         raise Refused("cannot_dm_bot")
     if person.kind is Kind.FOREIGN:
         raise Refused("user_not_visible")
-    known = f"D{person.id[1:]}" in state.conversations
+    known = direct_id(person.id) in state.conversations
     channel = state.direct(person.id)
     shown = _object(state, channel) if given.flag("return_im") else {"id": channel.id}
     return {"channel": shown, "no_op": known, "already_open": known}
