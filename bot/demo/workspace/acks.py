@@ -135,7 +135,9 @@ def failed(command: str, code: str) -> str:
 
 def say(state: State, person: str, conversation: Conversation, body: Any) -> str | None:
     """Post what an acknowledgement or a response_url was given. Raises Refused."""
-    said: Mapping[str, Any] = {"text": body} if isinstance(body, str) else (body or {})
+    said = {"text": body} if isinstance(body, str) else (body or {})
+    if not isinstance(said, Mapping):
+        raise Refused("invalid_response", [f"neither text nor an object: {body!r:.200}"])
     blocks = checked_blocks(said.get("blocks"))
     text = str(said.get("text") or "")
     if not text and not blocks:

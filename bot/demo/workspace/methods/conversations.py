@@ -136,7 +136,7 @@ def _page(state: State, given: Arguments, messages: Sequence[Message]) -> dict[s
         if oldest < (at := Decimal(one.ts)) < latest or (inclusive and at in (oldest, latest))
     ]
     cursor = given.optional("cursor") or "0"
-    if not cursor.isdigit():
+    if not cursor.isdecimal():
         raise Refused("invalid_cursor")
     start, limit = int(cursor), given.number("limit", 100, 999)
     more = len(within) > start + limit
