@@ -89,6 +89,20 @@ async def test_a_click_no_listener_takes_shows_the_status(
     assert done.error == "This app responded with Status Code 404."
 
 
+async def test_words_in_the_acknowledgement_of_a_click_are_not_shown(
+    either: BoltApp, workspace: Workspace
+) -> None:
+    """Slack shows what a command's acknowledgement says, not what a button's does."""
+
+    @either.bolt.action("vote:migrate")
+    async def vote(ack: Any) -> None:
+        await ack("Thanks!")
+
+    done = await workspace.tap(RAVI, await a_card(either, workspace), "Migrate")
+    assert (done.acked, done.error) == (True, None)
+    assert workspace.ephemerals(RAVI) == []
+
+
 Tap = Callable[[int], Awaitable[Interaction]]
 
 

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.demo.workspace import Answer, ImpossibleError, Workspace
 from bot.demo.workspace.installation import EVENT_RETRIES
 from bot.demo.workspace.line import Sending
-from tests.demo.world import OPEN, RAVI, BoltApp, Clock, answering
+from tests.demo.world import OPEN, RAVI, BoltApp, Clock, a_card, answering
 
 HOME = {"type": "app_home_opened", "user": RAVI, "channel": "D0RAVI", "tab": "home"}
 
@@ -109,6 +109,18 @@ async def test_retries_end_with_an_acknowledgement(
     assert [number for number, _ in listener.retries] == [None, "1", "2"]
 
 
+@pytest.mark.parametrize(("status", "deliveries"), [(201, 1), (204, 1), (302, 4), (400, 4)])
+async def test_any_2xx_acknowledges_an_event(
+    workspace: Workspace, listening_to: Listening, status: int, deliveries: int
+) -> None:
+    """Unlike an interaction, which takes 200."""
+    listener = Listener([status] * 4)
+    async with listening_to(listener):
+        await workspace.emit(HOME)
+        await all_sent(workspace, deliveries)
+    assert len(listener.seen) == deliveries
+
+
 async def test_the_app_can_decline_retries(workspace: Workspace, listening_to: Listening) -> None:
     """By a header of its answer."""
     listener = Listener([500], headers={"X-Slack-No-Retry": "1"})
@@ -201,3 +213,17 @@ async def test_the_end_of_an_app_is_told_to_it(
     with pytest.raises(SlackApiError) as caught:
         await either.client.auth_test()
     assert caught.value.response["error"] == code
+
+
+async def test_nothing_people_do_reaches_an_app_that_was_removed(
+    app: BoltApp, workspace: Workspace
+) -> None:
+    """Its buttons are dead and its commands unknown."""
+    card = await a_card(app, workspace)
+    await workspace.uninstall()
+    await all_sent(workspace, 4)
+    pressed = await workspace.tap(RAVI, card, "Migrate")
+    typed = await workspace.command(RAVI, OPEN, "/escalations")
+    assert pressed.error == "This app is not configured to handle interactive responses."
+    assert typed.error == "/escalations is not a valid command."
+    assert len(workspace.sent) == 4

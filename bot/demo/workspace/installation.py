@@ -33,6 +33,9 @@ from bot.demo.workspace.web_api import Call, Tokens, WebApi
 #: Seconds before each further delivery of an event that was not acknowledged.
 EVENT_RETRIES = (0.0, 60.0, 300.0)
 
+#: What calls of an app that was removed are refused with.
+UNINSTALLED = "account_inactive"
+
 #: Seconds Slack waits for an acknowledgement.
 ACK_WITHIN_S = 3.0
 
@@ -93,6 +96,11 @@ class Installation(State):
     def calls(self) -> list[Call]:
         """Every call of the Web API so far."""
         return self.web_api.calls
+
+    @property
+    def installed(self) -> bool:
+        """The app was not removed from the workspace."""
+        return self.tokens.revoked != UNINSTALLED
 
     @property
     def retrying(self) -> bool:
@@ -159,7 +167,8 @@ class Installation(State):
         return [await self._send(one) for one in sendings]
 
     async def _send(self, sending: Sending) -> Answer:
-        if sending.sort is Sort.INTERACTIVE and not self.app.interactive:
+        reached = self.installed and self.app.interactive
+        if sending.sort is Sort.INTERACTIVE and not reached:
             return Answer(failure=NOT_CONFIGURED)
         line: Line = self.socket if self.http.url is None else self.http
         answer = await line.send(sending)

@@ -15,7 +15,7 @@ from bot.demo.workspace import acks
 from bot.demo.workspace.acks import Interaction
 from bot.demo.workspace.changes import Notification
 from bot.demo.workspace.errors import ImpossibleError
-from bot.demo.workspace.installation import Installation
+from bot.demo.workspace.installation import UNINSTALLED, Installation
 from bot.demo.workspace.line import Sending, Sort
 from bot.demo.workspace.messages import Message, Pressable, find_pressable
 from bot.demo.workspace.payloads import Payload, overridden
@@ -176,7 +176,7 @@ class Workspace(Installation):
         conversation = self._seen(person, channel)
         name, _, rest = text.strip().partition(" ")
         command = self.app.commands.get(name)
-        if command is None:
+        if command is None or not self.installed:
             shown = Interaction(acked=False, error=f"{name} is not a valid command.")
             return self._told(person, conversation.id, shown)
         payload = self.payloads.command(person, conversation, command, rest.strip())
@@ -199,8 +199,8 @@ class Workspace(Installation):
         return await self.emit(event)
 
     async def uninstall(self) -> Interaction | None:
-        """Remove the app: its tokens are dead from now on."""
-        self.tokens.revoked = "account_inactive"
+        """Remove the app: its tokens are dead from now on, and nothing people do reaches it."""
+        self.tokens.revoked = UNINSTALLED
         return await self.emit({"type": "app_uninstalled"})
 
     async def revoke_tokens(self) -> Interaction | None:
