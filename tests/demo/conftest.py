@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.workspace import Running, Workspace, serve
-from tests.demo.world import BOT_TOKEN, BoltApp, Clock, a_bolt_app, a_workspace, listening
+from tests.demo.world import BOT_TOKEN, BoltApp, Clock, a_bolt_app, a_workspace, joined, listening
 
 
 @pytest.fixture
@@ -37,7 +37,15 @@ def client(running: Running) -> AsyncWebClient:
 @pytest.fixture
 async def app(running: Running) -> AsyncIterator[BoltApp]:
     """A real Bolt app that the workspace reaches over HTTP."""
-    app = a_bolt_app(running.api_url)
+    app = a_bolt_app(running)
     async with listening(app) as url:
         running.workspace.request_url = url
+        yield app
+
+
+@pytest.fixture(params=["http", "socket"])
+async def either(running: Running, request: pytest.FixtureRequest) -> AsyncIterator[BoltApp]:
+    """A real Bolt app, once over HTTP and once by Socket Mode."""
+    app = a_bolt_app(running)
+    async with joined(app, running, request.param):
         yield app

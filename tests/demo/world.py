@@ -1,16 +1,31 @@
 """A small workspace, a clock that stands still, and a real Bolt application to talk to it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.middleware.request_verification.async_request_verification import (
+    AsyncRequestVerification,
+)
+from slack_sdk import signature
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.workspace import Channel, ChannelKind, Kind, Person, UserGroup, Workspace
+from bot.demo.workspace import (
+    Channel,
+    ChannelKind,
+    Kind,
+    Message,
+    Person,
+    Running,
+    UserGroup,
+    Window,
+    Workspace,
+)
 
 SECRET = "test-signing-secret"
 BOT_TOKEN = "xoxb-test"
@@ -116,10 +131,24 @@ class BoltApp:
     seen: list[dict[str, Any]] = field(default_factory=list)
 
 
-def a_bolt_app(api_url: str) -> BoltApp:
-    """Bolt with Slack's own client, pointed at the stand-in."""
-    client = AsyncWebClient(token=BOT_TOKEN, base_url=api_url, retry_handlers=[])
-    return BoltApp(bolt=AsyncApp(client=client, signing_secret=SECRET), client=client)
+class ClockOfSdk(signature.Clock):
+    """A test's clock as Slack's verifier of signatures reads it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        return self._clock()
+
+
+def a_bolt_app(running: Running) -> BoltApp:
+    """Bolt with Slack's own client and verifier, pointed at the workspace and on its clock."""
+    client = AsyncWebClient(token=BOT_TOKEN, base_url=running.api_url, retry_handlers=[])
+    bolt = AsyncApp(client=client, request_verification_enabled=False)
+    verification = AsyncRequestVerification(SECRET)
+    verification.verifier.clock = ClockOfSdk(running.workspace.clock)
+    bolt.use(verification)
+    return BoltApp(bolt=bolt, client=client)
 
 
 @asynccontextmanager
@@ -132,6 +161,31 @@ async def listening(app: BoltApp) -> AsyncIterator[str]:
 
     async with answering(events) as url:
         yield url
+
+
+@asynccontextmanager
+async def connected(app: BoltApp, running: Running) -> AsyncIterator[AsyncSocketModeHandler]:
+    """Join it to the workspace by Socket Mode."""
+    app_client = AsyncWebClient(token=APP_TOKEN, base_url=running.api_url, retry_handlers=[])
+    handler = AsyncSocketModeHandler(app.bolt, APP_TOKEN, web_client=app_client)
+    await handler.connect_async()
+    try:
+        await running.workspace.wait_for(lambda: running.workspace.socket.connected)
+        yield handler
+    finally:
+        await handler.close_async()
+
+
+@asynccontextmanager
+async def joined(app: BoltApp, running: Running, line: str) -> AsyncIterator[None]:
+    """Join it to the workspace by `http` or by `socket`."""
+    if line == "socket":
+        async with connected(app, running):
+            yield
+    else:
+        async with listening(app) as url:
+            running.workspace.request_url = url
+            yield
 
 
 @asynccontextmanager
@@ -195,3 +249,21 @@ def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
         "blocks": list(blocks) or [typed()],
         **more,
     }
+
+
+async def a_card(app: BoltApp, workspace: Workspace, channel: str = OPEN) -> Message:
+    """The app posts its card."""
+    await app.client.chat_postMessage(channel=channel, text="A card", blocks=CARD)
+    return workspace.messages(channel)[-1]
+
+
+async def a_modal(app: BoltApp, workspace: Workspace, view: dict[str, Any] | None = None) -> Window:
+    """Ravi clicks, the app opens a modal before him, and he has it on his screen."""
+
+    async def ask(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=view or modal())
+
+    app.bolt.action("vote:migrate")(ask)
+    await workspace.tap(RAVI, await a_card(app, workspace), "Migrate")
+    return await workspace.wait_for(lambda: workspace.view_of(RAVI))

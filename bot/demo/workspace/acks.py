@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.demo.workspace.errors import Refused
-from bot.demo.workspace.line import Answer
+from bot.demo.workspace.line import NOT_CONFIGURED, Answer
 from bot.demo.workspace.methods.chat import checked_blocks
 from bot.demo.workspace.state import Conversation, State
 from bot.demo.workspace.windows import Window
@@ -60,14 +60,20 @@ def after_click(answer: Answer) -> Interaction:
         None: None,
         "http_timeout": TIMED_OUT,
         "http_error": f"This app responded with Status Code {answer.status}.",
+        NOT_CONFIGURED: NOT_INTERACTIVE,
     }
     return Interaction.of(answer, error=shown.get(answer.failure, NOT_RESPONDING))
 
 
 def after_submission(state: State, window: Window, answer: Answer) -> Interaction:
-    """Close, correct, update, push or clear, as the app said. What it said wrongly is trouble."""
+    """Close, correct, update, push or clear, as the app said. What it said wrongly is trouble.
+
+    A modal that was closed meanwhile is past all that.
+    """
     if not answer.acked:
         return Interaction.of(answer, error=TROUBLE)
+    if state.windows.find(window.id) is None:
+        return Interaction.of(answer)
     try:
         errors = _submitted(state, window, answer.body)
     except Refused as refused:
@@ -129,7 +135,9 @@ def failed(command: str, code: str) -> str:
 
 def say(state: State, person: str, conversation: Conversation, body: Any) -> str | None:
     """Post what an acknowledgement or a response_url was given. Raises Refused."""
-    said: Mapping[str, Any] = {"text": body} if isinstance(body, str) else (body or {})
+    said = {"text": body} if isinstance(body, str) else (body or {})
+    if not isinstance(said, Mapping):
+        raise Refused("invalid_response", [f"neither text nor an object: {body!r:.200}"])
     blocks = checked_blocks(said.get("blocks"))
     text = str(said.get("text") or "")
     if not text and not blocks:

@@ -1,11 +1,14 @@
 """Faults on order: Slack busy, broken, slow, gone in the middle of an answer, or twice as eager."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.demo.workspace.methods import METHODS
+
 #: Faults with a meaning of their own. Any other name is answered as an error code of Slack's,
-#: such as `message_not_found`, without anything being done.
+#: such as `message_not_found` or `invalid_auth`, without anything being done.
 RATELIMITED = "ratelimited"  #: 429 with Retry-After
 HTTP_500 = "http_500"  #: nothing done, status 500
 HTTP_503 = "http_503"  #: nothing done, status 503
@@ -15,7 +18,10 @@ DROP_AFTER = "drop_after"  #: done, then the connection is cut
 DUPLICATE_CLICK = "duplicate_click"  #: the next interaction reaches the app twice
 
 #: Short names the page uses.
-_ALIASES = {"500": HTTP_500, "503": HTTP_503}
+_ALIASES = {"429": RATELIMITED, "500": HTTP_500, "503": HTTP_503}
+
+#: What an error code of Slack's looks like.
+_CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 
 #: The method every call counts as.
 ANY = "*"
@@ -64,11 +70,19 @@ class Faults:
     ) -> Fault:
         """Strike the next `times` calls of a method, or of any (`*`).
 
-        `retry_after` is for `ratelimited`, `seconds` for `hang` (None: until `release`).
+        `retry_after` is for `ratelimited`, `seconds` for `hang` (None: until `release`). Raises
+        ValueError for what could never strike.
         """
+        if method != ANY and method not in METHODS:
+            raise ValueError(f"There is no method {method!r} to strike.")
+        if times < 1 or retry_after < 1:
+            raise ValueError("A fault strikes at least once, and waits at least a second.")
+        kind = _ALIASES.get(fault, fault)
+        if not _CODE.fullmatch(kind):
+            raise ValueError(f"{fault!r} is neither a kind of fault nor an error code of Slack's.")
         ordered = Fault(
             method=method,
-            kind=_ALIASES.get(fault, fault),
+            kind=kind,
             left=times,
             retry_after=retry_after,
             seconds=seconds,

@@ -9,8 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 from bot.demo.workspace.acks import Interaction
+from bot.demo.workspace.errors import ImpossibleError
 from bot.demo.workspace.faults import Faults
-from bot.demo.workspace.line import Answer, HttpLine, Line, Patience, Sending, Sort, encoded
+from bot.demo.workspace.line import (
+    NOT_CONFIGURED,
+    Answer,
+    HttpLine,
+    Line,
+    Patience,
+    Sending,
+    Sort,
+    encoded,
+)
 from bot.demo.workspace.methods import Desk
 from bot.demo.workspace.payloads import Payload, Payloads
 from bot.demo.workspace.people import Channel, Person, Team, UserGroup
@@ -22,6 +32,9 @@ from bot.demo.workspace.web_api import Call, Tokens, WebApi
 
 #: Seconds before each further delivery of an event that was not acknowledged.
 EVENT_RETRIES = (0.0, 60.0, 300.0)
+
+#: What calls of an app that was removed are refused with.
+UNINSTALLED = "account_inactive"
 
 #: Seconds Slack waits for an acknowledgement.
 ACK_WITHIN_S = 3.0
@@ -84,6 +97,16 @@ class Installation(State):
         """Every call of the Web API so far."""
         return self.web_api.calls
 
+    @property
+    def installed(self) -> bool:
+        """The app was not removed from the workspace."""
+        return self.tokens.revoked != UNINSTALLED
+
+    @property
+    def retrying(self) -> bool:
+        """An event that was not acknowledged is still to be sent again."""
+        return bool(self._tasks)
+
     async def close(self) -> None:
         """Let go what hangs, forget what was to be sent again, close the websockets."""
         self.faults.clear()
@@ -105,6 +128,8 @@ class Installation(State):
 
     async def verify_url(self) -> bool:
         """Enter the request URL in the app's settings: does it echo the challenge?"""
+        if self.http.url is None:
+            raise ImpossibleError("There is no request URL to verify; the app uses Socket Mode.")
         challenge = secrets.token_urlsafe(16)
         payload = self.payloads.verification(challenge)
         answer = await self._send(Sending(sort=Sort.EVENT, payload=payload))
@@ -142,6 +167,9 @@ class Installation(State):
         return [await self._send(one) for one in sendings]
 
     async def _send(self, sending: Sending) -> Answer:
+        reached = self.installed and self.app.interactive
+        if sending.sort is Sort.INTERACTIVE and not reached:
+            return Answer(failure=NOT_CONFIGURED)
         line: Line = self.socket if self.http.url is None else self.http
         answer = await line.send(sending)
         self.sent.append((sending, answer))
@@ -160,7 +188,11 @@ class Installation(State):
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        self.changes.wake()
 
 
 def _raw(payload: Mapping[str, Any]) -> tuple[bytes, str]:

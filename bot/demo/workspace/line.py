@@ -4,13 +4,21 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
+
+#: Why an interaction was not even sent: the manifest does not switch interactivity on, or the
+#: app is not installed any more.
+NOT_CONFIGURED = "not_configured"
+
+
+#: Statuses that acknowledge an interaction or a command, and those that acknowledge an event.
+_TAKEN, _TAKEN_EVENT = (200,), range(200, 300)
 
 
 class Sort(StrEnum):
@@ -109,7 +117,8 @@ class HttpLine:
         if sending.retry is not None:
             number, reason = sending.retry
             headers = {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason}
-        return await self.post(body, content_type, headers)
+        taken = _TAKEN_EVENT if sending.sort is Sort.EVENT else _TAKEN
+        return await self.post(body, content_type, headers, taken=taken)
 
     async def post(
         self,
@@ -119,6 +128,7 @@ class HttpLine:
         *,
         sign: bool = True,
         timestamp: str | None = None,
+        taken: Container[int] = _TAKEN,
     ) -> Answer:
         """Post raw bytes, signed or not, dated now or otherwise."""
         stamp = timestamp if timestamp is not None else str(int(self._patience.clock()))
@@ -130,21 +140,21 @@ class HttpLine:
             **signed,
             **(headers or {}),
         }
-        return await self._patience.wait(asyncio.ensure_future(self._post(body, sent)))
+        return await self._patience.wait(asyncio.ensure_future(self._post(body, sent, taken)))
 
-    async def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _post(self, body: bytes, headers: Mapping[str, str], taken: Container[int]) -> Answer:
         if self.session is None or self.url is None:
             return Answer(failure="connection_failed")
         try:
             async with self.session.post(
                 self.url, data=body, headers=headers, allow_redirects=False
             ) as response:
-                return await _answer(response)
+                return await _answer(response, taken)
         except aiohttp.ClientError:
             return Answer(failure="connection_failed")
 
 
-async def _answer(response: aiohttp.ClientResponse) -> Answer:
+async def _answer(response: aiohttp.ClientResponse, taken: Container[int]) -> Answer:
     raw = await response.read()
     body: Any = raw.decode(errors="replace") or None
     if body and response.content_type == "application/json":
@@ -153,7 +163,7 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
         except ValueError:
             return Answer(failure="http_error", status=response.status, body=body)
     return Answer(
-        failure=None if response.status == 200 else "http_error",
+        failure=None if response.status in taken else "http_error",
         status=response.status,
         body=body,
         headers={name.lower(): value for name, value in response.headers.items()},

@@ -155,10 +155,12 @@ class App:
         features = manifest.get("features", {})
         settings = manifest.get("settings", {})
         home = features.get("app_home", {})
+        scopes = frozenset(manifest["oauth_config"]["scopes"].get("bot", ()))
+        commands = _commands(features) if "commands" in scopes else ()
         return cls(
             name=manifest["display_information"]["name"],
-            scopes=frozenset(manifest["oauth_config"]["scopes"].get("bot", ())),
-            commands={entry["command"]: _command(entry) for entry in _commands(features)},
+            scopes=scopes,
+            commands={entry["command"]: _command(entry) for entry in commands},
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             interactive=settings.get("interactivity", {}).get("is_enabled", False),
             home_tab=home.get("home_tab_enabled", False),

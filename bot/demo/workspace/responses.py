@@ -33,11 +33,10 @@ class Responses:
         return web.Response(text="ok")
 
     def _take(self, address: AnswerAddress, said: dict[str, Any]) -> None:
-        original = self._original(address)
-        if said.get("delete_original") and original is not None:
-            self._state.remove(original)
-        elif said.get("replace_original") and original is not None:
-            self._replace(original, said)
+        if said.get("delete_original"):
+            self._state.remove(self._original(address))
+        elif said.get("replace_original"):
+            self._replace(self._original(address), said)
         elif not self._say(address, said):
             raise Refused("no_text")
 
@@ -52,8 +51,11 @@ class Responses:
         conversation = self._state.conversations[address.channel]
         return say(self._state, address.person, conversation, said)
 
-    def _original(self, address: AnswerAddress) -> Message | None:
-        """The message that was clicked, if it is still there; a command has none."""
+    def _original(self, address: AnswerAddress) -> Message:
+        """The message that was clicked. Raises Refused; a command has none."""
         conversation = self._state.conversations[address.channel]
         ts = address.message_ts or ""
-        return conversation.ephemerals.get(ts) or conversation.messages.get(ts)
+        found = conversation.ephemerals.get(ts) or conversation.messages.get(ts)
+        if found is None:
+            raise Refused("message_not_found", status=404)
+        return found

@@ -4,7 +4,9 @@
 
     apps.connections.open -> ws://…/link?ticket=…      good for one connection
     hello, then envelopes {envelope_id, type, payload} -> {envelope_id, payload?}
-    disconnect (refresh_requested) when the app shall connect anew
+    disconnect: warning            soon to be renewed; what comes still comes here
+                refresh_requested  nothing comes here any more, connect anew
+                too_many_websockets  said to the connection that is one too many
 """
 
 import asyncio
@@ -20,6 +22,9 @@ from bot.demo.workspace.line import Answer, Patience, Sending, Sort
 #: Connections one app may hold.
 CONNECTIONS = 10
 
+#: Why an event is sent again, in the words of Socket Mode; those without are the same as in HTTP.
+_REASONS = {"http_timeout": "timeout"}
+
 #: Seconds between the pings a connection must answer.
 PING_S = 30.0
 
@@ -32,6 +37,7 @@ class SocketLine:
         self._tickets: set[str] = set()
         self._sockets: list[web.WebSocketResponse] = []
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self.greeted = 0  #: connections so far, those that are gone included
         self.unknown_acks = 0  #: for envelopes that nobody waits for any more: late, or made up
         self.base = ""  #: where this server listens, such as ws://127.0.0.1:1234
 
@@ -39,6 +45,11 @@ class SocketLine:
     def connected(self) -> bool:
         """At least one connection stands."""
         return bool(self._sockets)
+
+    @property
+    def connections(self) -> int:
+        """How many connections stand."""
+        return len(self._sockets)
 
     def new_address(self) -> str:
         """A fresh address, good for one connection."""
@@ -49,13 +60,18 @@ class SocketLine:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Take a connection and read acknowledgements until it ends."""
         ticket = request.query.get("ticket", "")
-        if ticket not in self._tickets or len(self._sockets) >= CONNECTIONS:
+        if ticket not in self._tickets:
             raise web.HTTPUnauthorized(text="This ticket is not, or no longer, good.")
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse(heartbeat=PING_S, timeout=1.0)
         await socket.prepare(request)
+        if len(self._sockets) >= CONNECTIONS:
+            await socket.send_json(_disconnect("too_many_websockets"))
+            await socket.close()
+            return socket
         await socket.send_json(self._hello())
         self._sockets.append(socket)
+        self.greeted += 1
         self._changed()
         try:
             async for message in socket:
@@ -80,12 +96,16 @@ class SocketLine:
         finally:
             self._waiting.pop(envelope_id, None)
 
+    async def warn(self) -> None:
+        """Say that a refresh will follow; the connections still stand."""
+        for socket in list(self._sockets):
+            await socket.send_json(_disconnect("warning"))
+
     async def refresh(self) -> None:
         """Ask the app to connect anew, as Slack does every few hours."""
         for socket in list(self._sockets):
-            notice = {"type": "disconnect", "reason": "refresh_requested", "debug_info": {}}
             self._gone(socket)
-            await socket.send_json(notice)
+            await socket.send_json(_disconnect("refresh_requested"))
 
     async def drop(self) -> None:
         """Close all connections, as when the network goes."""
@@ -120,6 +140,10 @@ class SocketLine:
             self._changed()
 
 
+def _disconnect(reason: str) -> dict[str, Any]:
+    return {"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}}
+
+
 def _envelope(envelope_id: str, sending: Sending) -> dict[str, Any]:
     number, reason = sending.retry or (0, "")
     accepts = sending.sort is Sort.COMMAND or sending.payload.get("type") == "view_submission"
@@ -128,5 +152,9 @@ def _envelope(envelope_id: str, sending: Sending) -> dict[str, Any]:
         "type": sending.sort.value,
         "payload": sending.payload,
         "accepts_response_payload": accepts,
-        **({"retry_attempt": number, "retry_reason": reason} if sending.sort is Sort.EVENT else {}),
+        **(
+            {"retry_attempt": number, "retry_reason": _REASONS.get(reason, reason)}
+            if sending.sort is Sort.EVENT
+            else {}
+        ),
     }

@@ -33,6 +33,11 @@ class Conversation:
         return self.channel.kind is ChannelKind.DIRECT
 
 
+def direct_id(person: str) -> str:
+    """The id of the direct message between a person and the app."""
+    return f"D{person[1:]}"
+
+
 class State:
     """People, conversations and windows of one workspace with one app installed.
 
@@ -78,7 +83,7 @@ class State:
 
     def direct(self, person: str) -> Conversation:
         """The direct message between a person and the app; it comes to be when first asked for."""
-        channel_id = f"D{person[1:]}"
+        channel_id = direct_id(person)
         if channel_id not in self.conversations:
             channel = Channel(
                 id=channel_id, name=person, kind=ChannelKind.DIRECT, members=(person,)

@@ -1,8 +1,11 @@
 """What is typed and chosen in a view: its first state, and what a client lets through."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bot.demo.workspace.blocks import elements_of
+
+Blocks = Sequence[Mapping[str, Any]]
 Values = dict[str, dict[str, Any]]
 
 REQUIRED = "Please complete this required field."
@@ -30,13 +33,20 @@ def kept_in(kind: str) -> str:
     return _KEPT[kind][0]
 
 
-def initial_values(blocks: Sequence[Mapping[str, Any]]) -> Values:
-    """`state.values` before anybody typed."""
-    return {
-        block["block_id"]: {block["element"]["action_id"]: _initial(block["element"])}
-        for block in blocks
-        if block["type"] == "input"
-    }
+def initial_values(blocks: Blocks) -> Values:
+    """`state.values` before anybody typed: inputs, and menus that stand elsewhere."""
+    values: Values = {}
+    for block, element in _stateful(blocks):
+        values.setdefault(block["block_id"], {})[element["action_id"]] = _initial(element)
+    return values
+
+
+def _stateful(blocks: Blocks) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Elements that hold something, with their blocks."""
+    for block in blocks:
+        for element in elements_of(block):
+            if element["type"] in _KEPT:
+                yield block, element
 
 
 def _initial(element: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,36 +55,44 @@ def _initial(element: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": element["type"], kept: element.get(initial, nothing)}
 
 
-def entered(blocks: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> Values:
-    """`state.values` after somebody filled the view in.
+def entered(blocks: Blocks, given: Mapping[str, Any], before: Values) -> Values:
+    """`state.values` after somebody filled the view in, which `before` held what is left alone.
 
     `given` is keyed by block, or shorter by action, with whole states or just the text typed or
     the value of the option chosen. Raises LookupError for a field or option that is not there.
     """
-    values = initial_values(blocks)
-    left = dict(given)
-    for block in blocks:
-        if block["type"] == "input":
-            element = block["element"]
-            state = _given(left, block["block_id"], element["action_id"])
-            if state is not None:
-                values[block["block_id"]][element["action_id"]] = _state(element, state)
-    if left:
-        raise LookupError(f"The view has no field {sorted(left)}, only {sorted(values)}.")
+    values = {block: dict(states) for block, states in before.items()}
+    known = set()
+    for block, element in _stateful(blocks):
+        block_id, action_id = block["block_id"], element["action_id"]
+        name, state = _given(given, block_id, action_id, siblings=before[block_id])
+        if name is not None:
+            known.add(name)
+            values[block_id][action_id] = _state(element, state)
+    if given.keys() - known:
+        strange = sorted(given.keys() - known)
+        raise LookupError(f"The view has no field {strange}, only {sorted(values)}.")
     return values
 
 
-def _given(left: dict[str, Any], block_id: str, action_id: str) -> Any:
-    by_block = left.pop(block_id, None)
-    if isinstance(by_block, Mapping) and action_id in by_block:
-        return by_block[action_id]
-    return by_block if by_block is not None else left.pop(action_id, None)
+def _given(
+    given: Mapping[str, Any], block_id: str, action_id: str, *, siblings: Mapping[str, Any]
+) -> tuple[str | None, Any]:
+    """The name this field was found under, with what was given for it."""
+    if block_id not in given:
+        return (action_id, given[action_id]) if action_id in given else (None, None)
+    by_block = given[block_id]
+    if not isinstance(by_block, Mapping) or not by_block.keys() & siblings.keys():
+        return block_id, by_block
+    return (block_id, by_block[action_id]) if action_id in by_block else (None, None)
 
 
 def _state(element: Mapping[str, Any], given: Any) -> dict[str, Any]:
-    if isinstance(given, Mapping):
-        return {"type": element["type"], **given}
     kept = kept_in(element["type"])
+    if isinstance(given, Mapping):
+        if kept not in given:
+            raise LookupError(f"A {element['type']} keeps {kept}, not {sorted(given)}.")
+        return {"type": element["type"], **given}
     if kept == "selected_option":
         return {"type": element["type"], kept: option_of(element, given)}
     if kept == "selected_options":
@@ -91,7 +109,7 @@ def option_of(element: Mapping[str, Any], value: str) -> Mapping[str, Any]:
     raise LookupError(f"There is no option {value!r} to choose.")
 
 
-def client_errors(blocks: Sequence[Mapping[str, Any]], values: Values) -> dict[str, str]:
+def client_errors(blocks: Blocks, values: Values) -> dict[str, str]:
     """What a Slack client itself asks to correct, before anything reaches the app."""
     errors = {}
     for block in blocks:

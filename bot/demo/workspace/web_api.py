@@ -12,6 +12,7 @@ from bot.demo.workspace.errors import Refused
 from bot.demo.workspace.faults import Fault, Faults
 from bot.demo.workspace.methods import METHODS, Arguments, Desk, Method
 from bot.demo.workspace.rates import Rates
+from bot.demo.workspace.state import direct_id
 
 
 @dataclass(kw_only=True)
@@ -87,7 +88,9 @@ class WebApi:
         if method is None:
             raise Refused("unknown_method", req_method=call.method)
         self._admit(method, token)
-        seconds = self._rates.wait(call.method, method.tier, str(call.args.get("channel")))
+        channel = str(call.args.get("channel"))
+        room = direct_id(channel) if channel in self._desk.state.people else channel
+        seconds = self._rates.wait(call.method, method.tier, room)
         if seconds:
             raise _too_many(seconds)
         return method.run(self._desk, Arguments(call.args))

@@ -15,7 +15,7 @@ from bot.demo.workspace import acks
 from bot.demo.workspace.acks import Interaction
 from bot.demo.workspace.changes import Notification
 from bot.demo.workspace.errors import ImpossibleError
-from bot.demo.workspace.installation import Installation
+from bot.demo.workspace.installation import UNINSTALLED, Installation
 from bot.demo.workspace.line import Sending, Sort
 from bot.demo.workspace.messages import Message, Pressable, find_pressable
 from bot.demo.workspace.payloads import Payload, overridden
@@ -123,7 +123,7 @@ class Workspace(Installation):
         pressed = find_pressable(window.view["blocks"], action_id, block_id)
         if pressed is None:
             raise ImpossibleError(f"The view {view_id} has no element {action_id!r}.")
-        if choose and pressed.block_id in window.values:
+        if choose and pressed.action_id in window.values.get(pressed.block_id, {}):
             kept = {"type": pressed.element["type"], **choose}
             window.values[pressed.block_id][pressed.action_id] = kept
         payload = self.payloads.press(window, pressed, choose or {})
@@ -145,21 +145,23 @@ class Workspace(Installation):
         window = self.windows.before(person, view_id)
         if "submit" not in window.view:
             raise ImpossibleError(f"The view {view_id} has no submit button.")
-        window.values = entered(window.view["blocks"], values or {})
+        window.values = entered(window.view["blocks"], values or {}, window.values)
         errors = client_errors(window.view["blocks"], window.values)
         if errors:
             return Interaction(acked=False, errors=errors, why="the client asks for a correction")
         payload = overridden(self.payloads.submission(window), override or {})
-        answers = await self._interact([payload])
-        return acks.after_submission(self, window, answers[0])
+        first, *more = await self._interact([payload])
+        done = acks.after_submission(self, window, first)
+        return replace(done, repeats=tuple(map(acks.after_click, more)))
 
     async def dismiss(self, person: str, view_id: str, *, all: bool = False) -> None:
         """Close a modal with those upon it, or all; the app hears of views that notify."""
         window = self.windows.before(person, view_id)
-        closed = self.windows.clear(person) if all else self.windows.close(window)
+        cleared = all or bool(window.view.get("clear_on_close"))
+        closed = self.windows.clear(person) if cleared else self.windows.close(window)
         for one in closed:
             if one.notifies:
-                payload = self.payloads.closed(one, cleared=all)
+                payload = self.payloads.closed(one, cleared=cleared)
                 await self._send(Sending(sort=Sort.INTERACTIVE, payload=payload))
 
     async def command(
@@ -174,7 +176,7 @@ class Workspace(Installation):
         conversation = self._seen(person, channel)
         name, _, rest = text.strip().partition(" ")
         command = self.app.commands.get(name)
-        if command is None:
+        if command is None or not self.installed:
             shown = Interaction(acked=False, error=f"{name} is not a valid command.")
             return self._told(person, conversation.id, shown)
         payload = self.payloads.command(person, conversation, command, rest.strip())
@@ -197,8 +199,8 @@ class Workspace(Installation):
         return await self.emit(event)
 
     async def uninstall(self) -> Interaction | None:
-        """Remove the app: its tokens are dead from now on."""
-        self.tokens.revoked = "account_inactive"
+        """Remove the app: its tokens are dead from now on, and nothing people do reaches it."""
+        self.tokens.revoked = UNINSTALLED
         return await self.emit({"type": "app_uninstalled"})
 
     async def revoke_tokens(self) -> Interaction | None:
@@ -219,6 +221,23 @@ class Workspace(Installation):
             raise ImpossibleError(f"There is no message {ts} in {channel}.")
         self.remove(message)
 
+    def archive(self, channel: str) -> None:
+        """Archive a channel: what is in it can be read, and nothing is added any more."""
+        self._conversation_of(channel).archived = True
+
+    def invite(self, member: str, channel: str) -> None:
+        """Let a person, or the app's own account, into a channel."""
+        members = self._conversation_of(channel).members
+        if member not in members:
+            members.append(member)
+
+    def kick(self, member: str, channel: str) -> None:
+        """Take a person, or the app's own account, out of a channel."""
+        members = self._conversation_of(channel).members
+        if member not in members:
+            raise ImpossibleError(f"{member} is not in {channel}.")
+        members.remove(member)
+
     def change_person(self, person: str, **changes: Any) -> None:
         """Change an account, as an admin does: `deleted=True`, `kind=Kind.GUEST` …"""
         self.people[person] = replace(self.people[person], **changes)
@@ -231,9 +250,6 @@ class Workspace(Installation):
         *,
         parallel: bool = False,
     ) -> Interaction:
-        if not self.app.interactive:
-            shown = Interaction(acked=False, error=acks.NOT_INTERACTIVE)
-            return self._told(person, channel, shown)
         answers = await self._interact(payloads, parallel=parallel)
         first, *more = [acks.after_click(answer) for answer in answers]
         return self._told(person, channel, replace(first, repeats=tuple(more)))

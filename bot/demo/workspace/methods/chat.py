@@ -6,13 +6,22 @@ from bot.demo.workspace.blocks import ALL_TEXT, check_blocks, text_length
 from bot.demo.workspace.errors import Refused
 from bot.demo.workspace.methods import places
 from bot.demo.workspace.methods.registry import Arguments, Desk, method
-from bot.demo.workspace.state import Conversation
+from bot.demo.workspace.state import Conversation, State
 
 #: A post's text is cut here; an update's is refused above the second.
 POST_TEXT, UPDATE_TEXT = 40_000, 4_000
 
 #: Bytes of a message's metadata.
 METADATA_SIZE = 16_000
+
+#: Arguments that would show something this stand-in does not draw, unless they are switched off.
+UNKNOWN = ("attachments", "link_names", "markdown_text", "reply_broadcast", "as_user")
+
+#: Arguments by which a post would stand under another name; they take a scope of their own.
+CUSTOM = ("username", "icon_emoji", "icon_url")
+
+#: How an argument is switched off, in JSON and in forms.
+_OFF = (None, False, 0, "", "0", "false", "none", [], "[]")
 
 
 def checked_blocks(blocks: Any) -> list[dict[str, Any]] | None:
@@ -29,9 +38,18 @@ def checked_blocks(blocks: Any) -> list[dict[str, Any]] | None:
     return blocks
 
 
-def _content(given: Arguments) -> tuple[str, list[dict[str, Any]] | None]:
-    if given.given.get("attachments"):
-        raise Refused("invalid_arguments", ["attachments are not known to this stand-in"])
+def _known(state: State, given: Arguments) -> None:
+    """Raises Refused where the message would not look as the page draws it."""
+    on = {name for name, value in given.given.items() if value not in _OFF}
+    if on & set(CUSTOM):
+        places.need_scope(state, "chat:write.customize")
+    strange = sorted(on & {*UNKNOWN, *CUSTOM, "parse"})
+    if strange:
+        raise Refused("invalid_arguments", [f"{strange} are not known to this stand-in"])
+
+
+def _content(state: State, given: Arguments) -> tuple[str, list[dict[str, Any]] | None]:
+    _known(state, given)
     blocks = checked_blocks(given.structure("blocks", "invalid_blocks_format"))
     text = given.given.get("text") or ""
     if not isinstance(text, str):
@@ -70,7 +88,7 @@ def post_message(desk: Desk, given: Arguments) -> dict[str, Any]:
     """Post to a channel, or to an account's direct message."""
     state = desk.state
     conversation = places.postable(state, given.text("channel"))
-    text, blocks = _content(given)
+    text, blocks = _content(state, given)
     message = state.post(
         conversation,
         user=state.app.bot_user,
@@ -89,7 +107,9 @@ def update(desk: Desk, given: Arguments) -> dict[str, Any]:
     state = desk.state
     conversation = places.visible(state, given.text("channel"))
     message = places.own_message(state, conversation, given.text("ts"), "cant_update_message")
-    text, blocks = _content(given)
+    if conversation.archived:
+        raise Refused("is_inactive")
+    text, blocks = _content(state, given)
     if len(text) > UPDATE_TEXT:
         raise Refused("msg_too_long")
     drawn = message.blocks if blocks is None else blocks
@@ -117,9 +137,9 @@ def post_ephemeral(desk: Desk, given: Arguments) -> dict[str, Any]:
         raise Refused("channel_not_found")
     conversation = places.postable(state, channel)
     user = given.text("user")
-    if not state.sees(user, conversation):
+    if user not in conversation.members or not state.sees(user, conversation):
         raise Refused("user_not_in_channel")
-    text, blocks = _content(given)
+    text, blocks = _content(state, given)
     message = state.post(
         conversation,
         user=state.app.bot_user,

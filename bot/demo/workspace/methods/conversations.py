@@ -1,6 +1,8 @@
 """conversations.*: open, look up, read."""
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from bot.demo.workspace.errors import Refused
@@ -8,10 +10,12 @@ from bot.demo.workspace.messages import Message
 from bot.demo.workspace.methods import places
 from bot.demo.workspace.methods.registry import Arguments, Desk, method
 from bot.demo.workspace.people import ChannelKind, Kind
-from bot.demo.workspace.state import Conversation, State
+from bot.demo.workspace.state import Conversation, State, direct_id
 
 READS = ("channels:read", "groups:read", "im:read")
 HISTORIES = ("channels:history", "groups:history", "im:history")
+
+_TIMESTAMP = re.compile(r"\d{1,10}(\.\d{1,6})?")
 
 #: What `types` names, and the kind it means here.
 _TYPES = {
@@ -52,7 +56,7 @@ def open_(desk: Desk, given: Arguments) -> dict[str, Any]:
         raise Refused("cannot_dm_bot")
     if person.kind is Kind.FOREIGN:
         raise Refused("user_not_visible")
-    known = f"D{person.id[1:]}" in state.conversations
+    known = direct_id(person.id) in state.conversations
     channel = state.direct(person.id)
     shown = _object(state, channel) if given.flag("return_im") else {"id": channel.id}
     return {"channel": shown, "no_op": known, "already_open": known}
@@ -114,17 +118,25 @@ def replies(desk: Desk, given: Arguments) -> dict[str, Any]:
     return _page(desk.state, given, thread)
 
 
+def _instant(given: Arguments, name: str, otherwise: str) -> Decimal:
+    """A timestamp as it was given. Raises Refused for what is none."""
+    value = given.optional(name)
+    if value is not None and not _TIMESTAMP.fullmatch(value):
+        raise Refused(f"invalid_ts_{name}")
+    return Decimal(value or otherwise)
+
+
 def _page(state: State, given: Arguments, messages: Sequence[Message]) -> dict[str, Any]:
     """The part between `oldest` and `latest`, so many at a time; the cursor is a position."""
-    oldest, latest = given.optional("oldest") or "", given.optional("latest") or "~"
+    oldest, latest = _instant(given, "oldest", "0"), _instant(given, "latest", "Infinity")
     inclusive = given.flag("inclusive")
     within = [
         one
         for one in messages
-        if oldest < one.ts < latest or (inclusive and one.ts in (oldest, latest))
+        if oldest < (at := Decimal(one.ts)) < latest or (inclusive and at in (oldest, latest))
     ]
     cursor = given.optional("cursor") or "0"
-    if not cursor.isdigit():
+    if not cursor.isdecimal():
         raise Refused("invalid_cursor")
     start, limit = int(cursor), given.number("limit", 100, 999)
     more = len(within) > start + limit

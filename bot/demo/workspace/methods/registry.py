@@ -36,7 +36,7 @@ class Arguments:
         """A whole number from 1 to `most`. Raises Refused for anything else."""
         try:
             value = int(self.given.get(name) or default)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Refused("invalid_arguments", [f"{name} must be an integer"]) from None
         return min(max(value, 1), most)
 

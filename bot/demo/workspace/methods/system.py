@@ -35,11 +35,13 @@ def validate(desk: Desk, given: Arguments) -> dict[str, Any]:
     if len(kinds) != 1:
         raise Refused("invalid_arguments", ["exactly one of blocks, message, view is needed"])
     value = given.structure(kinds[0], "invalid_blocks_format")
+    if kinds[0] == "message" and not isinstance(value, dict):
+        raise Refused("invalid_blocks_format")
     if kinds[0] == "view":
         surface = str(value.get("type")) if isinstance(value, dict) else ""
         findings = check_view(value, surface if surface in ("modal", "home") else "modal")
     else:
-        blocks = value.get("blocks") if kinds[0] == "message" else value
+        blocks = value.get("blocks", []) if kinds[0] == "message" else value
         findings = check_blocks(blocks)
     if findings:
         raise Refused("invalid_blocks", findings)
