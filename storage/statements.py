@@ -217,7 +217,8 @@ def _delivery_rows(batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
             continue
         kind, target, payload, name = made
         due = now + MODAL_GRACE if payload.get("reply", {}).get("in_modal") else now
-        delivery_id = name or f"msg_{escalation_id[4:]}_{seq}_{n}"
+        # Padded: what is owed at one instant is told in the order of these ids.
+        delivery_id = name or f"msg_{escalation_id[4:]}_{seq:06}_{n:04}"
         text = json.dumps(payload, separators=(",", ":"))
         yield delivery_id, escalation_id, kind, target, text, instant(now), instant(due)
 
