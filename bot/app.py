@@ -145,12 +145,13 @@ class SlackSide:
             seen=store.signatures,
             clock=clock,
         )
+        self._line = Line(clock)
         said: dict[str, Any] = {
             "cards": store.cards,
             "reads": store.reads,
             "facts": people,
             "slack": slack,
-            "line": Line(clock),
+            "line": self._line,
             "artist": Drawings(),
             "clock": clock,
             "metrics": metrics,
@@ -163,6 +164,11 @@ class SlackSide:
             Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
             Loop("people", refresher.once, PEOPLE_S),
         ]
+
+    async def ready(self) -> tuple[str, bool]:
+        """For health: we hear Slack, and it hears us."""
+        name, works = await self.door.ready()
+        return name, works and self._line.works
 
 
 @asynccontextmanager
@@ -205,7 +211,7 @@ async def serving(
                 waiters=waiters,
                 jwks=keys.jwks,
                 metrics_text=metrics.text,
-                checks=readiness(loops, people, clock, *((slack.door.ready,) if slack else ())),
+                checks=readiness(loops, people, clock, *((slack.ready,) if slack else ())),
                 allowed_callbacks=frozenset(settings.allowed_callbacks),
             ),
         )

@@ -4,6 +4,9 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+#: The method that opens a direct conversation.
+OPENING = "open"
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -12,6 +15,11 @@ class Ask:
     method: str  #: "post", "update", "ephemeral" or "find"
     target: str = ""  #: the channel or the account; posts are counted for each
     urgent: bool = False  #: an ending: it may use what is kept back for endings
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What it may need besides: a conversation with an account may have to be opened."""
+        return (self.method, OPENING) if self.target.startswith(("U", "W")) else (self.method,)
 
 
 class WaitError(Exception):

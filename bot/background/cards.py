@@ -75,6 +75,8 @@ class Reconciler:
 
     async def once(self) -> bool:
         """Begin looking at what is due; whether there may be more."""
+        if self._facts.facts(self._clock()).people.as_of is None:
+            return False  # just started: nobody has a name or an account yet
         self.lanes.resume(self._line.left)
         due = await self._cards.due(self._clock(), BATCH)
         for card in due:

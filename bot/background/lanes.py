@@ -82,8 +82,8 @@ class Lanes:
 
     async def idle(self) -> None:
         """Return when nothing is under way."""
-        while self._tasks:
-            await asyncio.wait(self._tasks.values())
+        while under_way := [task for task in self._tasks.values() if not task.done()]:
+            await asyncio.wait(under_way)
 
     async def close(self) -> None:
         """Let what is under way end, for a moment; the rest stays owed."""

@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 import structlog
 
 from approvals.ports import Clock
-from bot.background.budget import Ask, Budgets, WaitError
+from bot.background.budget import OPENING, Ask, Budgets, WaitError
 from bot.messaging import SlackAwayError, SlackBusyError, SlackRefusedError
 
 log = structlog.get_logger(__name__)
 
 #: Seconds until Slack is tried again while it is away: by times in a row, then the last.
 AWAY_S = (1, 2, 5, 15, 30, 60)
+
+#: Absences in a row from which on health says so.
+FAILING = 3
 
 #: A wait that Slack asks for is at least and at most so many seconds.
 SHORTEST_S, LONGEST_S = 1.0, 3600.0
@@ -33,10 +36,15 @@ class Line:
         self._away_until: datetime | None = None
         self.times_away = 0  #: in a row; 0 while Slack answers
 
+    @property
+    def works(self) -> bool:
+        """Whether Slack answers; one absence is no news, the next call heals it."""
+        return self.times_away < FAILING
+
     def left(self, ask: Ask) -> int:
         """How many calls like this one may be made now."""
         now = self._clock()
-        shut = (self._away_until, self._shut.get(ask.method))
+        shut = (self._away_until, *map(self._shut.get, ask.methods))
         if any(until is not None and now < until for until in shut):
             return 0
         return self._budgets.of(ask).left(now, urgent=ask.urgent)
@@ -53,8 +61,9 @@ class Line:
         try:
             yield
         except SlackBusyError as error:
-            log.warning("slack-busy", method=ask.method, retry_after=error.retry_after)
-            self._shut[ask.method] = self._clock() + wait_of(error.retry_after)
+            method = OPENING if error.opening else ask.method
+            log.warning("slack-busy", method=method, retry_after=error.retry_after)
+            self._shut[method] = self._clock() + wait_of(error.retry_after)
             raise
         except SlackAwayError as error:
             self._away(error)

@@ -74,17 +74,26 @@ class Speaker:
 
     async def once(self) -> bool:
         """Begin saying what is due, answers first; whether there may be more."""
+        more = await self._begin_answers()
+        if self._facts.facts(self._clock()).people.as_of is None:
+            return more  # just started: nobody has a name or an account yet
+        return await self._begin_others() or more
+
+    async def _begin_answers(self) -> bool:
         self.answers.resume(self._line.left)
-        self.lanes.resume(self._line.left)
-        answers = await self._deliveries.due(("answer",), self._clock(), BATCH)
-        for delivery in answers:
+        due = await self._deliveries.due(("answer",), self._clock(), BATCH)
+        for delivery in due:
             self.answers.start(delivery.id, partial(self._one, delivery))
-        others = await self._deliveries.due(("direct", "thread"), self._clock(), BATCH)
-        for delivery in others:
+        return len(due) == BATCH
+
+    async def _begin_others(self) -> bool:
+        self.lanes.resume(self._line.left)
+        due = await self._deliveries.due(("direct", "thread"), self._clock(), BATCH)
+        for delivery in due:
             if delivery.kind == "direct":
                 self.lanes.start(delivery.id, partial(self._one, delivery))
-        self._start_threads([d for d in others if d.kind == "thread"])
-        return BATCH in (len(answers), len(others))
+        self._start_threads([d for d in due if d.kind == "thread"])
+        return len(due) == BATCH
 
     def _start_threads(self, lines: Sequence[Delivery]) -> None:
         taken = frozenset(line.id for line in lines)

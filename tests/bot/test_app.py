@@ -95,6 +95,27 @@ async def test_it_is_ready_and_says_of_what(tmp_path: Path) -> None:
     assert set(said["checks"]) == {"store", "clock", "background", "people"}
 
 
+async def test_while_slack_is_unreachable_it_takes_requests_and_says_so(tmp_path: Path) -> None:
+    given = settings(
+        tmp_path,
+        ANDON_SLACK_MODE="http",
+        ANDON_SLACK_API_URL="http://127.0.0.1:1/api/",
+        SLACK_BOT_TOKEN="xoxb-of-tests",
+        SLACK_SIGNING_SECRET="secret-of-tests",
+    )
+    async with serving(given) as server:
+        key = await server.store.services.add("data-sync")
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "k"}
+        async with aiohttp.ClientSession(server.url, headers=headers) as http:
+            async with http.get("/readyz") as answer:
+                assert answer.status == 503
+                checks = (await answer.json())["checks"]
+            unready = {name for name, found in checks.items() if not found["ok"]}
+            assert unready == {"slack", "people"}
+            async with http.get("/healthz") as answer:
+                assert answer.status == 200
+
+
 async def checked(*loops: Loop, people: KnownPeople, age: timedelta = timedelta()) -> Any:
     """What readiness says."""
     return dict([await check() for check in readiness(loops, people, lambda: START + age)])

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from approvals.commands import AddContext
 from approvals.escalation import Escalation
 from approvals.facts import Facts, People
 from approvals.ports import Card, Delivery
 from bot.background.cards import Reconciler
 from bot.background.line import Line
 from bot.background.spoken import Speaker
+from bot.ids import new_id
 from bot.messaging import Artist, Message, Seen, SlackRefusedError
 from bot.observing import Metrics
 from storage import Store
@@ -38,6 +40,10 @@ class Taken:
     """A fault: Slack does what it is asked, then this is raised instead of its answer."""
 
     error: BaseException
+
+
+class Crash(BaseException):
+    """The process ends here: nothing after it runs."""
 
 
 class Held:
@@ -259,6 +265,29 @@ class Office:
     async def card(self, escalation_id: str, target: str = CHANNEL) -> Card:
         """A card's row."""
         return next(c for c in await self.store.cards.of(escalation_id) if c.target == target)
+
+
+async def change(office: Office, id_: str) -> None:
+    """The service adds context: a new version."""
+    await office.store.writer.submit(
+        AddContext(
+            id=new_id("cmd"),
+            escalation_id=id_,
+            service="data-sync",
+            context={"impact": new_id("x")},
+        )
+    )
+
+
+def know_nobody(office: Office) -> Callable[[], None]:
+    """As at the start: people have not been looked up yet. Gives what ends it."""
+    before = office.facts.facts
+
+    def facts(now: datetime) -> Facts:
+        return replace(before(now), people=People())
+
+    office.facts.facts = facts  # type: ignore[method-assign]
+    return lambda: setattr(office.facts, "facts", before)
 
 
 def forget(office: Office, person: str) -> None:

@@ -66,6 +66,14 @@ def test_a_rate_limit_shuts_its_method_alone() -> None:
     assert line.left(UPDATE) == 40
 
 
+def test_too_many_new_conversations_shut_those_with_people_and_no_channel() -> None:
+    line = Line(Clock())
+    error = SlackBusyError("ratelimited", retry_after=9)
+    error.opening = True
+    fail(line, Ask("post", "USAM"), error)
+    assert [line.left(Ask("post", target)) for target in ("UPRIYA", "C1", "D1")] == [0, 3, 3]
+
+
 def test_an_absence_shuts_everything_for_longer_and_longer() -> None:
     clock = Clock()
     line = Line(clock)
@@ -75,6 +83,7 @@ def test_an_absence_shuts_everything_for_longer_and_longer() -> None:
         assert (line.left(POST), line.left(ENDING)) == (0, 0)
         clock.pass_(0.5)
         assert line.left(ENDING) == 50
+    assert not line.works
 
 
 def test_calls_that_were_under_way_together_are_one_absence() -> None:

@@ -12,8 +12,7 @@ from bot.messaging import (
     SlackRefusedError,
     SlackUnsureError,
 )
-from tests.bot.background.building import CHANNEL, Held, Office, Taken, forget
-from tests.bot.background.test_cards import Crash
+from tests.bot.background.building import CHANNEL, Crash, Held, Office, Taken, forget, know_nobody
 from tests.building import a_claim, a_vote
 
 REPLY = ReplyTo(channel=CHANNEL)
@@ -223,6 +222,19 @@ async def test_a_message_to_a_person_without_an_account_is_given_up(office: Offi
     await office.speak()
     direct = next(d for d in await office.store.deliveries.of(id_) if d.kind == "direct")
     assert (direct.state, direct.error) == ("failed", "person_without_account")
+
+
+async def test_until_people_are_known_only_answers_are_said(office: Office) -> None:
+    id_ = await office.opened(requested_by={"id": "dana@example.com"})
+    await office.reconcile()
+    await office.voted(id_, option="leave", reply=REPLY)
+    look_up = know_nobody(office)
+    await office.speak()
+    assert len(office.slack.whispered) == 1
+    assert [state for _, state in await told(office, id_)] == ["pending"] * 3
+    look_up()
+    await office.speak()
+    assert [state for _, state in await told(office, id_)] == ["delivered"] * 3
 
 
 async def test_an_answer_that_comes_too_late_is_dropped_and_says_so(office: Office) -> None:
