@@ -157,9 +157,10 @@ async def test_proxies_of_the_environment_are_ignored(
 
 async def test_cookies_are_not_carried_from_one_to_the_next(canary: Canary) -> None:
     canary.headers = {"Set-Cookie": "a=b; Path=/"}
-    async with callback_session([("127.0.0.1", canary.port)]) as session:
+    names = Names(a_example=[("127.0.0.1", canary.port)])
+    async with callback_session([("127.0.0.1", canary.port)], resolver=names) as session:
         for _ in range(2):
-            async with session.post(f"http://127.0.0.1:{canary.port}/"):
+            async with session.post(f"http://a.example:{canary.port}/"):
                 pass
     assert canary.cookies == ["", ""]
 

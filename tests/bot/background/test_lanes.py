@@ -59,7 +59,7 @@ async def test_what_waits_for_a_budget_begins_again_endings_first() -> None:
 
         return run
 
-    for name, ask in (("one", POST), ("two", POST), ("end", ENDING)):
+    for name, ask in (("a", POST), ("b", POST), ("the end", ENDING)):
         made.start(name, work(name, ask))
     await made.idle()
     made.resume(lambda ask: 0)
@@ -68,10 +68,10 @@ async def test_what_waits_for_a_budget_begins_again_endings_first() -> None:
     open_ = True
     made.resume(lambda ask: 1)
     await made.idle()
-    assert begun == ["end", "one"]
+    assert begun == ["the end", "a"]
     made.resume(lambda ask: 1)
     await made.idle()
-    assert begun == ["end", "one", "two"]
+    assert begun == ["the end", "a", "b"]
 
 
 async def test_what_waited_longer_than_its_lease_is_let_go() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from approvals.canonical import operation_digest
 from approvals.commands import ReplyTo
 from bot.messaging import (
     SlackAwayError,
@@ -13,7 +14,7 @@ from bot.messaging import (
     SlackUnsureError,
 )
 from tests.bot.background.building import CHANNEL, Crash, Held, Office, Taken, forget, know_nobody
-from tests.building import a_claim, a_vote
+from tests.building import OPERATION, OPTIONS, a_claim, a_vote
 
 REPLY = ReplyTo(channel=CHANNEL)
 
@@ -123,21 +124,22 @@ async def test_later_lines_of_a_thread_never_overtake_the_first(
 
 async def test_many_lines_of_one_instant_come_in_the_order_they_happened(office: Office) -> None:
     """More than ten, so that ids compared as text would be out of order."""
-    id_ = await office.opened(category="large_transaction", requested_by={"id": "lena@example.com"})
+    options = [*OPTIONS, {"key": "again", "label": "Try once more", "effect": "release"}]
+    id_ = await office.opened(
+        category="large_transaction", requested_by={"id": "lena@example.com"}, options=options
+    )
     office.slack.channels.add("C0PAYMENTS")
     await office.reconcile()
-    for n in range(12):
-        option = "retry" if n % 2 else "other"
-        await office.store.writer.submit(
-            a_vote(id_, "UMIA", option="retry", read_whole=True, rationale=f"{option} {n}")
-        )
+    for n in range(12):  # she changes her mind
+        option, digest = ("retry", "again")[n % 2], operation_digest(OPERATION, options)
+        await office.voted(id_, "UMIA", option=option, digest=digest, read_whole=True)
     for _ in range(12):
         await office.speak()
         office.clock.pass_(3)
     lines = [d for d in await office.store.deliveries.of(id_) if d.kind == "thread"]
     said = [p.key for p in office.slack.on("C0PAYMENTS", thread=True)]
     numbers = [[int(part) for part in key.split("_")[2:]] for key in said]
-    assert len(lines) == len(said)
+    assert len(lines) == len(said) == 12
     assert numbers == sorted(numbers)
 
 
