@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock
 from bot.api import Api, Waiters, add_api
+from bot.api.door import Check
 from bot.background.callbacks import Caller
 from bot.background.cards import Reconciler
 from bot.background.clock import Ticker
-from bot.background.egress import callback_session
+from bot.background.egress import callback_session, loopback_pairs
+from bot.background.line import Line
 from bot.background.loop import Loop
 from bot.background.refresher import Refresher
 from bot.background.spoken import Speaker
@@ -46,7 +49,10 @@ from storage import Store, open_store
 log = structlog.get_logger(__name__)
 
 #: Seconds between two looks of each loop when nothing wakes it.
-CLOCK_S, CARDS_S, SPEECH_S, CALLBACKS_S, PEOPLE_S = 1.0, 2.0, 2.0, 2.0, 60.0
+CLOCK_S, CARDS_S, SPEECH_S, CALLBACKS_S, PEOPLE_S = 1.0, 2.0, 2.0, 2.0, 5.0
+
+#: Loops that no commit concerns at once.
+UNHURRIED = frozenset({"clock", "people"})
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -108,7 +114,13 @@ class SlackSide:
     """The Slack surface and the loops that speak, joined."""
 
     def __init__(
-        self, settings: Settings, store: Store, people: KnownPeople, clock: Clock, bell: Bell
+        self,
+        settings: Settings,
+        store: Store,
+        people: KnownPeople,
+        clock: Clock,
+        bell: Bell,
+        metrics: Metrics,
     ) -> None:
         client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
@@ -133,22 +145,30 @@ class SlackSide:
             seen=store.signatures,
             clock=clock,
         )
+        self._line = Line(clock)
         said: dict[str, Any] = {
             "cards": store.cards,
             "reads": store.reads,
             "facts": people,
             "slack": slack,
+            "line": self._line,
             "artist": Drawings(),
             "clock": clock,
+            "metrics": metrics,
         }
         cards, speech = Reconciler(**said), Speaker(deliveries=store.deliveries, **said)
         directory = SlackDirectory(client, people.policy)
         refresher = Refresher(people, directory, store.reads, store.writer, clock, new_id)
         self.loops = [
-            Loop("cards", cards.once, CARDS_S),
-            Loop("speech", speech.once, SPEECH_S),
+            Loop("cards", cards.once, CARDS_S, cards.lanes),
+            Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
             Loop("people", refresher.once, PEOPLE_S),
         ]
+
+    async def ready(self) -> tuple[str, bool]:
+        """For health: we hear Slack, and it hears us."""
+        name, works = await self.door.ready()
+        return name, works and self._line.works
 
 
 @asynccontextmanager
@@ -168,7 +188,16 @@ async def serving(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
         app = web.Application(client_max_size=MOST_BODY)
-        slack = SlackSide(settings, store, people, clock, bell) if people.asks_slack else None
+        asks = people.asks_slack
+        slack = SlackSide(settings, store, people, clock, bell, metrics) if asks else None
+        ticker = Ticker(store.reads, store.writer, clock, new_id)
+        caller = await _caller(store, settings, clock, metrics, stack)
+        loops = [
+            Loop("clock", ticker.once, CLOCK_S),
+            Loop("callbacks", caller.once, CALLBACKS_S, caller),
+            *(slack.loops if slack else ()),
+        ]
+        bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         add_api(
             app,
             Api(
@@ -182,28 +211,40 @@ async def serving(
                 waiters=waiters,
                 jwks=keys.jwks,
                 metrics_text=metrics.text,
-                checks=(slack.door.ready,) if slack else (),
+                checks=readiness(loops, people, clock, *((slack.ready,) if slack else ())),
                 allowed_callbacks=frozenset(settings.allowed_callbacks),
             ),
         )
-        ticker = Ticker(store.reads, store.writer, clock, new_id)
-        caller = await _caller(store, settings, clock, stack)
-        loops = [
-            Loop("clock", ticker.once, CLOCK_S),
-            Loop("callbacks", caller.once, CALLBACKS_S),
-        ]
         if slack is not None:
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
-            loops += slack.loops
-        bell.loops = [loop for loop in loops if loop.name != "people"]
-        port = await _listen(app, settings, stack)
+        runner, port = await _listen(app, settings)
+        # At the end in reverse: no more requests, no more clicks, no more looks; then the store.
+        stack.push_async_callback(_stop, loops)
+        for loop in loops:
+            metrics.failures.labels(loop.name).set_function(partial(getattr, loop, "failures"))
+            loop.start()
         if slack is not None:
-            await slack.door.start()
             stack.push_async_callback(slack.door.close)
-        tasks = [asyncio.create_task(loop.run()) for loop in loops]
-        stack.push_async_callback(_stop, tasks)
+            await slack.door.start()
+        stack.push_async_callback(_drain, waiters, runner)
         log.info("serving", port=port, policy=policy.version)
         yield Server(port=port, store=store, policy=policy, people=people, clock=clock)
+        log.info("stopping")
+
+
+def readiness(
+    loops: Sequence[Loop], people: KnownPeople, clock: Clock, *more: Check
+) -> tuple[Check, ...]:
+    """What readiness looks at besides the store and the clock."""
+
+    async def background() -> tuple[str, bool]:
+        return "background", all(loop.works for loop in loops)
+
+    async def known() -> tuple[str, bool]:
+        now = clock()
+        return "people", people.facts(now).people.known_at(now)
+
+    return (background, known, *more)
 
 
 def _opened_store(
@@ -226,43 +267,48 @@ def _opened_store(
         raise SettingsError(str(error)) from error
 
 
-async def _caller(store: Store, settings: Settings, clock: Clock, stack: AsyncExitStack) -> Caller:
+async def _caller(
+    store: Store, settings: Settings, clock: Clock, metrics: Metrics, stack: AsyncExitStack
+) -> Caller:
     """Calls services back, through the guarded session."""
-    pairs = (host.rpartition(":") for host in settings.allowed_callbacks if ":" in host)
-    loopback = frozenset((host.strip("[]"), int(port)) for host, _, port in pairs)
-    session = await stack.enter_async_context(callback_session(loopback))
+    allowed = frozenset(settings.allowed_callbacks)
+    session = await stack.enter_async_context(callback_session(loopback_pairs(allowed)))
     return Caller(
         deliveries=store.deliveries,
         reads=store.reads,
         services=store.services,
         session=session,
+        allowed=allowed,
         clock=clock,
         random=random.Random(),  # noqa: S311  jitter, no secret
+        metrics=metrics,
     )
 
 
-async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> int:
+async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunner, int]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)
     try:
         await site.start()
     except OSError as error:
+        await runner.cleanup()
         raise SettingsError(
             f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
             "Is another server running? Set ANDON_PORT."
         ) from error
     addresses: Any = runner.addresses
-    return int(addresses[0][1])
+    return runner, int(addresses[0][1])
 
 
-async def _stop(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+async def _drain(waiters: Waiters, runner: web.AppRunner) -> None:
+    """Answer whoever is parked, let requests under way end, and take no more."""
+    waiters.close()
+    await runner.cleanup()
+
+
+async def _stop(loops: Sequence[Loop]) -> None:
+    await asyncio.gather(*(loop.stop() for loop in loops))
 
 
 def _raise_file_limit() -> None:

@@ -52,6 +52,10 @@ class SlackError(Exception):
 class SlackBusyError(SlackError):
     """Slack asks us to wait."""
 
+    #: True when it was the opening of a direct conversation that was too much, and not what was
+    #: to be said in it: channels need not wait.
+    opening = False
+
 
 class SlackAwayError(SlackError):
     """Slack could not be reached; nothing was taken."""

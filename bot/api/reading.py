@@ -70,7 +70,7 @@ async def _parked(api: Api, escalation: Escalation, known: str, wait: float) -> 
     Time alone can change it too: parked no longer than until it is due, then ticked.
     """
     until = asyncio.get_running_loop().time() + wait
-    while not _is_news(escalation, known):
+    while not (_is_news(escalation, known) or api.waiters.closing):
         left = until - asyncio.get_running_loop().time()
         if left <= 0:
             break

@@ -10,8 +10,9 @@ class Waiters:
     """Futures by escalation. A parked request costs one future and its connection."""
 
     def __init__(self) -> None:
-        self._parked: dict[str, set[asyncio.Future[Escalation]]] = {}
+        self._parked: dict[str, set[asyncio.Future[Escalation | None]]] = {}
         self.count = 0
+        self.closing = False  #: the server stops: nobody is parked any more
 
     def committed(self, escalations: Sequence[Escalation]) -> None:
         """Wake everyone who waits for one of these."""
@@ -20,9 +21,19 @@ class Waiters:
                 if not future.done():
                     future.set_result(escalation)
 
+    def close(self) -> None:
+        """The server stops: everyone who waits is answered with what there is."""
+        self.closing = True
+        for futures in self._parked.values():
+            for future in futures:
+                if not future.done():
+                    future.set_result(None)
+
     async def changed(self, escalation_id: str, seconds: float) -> Escalation | None:
         """The escalation after its next commit, or None when the time is over."""
-        future: asyncio.Future[Escalation] = asyncio.get_running_loop().create_future()
+        if self.closing:
+            return None
+        future: asyncio.Future[Escalation | None] = asyncio.get_running_loop().create_future()
         self._parked.setdefault(escalation_id, set()).add(future)
         self.count += 1
         try:
@@ -34,7 +45,7 @@ class Waiters:
             self.count -= 1
             self._forget(escalation_id, future)
 
-    def _forget(self, escalation_id: str, future: "asyncio.Future[Escalation]") -> None:
+    def _forget(self, escalation_id: str, future: "asyncio.Future[Escalation | None]") -> None:
         parked = self._parked.get(escalation_id)
         if parked is not None:
             parked.discard(future)

@@ -1,12 +1,14 @@
 """Deliveries to services: a signed wake-up, at least once, never the authority.
 
-Each receiver has its own lane, so that a slow or dead one holds up nobody else.
+Each receiver has lanes of its own, so that a slow or dead one holds up nobody else. How many
+receivers there can be is bounded by the hosts the settings allow.
 """
 
 import asyncio
 import json
-from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from random import Random
 from urllib.parse import urlsplit
 
@@ -14,15 +16,29 @@ import aiohttp
 import structlog
 
 from approvals.ports import Clock, Deliveries, Delivery, Reads, Services
-from bot.background.webhooks import callback_headers, next_attempt
+from bot.background.lanes import Lanes
+from bot.background.webhooks import callback_headers, next_attempt, retry_after
+from bot.callback_urls import refuse_callback
+from bot.observing import Metrics
 
 log = structlog.get_logger(__name__)
 
 KINDS = ("callback",)
 BATCH = 40
 
-#: Receivers called at once.
-AT_ONCE = 16
+#: Calls under way at once to one receiver.
+AT_ONCE = 2
+
+#: Seconds since a delivery was leased within which its call may begin. With the limit of the call
+#: itself it ends before the lease of 30 does.
+FRESH_S = 10.0
+
+#: The receiver wants no more of it.
+GONE = 410
+
+
+class Unsendable(Exception):  # noqa: N818  not an error of the receiver's
+    """It may not be sent, and another try changes nothing."""
 
 
 class Caller:
@@ -35,61 +51,81 @@ class Caller:
         reads: Reads,
         services: Services,
         session: aiohttp.ClientSession,
+        allowed: frozenset[str],
         clock: Clock,
         random: Random,
+        metrics: Metrics,
     ) -> None:
         self._deliveries, self._reads, self._services = deliveries, reads, services
-        self._session, self._clock, self._random = session, clock, random
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._session, self._allowed = session, allowed
+        self._clock, self._random, self._metrics = clock, random, metrics
+        self._receivers: dict[str, Lanes] = {}
+        self.wake: Callable[[], None] = lambda: None  #: called when a receiver is free again
+
+    @property
+    def failures(self) -> int:
+        """In a row, where it is worst: of our own work, not of the receivers."""
+        return max((lanes.failures for lanes in self._receivers.values()), default=0)
 
     async def once(self) -> bool:
-        """Call what is due; whether there may be more."""
+        """Begin calling what is due; whether there may be more."""
         due = await self._deliveries.due(KINDS, self._clock(), BATCH)
-        lanes: dict[str, list[Delivery]] = defaultdict(list)
         for delivery in due:
-            lanes[urlsplit(delivery.target).netloc].append(delivery)
-        await asyncio.gather(*(self._lane(lane) for lane in lanes.values()))
+            lanes = self._lanes(urlsplit(delivery.target).netloc)
+            lanes.start(delivery.id, partial(self._attempt, delivery))
         return len(due) == BATCH
 
-    async def _lane(self, lane: list[Delivery]) -> None:
-        async with self._gate:
-            for delivery in lane:
-                await self._attempt(delivery)
+    def _lanes(self, receiver: str) -> Lanes:
+        if receiver not in self._receivers:
+            lanes = Lanes(self._clock, at_once=AT_ONCE, fresh_s=FRESH_S)
+            lanes.wake = self.wake
+            self._receivers[receiver] = lanes
+        return self._receivers[receiver]
+
+    async def idle(self) -> None:
+        """Return when nothing is under way."""
+        await asyncio.gather(*(lanes.idle() for lanes in self._receivers.values()))
+
+    async def close(self) -> None:
+        """Let what is under way end, for a moment; the rest stays owed."""
+        await asyncio.gather(*(lanes.close() for lanes in self._receivers.values()))
 
     async def _attempt(self, delivery: Delivery) -> None:
         now = self._clock()
+        try:
+            secrets = await self._secrets(delivery)
+            status, wait = await self._call(delivery, secrets, now)
+        except Unsendable as error:
+            await self._give_up(delivery, "refused", str(error))
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            await self._again(delivery, type(error).__name__, 0.0)
+        except Exception as error:
+            log.exception("callback-not-sent", delivery=delivery.id)
+            await self._again(delivery, type(error).__name__, 0.0)
+        else:
+            await self._judge(delivery, status, wait)
+
+    async def _secrets(self, delivery: Delivery) -> tuple[str, ...]:
+        """What to sign with, if it may still be sent. Raises Unsendable."""
         escalation = await self._reads.escalation(delivery.escalation_id)
         if escalation is None:
-            await self._deliveries.failed(delivery.id, now, "no such escalation")
-            return
+            raise Unsendable("no such escalation")
+        # Judged again: a host may have been taken back since the escalation was opened.
+        hosts = await self._services.callback_hosts(escalation.service)
+        wrong = refuse_callback(delivery.target, frozenset(hosts) & self._allowed)
+        if wrong:
+            raise Unsendable(wrong)
         secrets = await self._services.callback_secrets(escalation.service)
         if not secrets:
-            await self._deliveries.failed(delivery.id, now, "the service has no whsec_ secret")
-            return
-        try:
-            status, retry_after = await self._call(delivery, secrets, now)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            await self._again(delivery, type(error).__name__, None)
-            return
-        await self._judge(delivery, status, retry_after)
+            name = escalation.service
+            raise Unsendable(f"no secret to sign with: `andon-server service secret {name}`")
+        return secrets
 
     async def _call(
         self, delivery: Delivery, secrets: tuple[str, ...], now: datetime
-    ) -> tuple[int, float | None]:
-        said = delivery.payload
-        body = json.dumps(
-            {
-                "type": said["type"],
-                "timestamp": said["at"],
-                "data": {
-                    "id": delivery.escalation_id,
-                    "status": said["status"],
-                    "version": said["version"],
-                    "head": said["head"],
-                },
-            },
-            separators=(",", ":"),
-        ).encode()
+    ) -> tuple[int, float]:
+        """Status, and the seconds it asks us to wait. The answer's body is never read."""
+        body = _body(delivery)
         headers = callback_headers(delivery.id, now, body, secrets)
         async with self._session.post(
             delivery.target,
@@ -97,29 +133,37 @@ class Caller:
             headers={**headers, "Content-Type": "application/json"},
             allow_redirects=False,
         ) as answer:
-            return answer.status, _seconds(answer.headers.get("Retry-After"))
+            return answer.status, retry_after(answer.headers.get("Retry-After"), now)
 
-    async def _judge(self, delivery: Delivery, status: int, retry_after: float | None) -> None:
-        now = self._clock()
+    async def _judge(self, delivery: Delivery, status: int, wait: float) -> None:
         if 200 <= status < 300:
-            await self._deliveries.delivered(delivery.id, now)
-        elif status == 410:
-            await self._deliveries.failed(delivery.id, now, "410: the receiver wants no more")
+            await self._deliveries.delivered(delivery.id, self._clock())
+        elif status == GONE:
+            await self._give_up(delivery, "gone", "410: the receiver wants no more")
         else:
-            await self._again(delivery, f"status {status}", retry_after)
+            await self._again(delivery, f"status {status}", wait)
 
-    async def _again(self, delivery: Delivery, error: str, retry_after: float | None) -> None:
-        now = self._clock()
-        at = next_attempt(delivery.attempts, now, retry_after, self._random)
-        log.info("callback-failed", delivery=delivery.id, error=error, gives_up=at is None)
+    async def _again(self, delivery: Delivery, error: str, wait: float) -> None:
+        at = next_attempt(delivery.attempts, self._clock(), wait, self._random)
         if at is None:
-            await self._deliveries.failed(delivery.id, now, error)
-        else:
-            await self._deliveries.again(delivery.id, at, error)
+            await self._give_up(delivery, "schedule", error)
+            return
+        log.info("callback-failed", delivery=delivery.id, error=error, again_at=at.isoformat())
+        await self._deliveries.again(delivery.id, at, error)
+
+    async def _give_up(self, delivery: Delivery, sort: str, why: str) -> None:
+        self._metrics.given_up.labels("callback", sort).inc()
+        log.warning("callback-given-up", delivery=delivery.id, why=why)
+        await self._deliveries.failed(delivery.id, self._clock(), why)
 
 
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
+def _body(delivery: Delivery) -> bytes:
+    said = delivery.payload
+    about = {
+        "id": delivery.escalation_id,
+        "status": said["status"],
+        "version": said["version"],
+        "head": said["head"],
+    }
+    body = {"type": said["type"], "timestamp": said["at"], "data": about}
+    return json.dumps(body, separators=(",", ":")).encode()

@@ -1,19 +1,29 @@
 """The card reconciler: what a card shows is made to equal what it should show.
 
 Nothing sends a card. Each has a row with the hash of what it last showed; a card whose escalation
-changed is drawn again, and Slack is called only if the drawing differs. Crashes, lost responses,
-bursts of clicks and deleted messages all heal by this loop.
+changed is drawn again, and Slack is called only if the drawing differs. Before a call the row says
+that no answer is known yet, so a crash, a lost response, a burst of clicks or a deleted message all
+heal by this loop: what is not known is looked up or drawn once more.
 """
 
-import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from approvals.escalation import Escalation
 from approvals.ports import Card, Cards, Clock, FactSource, Reads
-from bot.background.budget import Budgets
+from bot.background.budget import Ask, WaitError
+from bot.background.lanes import Lanes
+from bot.background.line import Line, wait_of
+from bot.background.refusals import (
+    MENDED_BY_PEOPLE_S,
+    UNANSWERED,
+    mended_by,
+    said,
+    was_taken_maybe,
+)
 from bot.messaging import (
     Artist,
     Message,
@@ -22,19 +32,25 @@ from bot.messaging import (
     SlackBusyError,
     SlackError,
     SlackRefusedError,
-    SlackUnsureError,
 )
+from bot.observing import Metrics
 
 log = structlog.get_logger(__name__)
 
 #: Cards looked at in one go, and calls under way at once.
-BATCH, AT_ONCE = 40, 4
+BATCH, AT_ONCE = 40, 8
+
+#: Seconds since a card was leased within which its call may begin; a lease lasts 30.
+FRESH_S = 25.0
+
+#: How long a call is given before its card is looked at again; longer than the calls' own limits.
+ANSWER_WITHIN = timedelta(seconds=30)
 
 #: Seconds until the next look after Slack did not take a card: by attempt, then the last.
 BACKOFF_S = (1, 2, 5, 15, 30, 60)
 
-#: After a refusal that only people can mend (not in the channel, archived), look again this late.
-REFUSED_S = 300
+#: The message is gone, or is not ours any more.
+GONE = frozenset({"message_not_found", "cant_update_message"})
 
 
 class Reconciler:
@@ -47,64 +63,97 @@ class Reconciler:
         reads: Reads,
         facts: FactSource,
         slack: Slack,
+        line: Line,
         artist: Artist,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._cards, self._reads, self._facts = cards, reads, facts
-        self._slack, self._artist, self._clock = slack, artist, clock
-        self._budgets = Budgets()
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._slack, self._line, self._artist = slack, line, artist
+        self._clock, self._metrics = clock, metrics
+        self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
 
     async def once(self) -> bool:
-        """Look at what is due; whether there may be more."""
+        """Begin looking at what is due; whether there may be more."""
+        if self._facts.facts(self._clock()).people.as_of is None:
+            return False  # just started: nobody has a name or an account yet
+        self.lanes.resume(self._line.left)
         due = await self._cards.due(self._clock(), BATCH)
-        await asyncio.gather(*(self._look(card) for card in due))
+        for card in due:
+            self.lanes.start(card.id, partial(self._look, card.escalation_id, card.id))
         return len(due) == BATCH
 
-    async def _look(self, card: Card) -> None:
-        async with self._gate:
-            try:
-                await self._reconcile(card)
-            except SlackBusyError as error:
-                self._budget(card).close(self._clock(), error.retry_after)
-                await self._later(card, error, error.retry_after)
-            except SlackRefusedError as error:
-                await self._refused(card, error)
-            except SlackUnsureError as error:
-                await self._settle(card, error)
-            except SlackError as error:
-                await self._later(card, error, _backoff(card.attempts))
-
-    async def _reconcile(self, card: Card) -> None:
-        escalation = await self._reads.escalation(card.escalation_id)
-        if escalation is None:
+    async def _look(self, escalation_id: str, card_id: str) -> None:
+        """Read everything anew: while the card waited, changes may have come together."""
+        cards = await self._cards.of(escalation_id)
+        escalation = await self._reads.escalation(escalation_id)
+        card = next((one for one in cards if one.id == card_id), None)
+        if card is None or escalation is None:
             return
-        message = await self._draw(escalation, card)
-        if card.ts is not None and card.channel is not None and message.drawn == card.drawn:
-            await self._keep(card, escalation, (card.channel, card.ts), message)
-        elif not self._budget(card).take(self._clock()):
-            await self._cards.again(card, self._budget(card).next_at(self._clock()), "budget")
-        elif card.ts is None or card.channel is None:
-            await self._post(card, escalation, message)
-        else:
-            await self._slack.update(card.channel, card.ts, message, key=card.id)
-            await self._keep(card, escalation, (card.channel, card.ts), message)
+        try:
+            await self._reconcile(card, escalation, cards)
+        except WaitError:
+            raise
+        except SlackBusyError as error:
+            wait = wait_of(error.retry_after)
+            await self._later(card, said(card.error, error), wait.total_seconds())
+        except SlackRefusedError as error:
+            await self._refused(card, error, escalation)
+        except SlackError as error:
+            await self._later(card, said(card.error, error), _backoff(card.attempts))
+        except Exception:
+            # Whatever is wrong with this card, it is wrong with this card alone.
+            log.exception("card-failed", card=card.id)
+            await self._later(card, "failed", MENDED_BY_PEOPLE_S)
 
-    async def _draw(self, escalation: Escalation, card: Card) -> Message:
+    async def _reconcile(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> None:
+        message = self._draw(card, escalation, cards)
+        if card.channel is None or card.ts is None:
+            await self._post(card, escalation, message)
+        elif message.drawn == card.drawn:
+            await self._keep(card, escalation, (card.channel, card.ts), message)
+        else:
+            await self._update(card, escalation, (card.channel, card.ts), message)
+
+    def _draw(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> Message:
         now = self._clock()
-        cards: Sequence[Card] = await self._cards.of(escalation.id)
         seen = Seen(people=self._facts.facts(now).people, now=now, cards=tuple(cards))
         return self._artist.card(escalation, card, seen)
 
     async def _post(self, card: Card, escalation: Escalation, message: Message) -> None:
         target = self._target(card)
-        if target is None:
-            raise SlackRefusedError("person_without_account")
-        # An earlier attempt may have been taken although its answer was lost.
-        found = await self._slack.find(target, card.id) if card.attempts else None
-        where = found or await self._slack.post(target, message, key=card.id)
+        if was_taken_maybe(card.error) and await self._adopt(card, target):
+            return
+        ask = Ask("post", target, escalation.status.is_terminal)
+        self._line.take(ask)
+        await self._cards.again(card, self._clock() + ANSWER_WITHIN, UNANSWERED)
+        with self._line.call(ask):
+            where = await self._slack.post(target, message, key=card.id)
+        await self._keep(card, escalation, where, message)
+
+    async def _adopt(self, card: Card, target: str) -> bool:
+        """Whether an earlier attempt was taken after all; the next look draws what it shows."""
+        ask = Ask("find", target)
+        self._line.take(ask)
+        try:
+            with self._line.call(ask):
+                found = await self._slack.find(target, card.id)
+        except SlackRefusedError as error:
+            # A second card is better than none: both show one state.
+            log.warning("card-not-looked-up", card=card.id, code=error.code)
+            return False
         if found is not None:
-            await self._slack.update(*found, message, key=card.id)
+            await self._cards.shown(card, *found, "", 0)
+        return found is not None
+
+    async def _update(
+        self, card: Card, escalation: Escalation, where: tuple[str, str], message: Message
+    ) -> None:
+        ask = Ask("update", urgent=escalation.status.is_terminal)
+        self._line.take(ask)
+        await self._cards.again(card, self._clock() + ANSWER_WITHIN, UNANSWERED)
+        with self._line.call(ask):
+            await self._slack.update(*where, message, key=card.id)
         await self._keep(card, escalation, where, message)
 
     async def _keep(
@@ -112,38 +161,32 @@ class Reconciler:
     ) -> None:
         await self._cards.shown(card, *where, message.drawn, escalation.version)
 
-    def _target(self, card: Card) -> str | None:
+    def _target(self, card: Card) -> str:
         if card.surface == "channel":
             return card.target
         person = self._facts.facts(self._clock()).people.persons.get(card.target)
-        return person.accounts[0] if person and person.accounts else None
+        if person is None or not person.accounts:
+            raise SlackRefusedError("person_without_account")
+        return person.accounts[0]
 
-    def _budget(self, card: Card):  # type: ignore[no-untyped-def]
-        return self._budgets.posts(card.target) if card.ts is None else self._budgets.updates
-
-    async def _refused(self, card: Card, error: SlackRefusedError) -> None:
-        if error.code in ("message_not_found", "cant_update_message"):
-            await self._gone(card)
+    async def _refused(self, card: Card, error: SlackRefusedError, escalation: Escalation) -> None:
+        if error.code in GONE and card.channel is not None and card.ts is not None:
+            await self._gone(card, escalation, (card.channel, card.ts))
             return
-        log.warning("card-refused", card=card.id, code=error.code)
-        await self._later(card, error, REFUSED_S)
+        self._metrics.refused.labels("card", error.code).inc()
+        log.warning("card-refused", card=card.id, target=card.target, code=error.code)
+        await self._later(card, error.code, mended_by(error.code, card.attempts))
 
-    async def _gone(self, card: Card) -> None:
-        """A deleted card is posted anew while people still need it; else it stays deleted."""
-        escalation = await self._reads.escalation(card.escalation_id)
-        if escalation is not None and escalation.due_at is not None:
+    async def _gone(self, card: Card, escalation: Escalation, where: tuple[str, str]) -> None:
+        """A deleted card is posted anew while people may still press it; else it stays deleted."""
+        if not escalation.status.is_terminal or escalation.can_be_stopped:
             await self._cards.lost(card)
-        elif escalation is not None and card.channel is not None and card.ts is not None:
-            message = await self._draw(escalation, card)
-            await self._keep(card, escalation, (card.channel, card.ts), message)
+            return
+        cards = await self._cards.of(escalation.id)
+        await self._keep(card, escalation, where, self._draw(card, escalation, cards))
 
-    async def _settle(self, card: Card, error: SlackUnsureError) -> None:
-        """No clear answer: what the message shows is unknown, so it is drawn once more."""
-        await self._later(card, error, _backoff(card.attempts))
-
-    async def _later(self, card: Card, error: SlackError, seconds: float) -> None:
-        at: datetime = self._clock() + timedelta(seconds=max(1.0, seconds))
-        await self._cards.again(card, at, error.code or type(error).__name__)
+    async def _later(self, card: Card, error: str, seconds: float) -> None:
+        await self._cards.again(card, self._clock() + timedelta(seconds=seconds), error)
 
 
 def _backoff(attempts: int) -> float:

@@ -5,16 +5,28 @@ literal addresses, and spellings are many. The socket sees the final address.
 """
 
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
-#: Seconds a receiver has for all of it.
-TIMEOUT_S = 15
+#: Seconds a receiver has for all of it; well below a lease of 30, so that nothing is sent twice
+#: at once.
+TIMEOUT_S = 15.0
 
-#: Networks that `is_global` lets through although they lead inside: NAT64, 6to4.
-_LEADING_INSIDE = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
+#: Networks that `is_global` lets through although they lead inside or nowhere: protocol
+#: assignments and the anycast of 6to4 relays.
+_INSIDE = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
+
+#: IPv6 out in the world is global unicast; all else is inner, wraps IPv4 or is not assigned.
+_UNICAST = ip_network("2000::/3")
+
+#: And within it: protocol assignments with Teredo, documentation, 6to4.
+_INSIDE_6 = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
+
+#: What the name that every machine gives itself stands for.
+_LOCALHOST = ("127.0.0.1", "::1")
 
 
 class InnerAddressError(OSError):
@@ -28,12 +40,36 @@ def is_outer(address: str) -> bool:
         found = found.ipv4_mapped
     if found.is_multicast or not found.is_global:
         return False
-    return found.version == 4 or not any(found in network for network in _LEADING_INSIDE)
+    if isinstance(found, IPv6Address):
+        return found in _UNICAST and not any(found in network for network in _INSIDE_6)
+    return not any(found in network for network in _INSIDE)
 
 
-def callback_session(allowed_loopback: Collection[tuple[str, int]]) -> aiohttp.ClientSession:
-    """A session for callbacks. Only the exact loopback pairs given may be reached inside."""
-    exact = {(host, port) for host, port in allowed_loopback}
+def loopback_pairs(allowed: Collection[str]) -> frozenset[tuple[str, int]]:
+    """The exact address and port of each `host:port` that the settings allow inside."""
+    return frozenset(_pairs(allowed))
+
+
+def _pairs(allowed: Collection[str]) -> Iterator[tuple[str, int]]:
+    for entry in allowed:
+        host, _, port = entry.rpartition(":")
+        if host and port.isdecimal():
+            bare = host.strip("[]").lower()
+            for address in _LOCALHOST if bare == "localhost" else (bare,):
+                yield address, int(port)
+
+
+def callback_session(
+    loopback: Collection[tuple[str, int]],
+    *,
+    resolver: AbstractResolver | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> aiohttp.ClientSession:
+    """A session for callbacks. Only the exact pairs given may be reached inside.
+
+    Proxies and passwords of the environment are ignored, and cookies are not kept.
+    """
+    exact = frozenset(loopback)
 
     def guarded(info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, where = info
@@ -43,7 +79,10 @@ def callback_session(allowed_loopback: Collection[tuple[str, int]]) -> aiohttp.C
         return socket.socket(family, kind, protocol)
 
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(socket_factory=guarded, limit_per_host=2),
-        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+        # No limit of its own: a pool full of dead receivers would hold up the living ones.
+        connector=aiohttp.TCPConnector(socket_factory=guarded, resolver=resolver, limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "Andon"},
+        timeout=aiohttp.ClientTimeout(total=timeout_s),
         trust_env=False,
     )

@@ -1,15 +1,28 @@
 """The refresher: looks people up again and lets every open vote be rechecked when they changed."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 
 import structlog
 
 from approvals.commands import RecheckPeople
-from approvals.ports import Clock, Reads, Writer
-from bot.messaging import Directory, SlackError
+from approvals.escalation import Escalation
+from approvals.ports import Clock, Reads, Wanted, Writer
+from bot.background.line import wait_of
+from bot.messaging import Directory, SlackBusyError, SlackError
 from bot.people import KnownPeople
 
 log = structlog.get_logger(__name__)
+
+#: Escalations read and rechecked in one go.
+BATCH = 200
+
+#: Seconds between two looks, and after failed ones: by times in a row, then the last.
+LOOK_S, BACKOFF_S = 60.0, (5.0, 10.0, 20.0, 60.0)
+
+#: Approved ones wait for their claim for minutes, so there are few.
+MOST_UNCLAIMED = 100_000
 
 
 class Refresher:
@@ -27,21 +40,67 @@ class Refresher:
         self._known, self._directory = known, directory
         self._reads, self._writer = reads, writer
         self._clock, self._new_id = clock, new_id
+        self._next_look: datetime | None = None
+        self._failed = 0  # in a row
+        self._unchecked = False  # people changed, and not every vote has been rechecked
 
     async def once(self) -> bool:
-        """Look people up once; recheck votes if anything changed."""
-        try:
-            people = await self._directory.people(self._clock())
-        except SlackError as error:
-            log.warning("people-not-refreshed", error=str(error))
-            return False
-        if self._known.renew(people):
+        """Look people up when it is time; recheck votes if anything changed that was not yet."""
+        if self.next_look_s <= 0:
+            await self._look_up()
+        if self._unchecked:
             await self._recheck()
+            self._unchecked = False
         return False
 
+    @property
+    def next_look_s(self) -> float:
+        """Seconds until people are looked up again: when it is worth asking once more."""
+        if self._next_look is None:
+            return 0.0
+        return max(0.0, (self._next_look - self._clock()).total_seconds())
+
+    async def _look_up(self) -> None:
+        now = self._clock()
+        try:
+            people = await self._directory.people(now)
+        except SlackError as error:
+            self._next_look = now + self._wait(error)
+            self._failed += 1
+            log.warning("people-not-refreshed", error=str(error), as_of=str(self._as_of()))
+            return
+        self._next_look, self._failed = now + timedelta(seconds=LOOK_S), 0
+        self._unchecked = self._known.renew(people) or self._unchecked
+
+    def _wait(self, error: SlackError) -> timedelta:
+        if isinstance(error, SlackBusyError):
+            return wait_of(error.retry_after)
+        return timedelta(seconds=BACKOFF_S[min(self._failed, len(BACKOFF_S) - 1)])
+
     async def _recheck(self) -> None:
-        concerned = (*await self._reads.pending(), *await self._reads.unclaimed())
-        for escalation in concerned:
-            if escalation.votes:
-                command = RecheckPeople(id=self._new_id("cmd"), escalation_id=escalation.id)
-                await self._writer.submit(command)
+        """Every one of them, although some fail: a recheck is idempotent, so all come again."""
+        failed: list[BaseException] = []
+        async for batch in self._concerned():
+            commands = (
+                RecheckPeople(id=self._new_id("cmd"), escalation_id=escalation.id)
+                for escalation in batch
+                if escalation.votes
+            )
+            done = await asyncio.gather(*map(self._writer.submit, commands), return_exceptions=True)
+            failed += [error for error in done if isinstance(error, BaseException)]
+        if failed:
+            raise failed[0]
+
+    async def _concerned(self) -> AsyncIterator[tuple[Escalation, ...]]:
+        """Those whose votes still matter: pending, or approved and not yet taken."""
+        wanted, cursor = Wanted(status="pending"), None
+        while True:
+            page = await self._reads.page(wanted, cursor, BATCH)
+            yield page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        yield await self._reads.unclaimed(MOST_UNCLAIMED)
+
+    def _as_of(self) -> datetime | None:
+        return self._known.facts(self._clock()).people.as_of

@@ -1,13 +1,21 @@
-"""Deliveries that people read in Slack: thread lines, direct messages, answers to clicks."""
+"""Deliveries that people read in Slack: answers to clicks, direct messages, thread lines.
 
-import asyncio
+Answers have lanes of their own and never queue behind anything else. The lines of one thread are
+said in order: while the first must wait, the later ones do too.
+"""
+
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from approvals.escalation import Escalation
 from approvals.ports import Cards, Clock, Deliveries, Delivery, FactSource, Reads
-from bot.background.budget import Budgets
+from bot.background.budget import Ask, WaitError
+from bot.background.lanes import Lanes
+from bot.background.line import Line, wait_of
+from bot.background.refusals import UNANSWERED, said, was_taken_maybe
 from bot.messaging import (
     Artist,
     Message,
@@ -16,17 +24,30 @@ from bot.messaging import (
     SlackError,
     SlackRefusedError,
 )
+from bot.observing import Metrics
 
 log = structlog.get_logger(__name__)
 
-KINDS = ("answer", "direct", "thread")
-BATCH = 40
+#: Deliveries taken in one go of each sort; calls under way at once.
+BATCH, AT_ONCE, ANSWERS_AT_ONCE = 40, 8, 16
 
-#: Seconds until the next try, by attempt; after the last the message is given up and says so.
-SCHEDULE_S = (2, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
+#: Seconds since a delivery was leased within which its call may begin; a lease lasts 30.
+FRESH_S = 25.0
+
+#: How long a post is given before it is looked for; longer than the calls' own limits.
+ANSWER_WITHIN = timedelta(seconds=30)
+
+#: Seconds until the next try: by attempt, then the last.
+BACKOFF_S = (2, 5, 15, 30, 60, 120, 300, 600)
+
+#: What could not be said for so long is given up, and says so.
+GIVE_UP = timedelta(hours=24)
 
 #: An answer to a click that comes later than this confuses more than it tells.
 STALE_ANSWER = timedelta(minutes=30)
+
+#: The card a thread hangs on is being posted anew.
+_NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
 
 class Speaker:
@@ -40,69 +61,126 @@ class Speaker:
         reads: Reads,
         facts: FactSource,
         slack: Slack,
+        line: Line,
         artist: Artist,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._deliveries, self._cards, self._reads = deliveries, cards, reads
-        self._facts, self._slack, self._artist, self._clock = facts, slack, artist, clock
-        self._budgets = Budgets()
+        self._facts, self._slack, self._line = facts, slack, line
+        self._artist, self._clock, self._metrics = artist, clock, metrics
+        self.answers = Lanes(clock, at_once=ANSWERS_AT_ONCE, fresh_s=FRESH_S)
+        self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
 
     async def once(self) -> bool:
-        """Say what is due; whether there may be more."""
-        due = await self._deliveries.due(KINDS, self._clock(), BATCH)
-        by_escalation: dict[tuple[str, str], list[Delivery]] = {}
+        """Begin saying what is due, answers first; whether there may be more."""
+        more = await self._begin_answers()
+        if self._facts.facts(self._clock()).people.as_of is None:
+            return more  # just started: nobody has a name or an account yet
+        return await self._begin_others() or more
+
+    async def _begin_answers(self) -> bool:
+        self.answers.resume(self._line.left)
+        due = await self._deliveries.due(("answer",), self._clock(), BATCH)
         for delivery in due:
-            lane = (delivery.escalation_id, delivery.kind if delivery.kind == "thread" else "")
-            by_escalation.setdefault(lane, []).append(delivery)
-        await asyncio.gather(*(self._in_order(lane) for lane in by_escalation.values()))
+            self.answers.start(delivery.id, partial(self._one, delivery))
         return len(due) == BATCH
 
-    async def _in_order(self, lane: list[Delivery]) -> None:
-        for delivery in lane:
-            await self._attempt(delivery)
+    async def _begin_others(self) -> bool:
+        self.lanes.resume(self._line.left)
+        due = await self._deliveries.due(("direct", "thread"), self._clock(), BATCH)
+        for delivery in due:
+            if delivery.kind == "direct":
+                self.lanes.start(delivery.id, partial(self._one, delivery))
+        self._start_threads([d for d in due if d.kind == "thread"])
+        return len(due) == BATCH
 
-    async def _attempt(self, delivery: Delivery) -> None:
+    def _start_threads(self, lines: Sequence[Delivery]) -> None:
+        taken = frozenset(line.id for line in lines)
+        for escalation_id in dict.fromkeys(line.escalation_id for line in lines):
+            self.lanes.start(f"thread {escalation_id}", partial(self._thread, escalation_id, taken))
+
+    async def _one(self, delivery: Delivery) -> None:
+        await self._attempt(delivery)
+
+    async def _thread(self, escalation_id: str, taken: frozenset[str]) -> None:
+        """Say the lines of a thread in order, from its first; stop where one must wait."""
+        begun = False
+        while (line := await self._first_line(escalation_id)) is not None:
+            if not begun and line.id not in taken:
+                return  # the first waits for its next try, and all others with it
+            if not await self._attempt(line):
+                return
+            begun = True
+
+    async def _first_line(self, escalation_id: str) -> Delivery | None:
+        owed = await self._deliveries.of(escalation_id)
+        return next((d for d in owed if d.kind == "thread" and d.state == "pending"), None)
+
+    async def _attempt(self, delivery: Delivery) -> bool:
+        """Try once; whether it is settled. Raises WaitError when a budget is used up."""
         try:
             await self._say(delivery)
+        except WaitError:
+            raise
         except SlackBusyError as error:
-            await self._later(delivery, error, error.retry_after)
+            at = self._clock() + wait_of(error.retry_after)
+            await self._deliveries.again(delivery.id, at, said(delivery.error, error))
+            return False
         except SlackRefusedError as error:
-            log.warning("message-refused", delivery=delivery.id, code=error.code)
-            await self._deliveries.failed(delivery.id, self._clock(), error.code)
+            await self._give_up(delivery, error.code)
+            return True
         except SlackError as error:
-            await self._later(delivery, error, None)
-        else:
-            await self._deliveries.delivered(delivery.id, self._clock())
+            return await self._later(delivery, error)
+        await self._deliveries.delivered(delivery.id, self._clock())
+        return True
 
     async def _say(self, delivery: Delivery) -> None:
         escalation = await self._reads.escalation(delivery.escalation_id)
-        now = self._clock()
         if escalation is None or (delivery.kind == "answer" and self._is_stale(delivery)):
             raise SlackRefusedError("too_late")
-        people = self._facts.facts(now).people
-        message = self._artist.delivery(escalation, delivery, people, now)
+        message = self._draw(escalation, delivery)
         if delivery.kind == "thread":
-            await self._thread(escalation, delivery, message)
+            await self._reply(delivery, message)
         elif delivery.kind == "answer":
             await self._answer(delivery, message)
         else:
             await self._post(self._account(delivery.target), delivery, message)
 
-    async def _thread(self, escalation: Escalation, delivery: Delivery, message: Message) -> None:
-        cards = await self._cards.of(escalation.id)
+    def _draw(self, escalation: Escalation, delivery: Delivery) -> Message:
+        now = self._clock()
+        try:
+            return self._artist.delivery(escalation, delivery, self._facts.facts(now).people, now)
+        except Exception:
+            # Drawings are pure: another try would fail alike and hold up the thread.
+            log.exception("message-not-drawn", delivery=delivery.id)
+            raise SlackRefusedError("not_drawn") from None
+
+    async def _reply(self, delivery: Delivery, message: Message) -> None:
+        """A line in the thread of the channel's card, once that is posted."""
+        cards = await self._cards.of(delivery.escalation_id)
         card = next((c for c in cards if c.surface == "channel"), None)
         if card is None:
             return  # a policy without a channel has no thread
         if card.channel is None or card.ts is None:
             raise SlackError("card_not_posted")
-        await self._post(card.channel, delivery, message, card.ts)
+        try:
+            await self._post(card.channel, delivery, message, card.ts)
+        except SlackRefusedError as error:
+            if error.code in _NO_THREAD:
+                raise SlackError(error.code) from error
+            raise
 
     async def _answer(self, delivery: Delivery, message: Message) -> None:
         reply, account = delivery.payload.get("reply") or {}, delivery.target
-        if reply.get("channel"):
+        channel = str(reply.get("channel") or "")
+        if channel:
+            ask = Ask("ephemeral")
+            self._line.take(ask)
             try:
-                thread = reply.get("thread_ts")
-                await self._slack.ephemeral(reply["channel"], account, message, thread)
+                with self._line.call(ask):
+                    thread = reply.get("thread_ts")
+                    await self._slack.ephemeral(channel, account, message, thread)
                 return
             except SlackRefusedError as error:
                 log.info("ephemeral-refused", code=error.code)
@@ -111,12 +189,24 @@ class Speaker:
     async def _post(
         self, target: str, delivery: Delivery, message: Message, thread_ts: str | None = None
     ) -> None:
-        now, budget = self._clock(), self._budgets.posts(target)
-        if not budget.take(now):
-            raise SlackBusyError("budget", retry_after=(budget.next_at(now) - now).total_seconds())
-        if delivery.attempts and await self._slack.find(target, delivery.id, thread_ts):
+        if was_taken_maybe(delivery.error) and await self._is_said(target, delivery, thread_ts):
             return
-        await self._slack.post(target, message, key=delivery.id, thread_ts=thread_ts)
+        ask = Ask("post", target)
+        self._line.take(ask)
+        await self._deliveries.again(delivery.id, self._clock() + ANSWER_WITHIN, UNANSWERED)
+        with self._line.call(ask):
+            await self._slack.post(target, message, key=delivery.id, thread_ts=thread_ts)
+
+    async def _is_said(self, target: str, delivery: Delivery, thread_ts: str | None) -> bool:
+        """Whether an earlier attempt was taken after all; not known where we may not look."""
+        ask = Ask("find", target)
+        self._line.take(ask)
+        try:
+            with self._line.call(ask):
+                return await self._slack.find(target, delivery.id, thread_ts) is not None
+        except SlackRefusedError as error:
+            log.warning("message-not-looked-up", delivery=delivery.id, code=error.code)
+            return False
 
     def _account(self, to: str) -> str:
         """`person:ravi` or `account:U123` as a Slack account."""
@@ -129,13 +219,24 @@ class Speaker:
         return person.accounts[0]
 
     def _is_stale(self, delivery: Delivery) -> bool:
-        made = delivery.created_at
-        return made is not None and self._clock() - made > STALE_ANSWER
+        return self._age(delivery) > STALE_ANSWER
 
-    async def _later(self, delivery: Delivery, error: SlackError, seconds: float | None) -> None:
-        code, now = error.code or type(error).__name__, self._clock()
-        if seconds is None and delivery.attempts >= len(SCHEDULE_S):
-            await self._deliveries.failed(delivery.id, now, code)
-            return
-        wait = SCHEDULE_S[delivery.attempts] if seconds is None else max(1.0, seconds)
-        await self._deliveries.again(delivery.id, now + timedelta(seconds=wait), code)
+    def _age(self, delivery: Delivery) -> timedelta:
+        made = delivery.created_at
+        return self._clock() - made if made is not None else timedelta()
+
+    async def _later(self, delivery: Delivery, error: SlackError) -> bool:
+        """Try again later, or give it up; whether it is settled."""
+        code = said(delivery.error, error)
+        if self._age(delivery) > GIVE_UP:
+            await self._give_up(delivery, code)
+            return True
+        seconds = BACKOFF_S[min(delivery.attempts, len(BACKOFF_S) - 1)]
+        at = self._clock() + timedelta(seconds=seconds)
+        await self._deliveries.again(delivery.id, at, code)
+        return False
+
+    async def _give_up(self, delivery: Delivery, code: str) -> None:
+        self._metrics.given_up.labels(delivery.kind, code).inc()
+        log.warning("message-given-up", delivery=delivery.id, kind=delivery.kind, code=code)
+        await self._deliveries.failed(delivery.id, self._clock(), code)

@@ -158,6 +158,14 @@ class SlackWeb:
         if not target.startswith(("U", "W")):
             return target
         if target not in self._direct:
-            opened = await self._client.conversations_open(users=target)
-            self._direct[target] = str(opened["channel"]["id"])
+            self._direct[target] = await self._opened(target)
         return self._direct[target]
+
+    async def _opened(self, account: str) -> str:
+        try:
+            async with translated():
+                opened = await self._client.conversations_open(users=account)
+        except SlackBusyError as error:
+            error.opening = True
+            raise
+        return str(opened["channel"]["id"])

@@ -1,0 +1,35 @@
+"""An office on a fresh file; the file is migrated once and copied."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.migrate import upgrade
+from tests.bot.background.building import Office
+from tests.building import Clock, FileFacts, store_at
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as a new server finds it after its first start."""
+    path = tmp_path_factory.mktemp("migrated") / "andon.db"
+    upgrade(path)
+    return path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time under control."""
+    return Clock()
+
+
+@pytest.fixture
+async def office(migrated: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Office]:
+    """A store, a Slack and who works on it."""
+    path = tmp_path / "andon.db"
+    shutil.copy(migrated, path)
+    facts = FileFacts()
+    async with store_at(path, clock, facts=facts) as store:
+        yield Office(store, clock, facts)
