@@ -22,7 +22,7 @@ from approvals.escalation import Escalation
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock
-from bot.api import Api, Waiters, add_api
+from bot.api import Api, Runner, Waiters, add_api
 from bot.background.callbacks import Caller
 from bot.background.cards import Reconciler
 from bot.background.clock import Ticker
@@ -242,7 +242,7 @@ async def _caller(store: Store, settings: Settings, clock: Clock, stack: AsyncEx
 
 
 async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> int:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    runner = Runner(app, access_log=None, shutdown_timeout=5)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)

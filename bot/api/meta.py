@@ -43,12 +43,6 @@ class EventList(BaseModel):
     items: list[AuditEvent]
 
 
-class WaitQuery(BaseModel):
-    """How long to wait, in seconds."""
-
-    wait: int | None = None
-
-
 class Granted(BaseModel):
     """The release."""
 
@@ -56,6 +50,12 @@ class Granted(BaseModel):
     option: str | None
     claimed_at: str
     expires_at: str
+
+
+class KeySet(BaseModel):
+    """A JSON Web Key Set: the public keys that verify grants."""
+
+    keys: list[dict[str, Any]]
 
 
 class Health(BaseModel):

@@ -1,5 +1,7 @@
 """The API over real HTTP on loopback, with a store on disk and a clock moved by hand."""
 
+import io
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +11,12 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.api import Api, Waiters, add_api
+from bot.api import Api, Runner, Waiters, add_api
 from bot.observing import Metrics
 from bot.signing import KeyRing
 from storage import Store, open_store
+from storage.migrate import upgrade
+from tests.bot.api.contract import CONTRACT, Contract
 from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_vote
 
 BODY: dict[str, Any] = {
@@ -24,6 +28,13 @@ BODY: dict[str, Any] = {
 }
 
 
+class Served(TestServer):
+    """Listens as the real server does."""
+
+    async def _make_runner(self, **options: Any) -> Runner:
+        return Runner(self.app, **options)
+
+
 @dataclass
 class World:
     """A server under test."""
@@ -33,6 +44,7 @@ class World:
     clock: Clock
     facts: FileFacts
     waiters: Waiters
+    contract: Contract
     keys: dict[str, str] = field(default_factory=dict)
 
     async def call(
@@ -48,7 +60,20 @@ class World:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if service:
             sent.setdefault("Authorization", f"Bearer {self.keys[service]}")
-        return await self.client.request(method, path, json=body, headers=sent)
+        response = await self.client.request(method, path, json=body, headers=sent)
+        await self.contract.check(response)
+        return response
+
+    async def post(self, raw: bytes, path: str = "/v1/escalations", **headers: str) -> Any:
+        """A body of bytes, as a service may send them."""
+        sent = {
+            "Authorization": f"Bearer {self.keys['data-sync']}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": "k",
+        } | {name.replace("_", "-"): value for name, value in headers.items()}
+        response = await self.client.post(path, data=io.BytesIO(raw), headers=sent)
+        await self.contract.check(response)
+        return response
 
     async def open(self, key: str = "k1", **changes: Any) -> dict[str, Any]:
         """A new escalation, as answered."""
@@ -69,9 +94,18 @@ class World:
         return await self.call("POST", path, body, Idempotency_Key=key)
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file with nothing in it; copying one is quicker than making one."""
+    path = tmp_path_factory.mktemp("empty") / "andon.db"
+    upgrade(path)
+    return path
+
+
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
     """A server on a fresh file, with two services and an auditor."""
+    shutil.copy(empty, tmp_path / "andon.db")
     clock, facts, waiters, metrics = Clock(), FileFacts(), Waiters(), Metrics()
     ring = KeyRing(tmp_path / "keys")
     async with open_store(
@@ -97,11 +131,19 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             allowed_callbacks=frozenset({"service.example", "127.0.0.1:9"}),
         )
         add_api(app, api)
-        async with TestClient(TestServer(app)) as client:
-            made = World(client=client, store=store, clock=clock, facts=facts, waiters=waiters)
+        async with TestClient(Served(app)) as client:
+            made = World(
+                client=client,
+                store=store,
+                clock=clock,
+                facts=facts,
+                waiters=waiters,
+                contract=CONTRACT,
+            )
             hosts = ("service.example", "127.0.0.1:9")
             made.keys["data-sync"] = await store.services.add("data-sync", callback_hosts=hosts)
             made.keys["other"] = await store.services.add("other")
             made.keys["reader"] = await store.services.add("data-sync", scopes=("read",))
             made.keys["auditor"] = await store.services.add("audit", scopes=("audit",))
+            made.keys["admin"] = await store.services.add("data-sync", scopes=("admin",))
             yield made
