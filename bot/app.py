@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from aiohttp import web
 from approvals.escalation import Escalation
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
-from approvals.ports import Clock
+from approvals.ports import Clock, Writer
 from bot.api import Api, Runner, Waiters, add_api
 from bot.background.callbacks import Caller
 from bot.background.cards import Reconciler
@@ -30,8 +31,9 @@ from bot.background.egress import callback_session
 from bot.background.loop import Loop
 from bot.background.refresher import Refresher
 from bot.background.spoken import Speaker
+from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
-from bot.observing import Metrics
+from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.people import KnownPeople
 from bot.settings import Settings, SettingsError
 from bot.signing import KeyRing
@@ -42,6 +44,7 @@ from bot.slack.screens import Screens
 from bot.slack.surface import Ports, Surface
 from bot.slack.web import SlackWeb
 from storage import Store, open_store
+from storage.backlog import backlog
 
 log = structlog.get_logger(__name__)
 
@@ -108,12 +111,19 @@ class SlackSide:
     """The Slack surface and the loops that speak, joined."""
 
     def __init__(
-        self, settings: Settings, store: Store, people: KnownPeople, clock: Clock, bell: Bell
+        self,
+        settings: Settings,
+        store: Store,
+        writer: Writer,
+        people: KnownPeople,
+        clock: Clock,
+        bell: Bell,
+        metrics: Metrics,
     ) -> None:
         client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
         ports = Ports(
-            writer=store.writer,
+            writer=writer,
             reads=store.reads,
             cards=store.cards,
             deliveries=store.deliveries,
@@ -141,13 +151,16 @@ class SlackSide:
             "artist": Drawings(),
             "clock": clock,
         }
-        cards, speech = Reconciler(**said), Speaker(deliveries=store.deliveries, **said)
+        spoken = CountedDeliveries(store.deliveries, metrics, "slack")
+        cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
         directory = SlackDirectory(client, people.policy)
-        refresher = Refresher(people, directory, store.reads, store.writer, clock, new_id)
+        refresher = Refresher(people, directory, store.reads, writer, clock, new_id)
+        looking = Loop("people", refresher.once, PEOPLE_S)
+        self.people_due_s: Callable[[], float] = lambda: looking.due_s
         self.loops = [
             Loop("cards", cards.once, CARDS_S),
             Loop("speech", speech.once, SPEECH_S),
-            Loop("people", refresher.once, PEOPLE_S),
+            looking,
         ]
 
 
@@ -160,7 +173,7 @@ async def serving(
     policy = read_policy(Path(settings.policy))
     people = KnownPeople(policy, from_file=settings.slack_mode == "off")
     keys = KeyRing(Path(settings.signing_keys))
-    waiters, metrics = Waiters(), Metrics()
+    waiters, metrics = Waiters(), Metrics(clock)
     metrics.parked.set_function(lambda: waiters.count)
     bell = Bell(waiters, metrics)
     async with AsyncExitStack() as stack:
@@ -168,11 +181,24 @@ async def serving(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
         app = web.Application(client_max_size=MOST_BODY)
-        slack = SlackSide(settings, store, people, clock, bell) if people.asks_slack else None
+        writer = CountedWriter(store.writer, metrics)
+        slack = (
+            SlackSide(settings, store, writer, people, clock, bell, metrics)
+            if people.asks_slack
+            else None
+        )
+        checks = (slack.door.ready,) if slack else ()
+        watch = Watch(
+            metrics,
+            looked=partial(backlog, store.database),
+            clock=clock,
+            checks=checks,
+            people_as_of=people.as_of,
+        )
         add_api(
             app,
             Api(
-                writer=store.writer,
+                writer=writer,
                 reads=store.reads,
                 cards=store.cards,
                 services=store.services,
@@ -181,13 +207,15 @@ async def serving(
                 clock=clock,
                 waiters=waiters,
                 jwks=keys.jwks,
-                metrics_text=metrics.text,
-                checks=(slack.door.ready,) if slack else (),
+                metrics_text=watch.text,
+                checks=checks,
+                answered=metrics.answered,
+                people_due_s=slack.people_due_s if slack else lambda: 0.0,
                 allowed_callbacks=frozenset(settings.allowed_callbacks),
             ),
         )
-        ticker = Ticker(store.reads, store.writer, clock, new_id)
-        caller = await _caller(store, settings, clock, stack)
+        ticker = Ticker(store.reads, writer, clock, new_id)
+        caller = await _caller(store, settings, clock, metrics, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S),
@@ -226,13 +254,14 @@ def _opened_store(
         raise SettingsError(str(error)) from error
 
 
-async def _caller(store: Store, settings: Settings, clock: Clock, stack: AsyncExitStack) -> Caller:
+async def _caller(
+    store: Store, settings: Settings, clock: Clock, metrics: Metrics, stack: AsyncExitStack
+) -> Caller:
     """Calls services back, through the guarded session."""
-    pairs = (host.rpartition(":") for host in settings.allowed_callbacks if ":" in host)
-    loopback = frozenset((host.strip("[]"), int(port)) for host, _, port in pairs)
+    loopback = loopback_pairs(settings.allowed_callbacks)
     session = await stack.enter_async_context(callback_session(loopback))
     return Caller(
-        deliveries=store.deliveries,
+        deliveries=CountedDeliveries(store.deliveries, metrics, "services"),
         reads=store.reads,
         services=store.services,
         session=session,

@@ -1,9 +1,11 @@
 """How an escalation is answered: API.md's representation, from the state alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from approvals.codec import instant
@@ -58,6 +60,15 @@ class Answer(BaseModel):
 
 
 PUBLIC: TypeAdapter[Answer] = TypeAdapter(Answer)
+
+
+def reply(
+    value: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """JSON as every route answers it."""
+    return web.Response(
+        body=orjson.dumps(value), status=status, headers=headers, content_type="application/json"
+    )
 
 
 def answer(e: Escalation, cards: Sequence[Card] = ()) -> dict[str, Any]:

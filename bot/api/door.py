@@ -63,8 +63,9 @@ class Api:
     clock: Clock
     waiters: Waiters
     jwks: Callable[[], dict[str, Any]]
-    metrics_text: Callable[[], bytes]
+    metrics_text: Callable[[], Awaitable[bytes]]
     checks: Sequence[Check] = ()
+    answered: Callable[[str, int], None] = lambda route, status: None  #: counts answers
     people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again
     new_id: Callable[[str], str] = new_id
     allowed_callbacks: frozenset[str] = frozenset()
@@ -145,8 +146,8 @@ def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
 
 def _pointer(place: tuple[str | int, ...]) -> str:
     """RFC 6901. What was sent as a key may be a secret."""
-    parts = (str(part)[:100].replace("~", "~0").replace("/", "~1") for part in place)
-    return redact_text("".join(f"/{part}" for part in parts))
+    parts = (redact_text(str(part)[:100]) for part in place)
+    return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
 def query_of(request: web.Request, model: type[M]) -> M:
@@ -207,7 +208,14 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers["Server"] = SERVER
+    request.app[API].answered(_route(request), response.status)
     return response
+
+
+def _route(request: web.Request) -> str:
+    """The route as declared: no id, nothing that was sent."""
+    resource = request.match_info.route.resource
+    return f"{request.method} {resource.canonical}" if resource is not None else "none"
 
 
 #: Name and detail of what aiohttp itself refuses.

@@ -89,7 +89,7 @@ async def readyz(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text."""
-    text = request.app[API].metrics_text()
+    text = await request.app[API].metrics_text()
     return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
 

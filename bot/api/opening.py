@@ -14,7 +14,7 @@ from approvals.ports import NotSavedError, Settled
 from approvals.refusals import FieldError
 from approvals.verdict import Case
 from approvals.words import Kind, Severity
-from bot.api.answer import answer
+from bot.api.answer import answer, reply
 from bot.api.door import API, Api, body_of, caller, idempotency_key, unprocessable, validated
 from bot.api.models import ContextIn, OpenIn
 from bot.api.problems import of_refusal, stop
@@ -22,8 +22,11 @@ from bot.api.redaction import redact
 from bot.api.taking import told
 from bot.callback_urls import refuse_callback
 
-#: Free text of a request that is redacted; names, keys and labels are too.
-_TEXTS = ("title", "summary", "context", "reference", "requested_by", "dedup_key")
+#: Names that rules, groups and callbacks go by. Everything else of a request is redacted.
+_NAMES = frozenset({"category", "environment", "approvers", "callback_url"})
+
+#: What the digest covers: where something is hidden there, the card says so at the operation.
+_DIGESTED = ("/operation/", "/options/")
 
 
 async def open_(request: web.Request) -> web.Response:
@@ -59,15 +62,9 @@ def _command(
         body_hash = hashlib.sha256(canonical(value)).hexdigest()
     except NotStrictJson as error:
         raise stop(400, "not-json", "Not strict JSON", str(error)) from error
-    show = _show(api, service, value)
-    held = redact(operation, show=show, base="/operation")
-    offered = redact(options, show=show, base="/options")
-    texts = {
-        name: redact(value[name], show=show, base=f"/{name}") for name in _TEXTS if name in value
-    }
-    told = tuple(p for name in texts for p in texts[name].hidden)
-    body = {**value, "operation": held.value, "options": offered.value}
-    body |= {name: text.value for name, text in texts.items()}
+    whole = {**value, "options": options}
+    told = {name: part for name, part in whole.items() if name not in _NAMES}
+    cleaned = redact(told, show=_show(api, service, value))
     return Open(
         id=api.new_id("cmd"),
         escalation_id=api.new_id("esc"),
@@ -77,13 +74,14 @@ def _command(
         idempotency_key=key,
         body_hash=body_hash,
         digest=digest,
-        request=body,
-        # Pointers are from the operation, as API.md shows them; options are beside it.
-        operation_redacted=(
-            *(pointer.removeprefix("/operation") for pointer in held.hidden),
-            *offered.hidden,
+        request={**whole, **cleaned.value},
+        operation_redacted=tuple(
+            # Pointers are from the operation, as API.md shows them; options are beside it.
+            pointer.removeprefix("/operation")
+            for pointer in cleaned.hidden
+            if pointer.startswith(_DIGESTED)
         ),
-        context_redacted=told,
+        context_redacted=tuple(p for p in cleaned.hidden if not p.startswith(_DIGESTED)),
         operation_size=_size(operation, options),
         owners=owners,
         join_key=_join_key(service, digest, value),
@@ -127,7 +125,7 @@ async def _opened(api: Api, settled: Settled) -> web.Response:
     headers = {"ETag": f'"{escalation.version}"'}
     if fresh:
         headers["Location"] = f"/v1/escalations/{escalation.id}"
-    return web.json_response(answer(escalation), status=201 if fresh else 200, headers=headers)
+    return reply(answer(escalation), status=201 if fresh else 200, headers=headers)
 
 
 async def add_context(request: web.Request) -> web.Response:

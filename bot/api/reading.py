@@ -12,7 +12,7 @@ from approvals.commands import Tick
 from approvals.escalation import Escalation
 from approvals.ports import ServiceKey, Wanted
 from approvals.refusals import FieldError, Refusal, Why
-from bot.api.answer import answer
+from bot.api.answer import answer, reply
 from bot.api.door import API, Api, caller, query_of, unprocessable
 from bot.api.models import ListQuery, WaitQuery
 from bot.api.problems import ProblemError, of_refusal
@@ -40,7 +40,7 @@ async def read(request: web.Request) -> web.Response:
     if known is not None and not _is_new(escalation, known):
         return web.Response(status=304, headers=headers)
     cards = await api.cards.of(escalation.id)
-    return web.json_response(answer(escalation, cards), headers=headers)
+    return reply(answer(escalation, cards), headers=headers)
 
 
 async def _reader(request: web.Request) -> ServiceKey:
@@ -134,7 +134,7 @@ async def page(request: web.Request) -> web.Response:
     now = api.clock()
     standing = [await _ticked(api, e, now) for e in found.items]
     items = [answer(e) for e in standing if query.status in (None, e.status)]
-    return web.json_response({"items": items}, headers=headers)
+    return reply({"items": items}, headers=headers)
 
 
 def _filters(query: ListQuery) -> dict[str, str | None]:
@@ -169,4 +169,4 @@ async def events(request: web.Request) -> web.Response:
         }
         for r in records
     ]
-    return web.json_response({"items": items})
+    return reply({"items": items})

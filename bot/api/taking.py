@@ -7,7 +7,7 @@ from aiohttp import web
 from approvals.codec import instant
 from approvals.commands import Claim, Report, Withdraw
 from approvals.ports import NotSavedError, Settled
-from bot.api.answer import answer
+from bot.api.answer import answer, reply
 from bot.api.door import API, body_of, caller, idempotency_key, validated
 from bot.api.models import ClaimIn, OutcomeIn, WithdrawIn
 from bot.api.problems import of_refusal
@@ -40,7 +40,7 @@ def _granted(settled: Settled) -> web.Response:
     escalation = settled.escalation
     if escalation is None or escalation.claim is None or settled.grant is None:
         raise NotSavedError
-    return web.json_response(
+    return reply(
         {
             "grant": settled.grant,
             "option": escalation.decision.option if escalation.decision else None,
@@ -87,4 +87,4 @@ def told(settled: Settled) -> web.Response:
     if settled.escalation is None:
         raise NotSavedError
     headers = {"ETag": f'"{settled.escalation.version}"'}
-    return web.json_response(answer(settled.escalation), headers=headers)
+    return reply(answer(settled.escalation), headers=headers)

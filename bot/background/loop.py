@@ -1,6 +1,7 @@
 """The shape all background work has: activated by a signal or a period, never by a caller."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -17,6 +18,12 @@ class Loop:
         self._once = once
         self._period_s = period_s
         self._signal = asyncio.Event()
+        self._next = 0.0
+
+    @property
+    def due_s(self) -> float:
+        """Seconds until it looks again by itself."""
+        return max(0.0, self._next - time.monotonic())
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -40,6 +47,7 @@ class Loop:
         return more
 
     async def _pause(self) -> None:
+        self._next = time.monotonic() + self._period_s
         try:
             async with asyncio.timeout(self._period_s):
                 await self._signal.wait()

@@ -2,8 +2,9 @@
 
 import io
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from approvals.escalation import Escalation
 from bot.api import Api, Runner, Waiters, add_api
-from bot.observing import Metrics
+from bot.metrics import CountedWriter, Metrics, Watch
 from bot.signing import KeyRing
 from storage import Store, open_store
+from storage.backlog import backlog
 from storage.migrate import upgrade
 from tests.bot.api.contract import CONTRACT, Contract
 from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_vote
@@ -45,6 +48,7 @@ class World:
     facts: FileFacts
     waiters: Waiters
     contract: Contract
+    folder: Path
     keys: dict[str, str] = field(default_factory=dict)
 
     async def call(
@@ -106,19 +110,31 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
     """A server on a fresh file, with two services and an auditor."""
     shutil.copy(empty, tmp_path / "andon.db")
-    clock, facts, waiters, metrics = Clock(), FileFacts(), Waiters(), Metrics()
+    clock, facts, waiters = Clock(), FileFacts(), Waiters()
+    metrics = Metrics(clock)
+
+    def committed(escalations: Sequence[Escalation]) -> None:
+        waiters.committed(escalations)
+        metrics.committed(escalations)
+
     ring = KeyRing(tmp_path / "keys")
     async with open_store(
         f"sqlite:///{tmp_path / 'andon.db'}",
         facts=facts,
         signer=ring,
         clock=clock,
-        committed=waiters.committed,
+        committed=committed,
         server=True,
     ) as store:
         app = web.Application(client_max_size=2 << 20)
+        watch = Watch(
+            metrics,
+            looked=partial(backlog, store.database),
+            clock=clock,
+            people_as_of=lambda now: facts.facts(now).people.as_of,
+        )
         api = Api(
-            writer=store.writer,
+            writer=CountedWriter(store.writer, metrics),
             reads=store.reads,
             cards=store.cards,
             services=store.services,
@@ -127,7 +143,8 @@ async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
             clock=clock,
             waiters=waiters,
             jwks=ring.jwks,
-            metrics_text=metrics.text,
+            metrics_text=watch.text,
+            answered=metrics.answered,
             allowed_callbacks=frozenset({"service.example", "127.0.0.1:9"}),
         )
         add_api(app, api)
@@ -139,6 +156,7 @@ async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
                 facts=facts,
                 waiters=waiters,
                 contract=CONTRACT,
+                folder=tmp_path,
             )
             hosts = ("service.example", "127.0.0.1:9")
             made.keys["data-sync"] = await store.services.add("data-sync", callback_hosts=hosts)
