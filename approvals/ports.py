@@ -232,3 +232,13 @@ class Health(Protocol):
 
     async def check(self, now: datetime) -> Mapping[str, Json]:
         """`{"ok": bool, "overdue_s": seconds the longest overdue escalation waits, …}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is owed at a moment, for those who watch."""
+
+    cards_due: Mapping[str, int]  #: by what Slack answered last; empty for nothing
+    deliveries_due: Mapping[str, int]  #: by kind
+    escalations: Mapping[tuple[str, str], int]  #: not over yet, by status and operation state
+    overdue_s: float  #: how long the longest overdue escalation has waited

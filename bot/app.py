@@ -23,33 +23,27 @@ from approvals.escalation import Escalation
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock
-from bot.api import Api, Waiters, add_api
+from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
 from bot.background.callbacks import Caller
-from bot.background.cards import Reconciler
 from bot.background.clock import Ticker
-from bot.background.egress import callback_session, loopback_pairs
-from bot.background.line import Line
+from bot.background.egress import callback_session
 from bot.background.loop import Loop
-from bot.background.refresher import Refresher
-from bot.background.spoken import Speaker
+from bot.bell import Bell
+from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
-from bot.observing import Metrics
+from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.people import KnownPeople
 from bot.settings import Settings, SettingsError
 from bot.signing import KeyRing
-from bot.slack.artist import Drawings
-from bot.slack.directory import SlackDirectory
-from bot.slack.door import SlackDoor, web_client
-from bot.slack.screens import Screens
-from bot.slack.surface import Ports, Surface
-from bot.slack.web import SlackWeb
+from bot.slack_side import SlackSide
 from storage import Store, open_store
+from storage.backlog import backlog
 
 log = structlog.get_logger(__name__)
 
 #: Seconds between two looks of each loop when nothing wakes it.
-CLOCK_S, CARDS_S, SPEECH_S, CALLBACKS_S, PEOPLE_S = 1.0, 2.0, 2.0, 2.0, 5.0
+CLOCK_S, CALLBACKS_S = 1.0, 2.0
 
 #: Loops that no commit concerns at once.
 UNHURRIED = frozenset({"clock", "people"})
@@ -91,86 +85,6 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
 
-class Bell:
-    """Rings after each commit: wakes parked requests, counts, wakes the background."""
-
-    def __init__(self, waiters: Waiters, metrics: Metrics) -> None:
-        self._waiters, self._metrics = waiters, metrics
-        self.loops: list[Loop] = []
-
-    def committed(self, escalations: Sequence[Escalation]) -> None:
-        """Called by the writer, in order."""
-        self._waiters.committed(escalations)
-        self._metrics.committed(escalations)
-        self.wake()
-
-    def wake(self) -> None:
-        """There may be something to do."""
-        for loop in self.loops:
-            loop.wake()
-
-
-class SlackSide:
-    """The Slack surface and the loops that speak, joined."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        people: KnownPeople,
-        clock: Clock,
-        bell: Bell,
-        metrics: Metrics,
-    ) -> None:
-        client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
-        ports = Ports(
-            writer=store.writer,
-            reads=store.reads,
-            cards=store.cards,
-            deliveries=store.deliveries,
-            facts=people,
-            slack=slack,
-            clock=clock,
-            new_id=new_id,
-            wake=bell.wake,
-            lost=lambda event: self.door.revoked(event),
-        )
-        app_token = settings.slack_app_token.get_secret_value()
-        self.door = SlackDoor(
-            client=client,
-            surface=Surface(ports, screens),
-            secrets=settings.signing_secrets,
-            app_token=app_token if settings.slack_mode == "socket" else "",
-            seen=store.signatures,
-            clock=clock,
-        )
-        self._line = Line(clock)
-        said: dict[str, Any] = {
-            "cards": store.cards,
-            "reads": store.reads,
-            "facts": people,
-            "slack": slack,
-            "line": self._line,
-            "artist": Drawings(),
-            "clock": clock,
-            "metrics": metrics,
-        }
-        cards, speech = Reconciler(**said), Speaker(deliveries=store.deliveries, **said)
-        directory = SlackDirectory(client, people.policy)
-        refresher = Refresher(people, directory, store.reads, store.writer, clock, new_id)
-        self.loops = [
-            Loop("cards", cards.once, CARDS_S, cards.lanes),
-            Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
-            Loop("people", refresher.once, PEOPLE_S),
-        ]
-
-    async def ready(self) -> tuple[str, bool]:
-        """For health: we hear Slack, and it hears us."""
-        name, works = await self.door.ready()
-        return name, works and self._line.works
-
-
 @asynccontextmanager
 async def serving(
     settings: Settings, *, clock: Callable[[], datetime] = utc_now
@@ -180,7 +94,7 @@ async def serving(
     policy = read_policy(Path(settings.policy))
     people = KnownPeople(policy, from_file=settings.slack_mode == "off")
     keys = KeyRing(Path(settings.signing_keys))
-    waiters, metrics = Waiters(), Metrics()
+    waiters, metrics = Waiters(), Metrics(clock)
     metrics.parked.set_function(lambda: waiters.count)
     bell = Bell(waiters, metrics)
     async with AsyncExitStack() as stack:
@@ -188,9 +102,13 @@ async def serving(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
         app = web.Application(client_max_size=MOST_BODY)
-        asks = people.asks_slack
-        slack = SlackSide(settings, store, people, clock, bell, metrics) if asks else None
-        ticker = Ticker(store.reads, store.writer, clock, new_id)
+        writer = CountedWriter(store.writer, metrics)
+        slack = (
+            SlackSide(settings, store, writer, people, clock, bell, metrics)
+            if people.asks_slack
+            else None
+        )
+        ticker = Ticker(store.reads, writer, clock, new_id)
         caller = await _caller(store, settings, clock, metrics, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
@@ -198,10 +116,18 @@ async def serving(
             *(slack.loops if slack else ()),
         ]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
+        checks = readiness(loops, people, clock, *((slack.ready,) if slack else ()))
+        watch = Watch(
+            metrics,
+            looked=partial(backlog, store.database),
+            clock=clock,
+            checks=checks,
+            people_as_of=people.as_of,
+        )
         add_api(
             app,
             Api(
-                writer=store.writer,
+                writer=writer,
                 reads=store.reads,
                 cards=store.cards,
                 services=store.services,
@@ -210,8 +136,10 @@ async def serving(
                 clock=clock,
                 waiters=waiters,
                 jwks=keys.jwks,
-                metrics_text=metrics.text,
-                checks=readiness(loops, people, clock, *((slack.ready,) if slack else ())),
+                metrics_text=watch.text,
+                checks=checks,
+                answered=metrics.answered,
+                people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
                 allowed_callbacks=frozenset(settings.allowed_callbacks),
             ),
         )
@@ -274,7 +202,7 @@ async def _caller(
     allowed = frozenset(settings.allowed_callbacks)
     session = await stack.enter_async_context(callback_session(loopback_pairs(allowed)))
     return Caller(
-        deliveries=store.deliveries,
+        deliveries=CountedDeliveries(store.deliveries, metrics, "services"),
         reads=store.reads,
         services=store.services,
         session=session,
@@ -286,7 +214,7 @@ async def _caller(
 
 
 async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunner, int]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    runner = Runner(app, access_log=None, shutdown_timeout=5)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)
     try:

@@ -14,6 +14,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from approvals.policy.load import PolicyError, parse_policy
+from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
 from bot.observing import configure_logging
 from bot.settings import SettingsError, read_settings
@@ -45,7 +46,7 @@ def fail(message: str, code: int = NOT_DONE) -> typer.Exit:
 @app.command()
 def serve() -> None:
     """Run the server until it is told to stop."""
-    configure_logging()
+    configure_logging(redact_text)
     try:
         asyncio.run(_serve())
     except (SettingsError, AlreadyRunningError, NewerDatabaseError, OSError) as error:

@@ -1,67 +1,39 @@
-"""Seeing it run: structured logs on standard error, metrics in a registry of their own."""
+"""Seeing it run: structured logs on standard error."""
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from structlog.typing import EventDict, WrappedLogger
 
-from approvals.escalation import Escalation
+#: Fields of a log line that may quote what was sent.
+_QUOTING = ("exception", "error", "event")
 
 
-def configure_logging() -> None:
-    """JSON lines where a machine reads, colours where a person does; times in ISO UTC."""
+def configure_logging(clean: Callable[[str], str]) -> None:
+    """JSON lines where a machine reads, colours where a person does; times in ISO UTC.
+
+    `clean` hides secrets: an exception's words may hold what somebody sent.
+    """
+
+    def cleaned(logger: WrappedLogger, name: str, line: EventDict) -> EventDict:
+        for field in _QUOTING:
+            if isinstance(line.get(field), str):
+                line[field] = clean(line[field])
+        return line
+
     tty = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if tty else structlog.processors.JSONRenderer()
+    # Never the rich traceback: it prints the values of local variables.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
+            structlog.processors.ExceptionRenderer(),
+            cleaned,
+            plain if tty else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-
-
-class Metrics:
-    """What is counted. Names end in their unit."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.changes = Counter(
-            "andon_escalation_changes_total",
-            "Escalations changed by commits, by what they became",
-            ["status", "state"],
-            registry=self.registry,
-        )
-        self.parked = Gauge("andon_parked_requests", "Requests waiting", registry=self.registry)
-        self.refused = Counter(
-            "andon_slack_refused_total",
-            "Cards that Slack refused for a reason people must mend, by its code",
-            ["what", "code"],
-            registry=self.registry,
-        )
-        self.given_up = Counter(
-            "andon_deliveries_given_up_total",
-            "Messages and callbacks that will never arrive",
-            ["kind", "why"],
-            registry=self.registry,
-        )
-        self.failures = Gauge(
-            "andon_background_failures",
-            "Failures in a row of each background loop; 0 while it works",
-            ["loop"],
-            registry=self.registry,
-        )
-
-    def committed(self, escalations: Sequence[Escalation]) -> None:
-        """Count what a commit changed."""
-        for escalation in escalations:
-            self.changes.labels(escalation.status.value, escalation.state.value).inc()
-
-    def text(self) -> bytes:
-        """Prometheus' text format."""
-        return generate_latest(self.registry)

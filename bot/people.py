@@ -24,6 +24,10 @@ class KnownPeople:
         """Whether people are looked up in Slack."""
         return not self._from_file
 
+    def as_of(self, now: datetime) -> datetime | None:
+        """When people were last looked up; None while they never were."""
+        return now if self._from_file else self._facts.people.as_of
+
     def facts(self, now: datetime) -> Facts:
         """Facts of this moment, without I/O. The same object while nothing is known better."""
         if self._from_file and not self._is_young(now):

@@ -24,8 +24,10 @@ from approvals.ports import (
     Writer,
 )
 from approvals.refusals import FieldError
-from bot.api.problems import ProblemError, problem, stop
+from bot.api.problems import SERVER, ProblemError, problem, stop
+from bot.api.redaction import redact_text
 from bot.api.waiters import Waiters
+from bot.api.wording import sentence
 from bot.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,13 @@ KEY_TTL_S = 2.0
 
 #: Bytes a body may have.
 MOST_BYTES = 1 << 20
+TOO_LARGE = "A body has at most 1 MiB. Send a hash and an address instead of large contents."
+
+#: Wrong fields named at once.
+MOST_ERRORS = 50
+
+#: Seconds until it is worth asking again while the store does not take anything.
+STORE_RETRY_S = 2
 
 Check = Callable[[], Awaitable[tuple[str, bool]]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -54,8 +63,10 @@ class Api:
     clock: Clock
     waiters: Waiters
     jwks: Callable[[], dict[str, Any]]
-    metrics_text: Callable[[], bytes]
+    metrics_text: Callable[[], Awaitable[bytes]]
     checks: Sequence[Check] = ()
+    answered: Callable[[str, int], None] = lambda route, status: None  #: counts answers
+    people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again
     new_id: Callable[[str], str] = new_id
     allowed_callbacks: frozenset[str] = frozenset()
     keys: dict[str, tuple[float, ServiceKey]] = field(default_factory=dict)
@@ -83,7 +94,9 @@ def _unauthorized(detail: str) -> ProblemError:
 
 
 async def _by_key(api: Api, key: str) -> ServiceKey | None:
-    hashed, now = hashlib.sha256(key.encode()).hexdigest(), time.monotonic()
+    # Bytes of a header that are not UTF-8 come as lone surrogates.
+    hashed = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
+    now = time.monotonic()
     known = api.keys.get(hashed)
     if known is not None and now - known[0] < KEY_TTL_S:
         return known[1]
@@ -99,13 +112,21 @@ async def body_of(request: web.Request) -> tuple[bytes, Any]:
     """The body's bytes and its strict JSON value. Raises ProblemError."""
     if request.content_type != "application/json":
         raise stop(415, "not-json", "Not JSON", "Send `Content-Type: application/json`.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise stop(415, "encoded", "Encoded", "Send the body as it is, without Content-Encoding.")
+    if (request.content_length or 0) > MOST_BYTES:
+        raise stop(413, "too-large", "Too large", TOO_LARGE)
     try:
         raw = await request.read()
         return raw, parse_strict(raw, max_bytes=MOST_BYTES)
     except (TooLarge, web.HTTPRequestEntityTooLarge) as error:
-        raise stop(413, "too-large", "Too large", str(error) or "At most 1 MiB.") from error
+        raise stop(413, "too-large", "Too large", TOO_LARGE) from error
     except NotStrictJson as error:
-        raise stop(400, "not-json", "Not strict JSON", str(error)) from error
+        # The place may be named by a key that holds a secret.
+        said = redact_text(str(error))
+        raise stop(400, "not-strict-json", "Not strict JSON", said) from error
+    except web.RequestPayloadError as error:
+        raise stop(400, "broken-off", "Broken off", "The body ended too early.") from error
 
 
 def validated(model: type[M], value: Any) -> M:
@@ -113,28 +134,43 @@ def validated(model: type[M], value: Any) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise stop(
-            422,
-            "unprocessable",
-            "The request cannot be taken",
-            "Mend what `errors` names.",
-            errors=_field_errors(error),
-        ) from error
+        raise unprocessable(*_field_errors(error)) from error
 
 
 def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    found = error.errors(include_url=False, include_input=False)
     return tuple(
-        FieldError(
-            pointer="".join(f"/{_escaped(p)}" for p in e["loc"]),
-            detail=e["msg"].removeprefix("Value error, "),
-        )
-        for e in found[:50]
+        FieldError(pointer=_pointer(e["loc"]), detail=sentence(e)) for e in found[:MOST_ERRORS]
     )
 
 
-def _escaped(part: str | int) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")[:100]
+def _pointer(place: tuple[str | int, ...]) -> str:
+    """RFC 6901. What was sent as a key may be a secret."""
+    parts = (redact_text(str(part)[:100]) for part in place)
+    return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def query_of(request: web.Request, model: type[M]) -> M:
+    """The query as a request. Raises ProblemError; a name given twice is refused too."""
+    twice = {name for name in request.query if len(request.query.getall(name)) > 1}
+    if twice:
+        errors = tuple(
+            FieldError(pointer=_pointer((name,)), detail="It is given twice; give it once.")
+            for name in sorted(twice)
+        )
+        raise unprocessable(*errors)
+    return validated(model, dict(request.query))
+
+
+def unprocessable(*errors: FieldError) -> ProblemError:
+    """What is wrong with a request, place by place."""
+    return stop(
+        422,
+        "unprocessable",
+        "The request cannot be taken",
+        "Mend what `errors` names.",
+        errors=errors,
+    )
 
 
 def idempotency_key(request: web.Request) -> str:
@@ -160,22 +196,34 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         response = _of_http(error)
     except UnsureError as error:
-        response = problem(503, "unsure", "Not confirmed", str(error))
+        said = str(error)
+        response = problem(503, "unsure", "Not confirmed", said, retry_after_s=STORE_RETRY_S)
     except StoreError as error:
-        response = problem(503, "not-saved", "Not saved", str(error))
+        said = str(error)
+        response = problem(503, "not-saved", "Not saved", said, retry_after_s=STORE_RETRY_S)
     except Exception:
         err = new_id("err")[-8:]
         log.exception("request-failed", err=err, path=request.path)
         response = problem(500, "internal", "Andon failed", f"Tell the operators `err {err}`.")
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers["Server"] = SERVER
+    request.app[API].answered(_route(request), response.status)
     return response
 
 
-_HTTP: Mapping[int, str] = {
-    404: "There is nothing here. /docs lists what there is.",
-    405: "This method does nothing here; `Allow` lists those that do.",
-    413: "At most 1 MiB.",
+def _route(request: web.Request) -> str:
+    """The route as declared: no id, nothing that was sent."""
+    resource = request.match_info.route.resource
+    return f"{request.method} {resource.canonical}" if resource is not None else "none"
+
+
+#: Name and detail of what aiohttp itself refuses.
+_HTTP: Mapping[int, tuple[str, str]] = {
+    404: ("no-such-address", "There is nothing here. /docs lists what there is."),
+    405: ("method-not-allowed", "This method does nothing here; `Allow` lists those that do."),
+    413: ("too-large", TOO_LARGE),
+    417: ("expectation-failed", "`Expect` may say 100-continue, nothing else."),
 }
 
 
@@ -183,5 +231,5 @@ def _of_http(error: web.HTTPException) -> web.Response:
     if error.status < 400:
         raise error
     allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-    detail = _HTTP.get(error.status, "The request cannot be understood.")
-    return problem(error.status, "http", error.reason, detail, headers=allow)
+    name, detail = _HTTP.get(error.status, ("malformed", "The request cannot be understood."))
+    return problem(error.status, name, error.reason, detail, headers=allow)

@@ -43,12 +43,6 @@ class EventList(BaseModel):
     items: list[AuditEvent]
 
 
-class WaitQuery(BaseModel):
-    """How long to wait, in seconds."""
-
-    wait: int | None = None
-
-
 class Granted(BaseModel):
     """The release."""
 
@@ -56,6 +50,12 @@ class Granted(BaseModel):
     option: str | None
     claimed_at: str
     expires_at: str
+
+
+class KeySet(BaseModel):
+    """A JSON Web Key Set: the public keys that verify grants."""
+
+    keys: list[dict[str, Any]]
 
 
 class Health(BaseModel):
@@ -89,7 +89,7 @@ async def readyz(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text."""
-    text = request.app[API].metrics_text()
+    text = await request.app[API].metrics_text()
     return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
 

@@ -2,9 +2,18 @@
 something that was ignored.
 """
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from approvals.words import Effect, Kind, Result, Severity, Status
 
@@ -13,17 +22,31 @@ T = TypeVar("T")
 
 def _given(value: Any) -> Any:
     if value is None:
-        raise ValueError("it is null; leave it out instead")
+        raise ValueError("It is null; leave it out instead.")
     return value
 
 
 #: May be left out, but not null.
 Maybe = Annotated[T | None, BeforeValidator(_given)]
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-Line = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+# Each pattern has its sentence in `wording`.
+SLUG = r"^[a-z][a-z0-9_]{0,39}$"
+KEY = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+ACCOUNT = r"^[UW][A-Z0-9]{2,20}$"
+CURRENCY = r"^[A-Z]{3}$"
+TARGET = r"^[a-z0-9._-]{1,20}$"
+ADDRESS = r"^https?://"
+ENVIRONMENT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
+VISIBLE = r"^[\x21-\x7e]+$"
+
+Slug = Annotated[str, Field(pattern=SLUG)]
+Key = Annotated[str, Field(pattern=KEY)]
+Line = Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
+Digest = Annotated[str, Field(pattern=DIGEST)]
+Address = Annotated[str, Field(pattern=ADDRESS, max_length=2000)]
+Seconds = Annotated[int, Field(strict=True, ge=1, le=30 * 24 * 3600)]
 Object = dict[str, JsonValue]
 
 
@@ -38,14 +61,14 @@ class RequestedBy(Model):
 
     id: Line
     name: Maybe[Line] = None
-    slack: Maybe[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]] = None
+    slack: Maybe[Annotated[str, Field(pattern=ACCOUNT)]] = None
 
 
 class MoneyIn(Model):
     """An amount in minor units."""
 
-    amount_minor: Annotated[int, Field(ge=-(2**53), le=2**53)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount_minor: Annotated[int, Field(strict=True, gt=-(2**53), lt=2**53)]
+    currency: Annotated[str, Field(pattern=CURRENCY)]
     account: Maybe[Line] = None
     beneficiary: Maybe[Line] = None
 
@@ -54,7 +77,7 @@ class OperationIn(Model):
     """What would run."""
 
     name: Line
-    target: Maybe[Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,20}$")]] = None
+    target: Maybe[Annotated[str, Field(pattern=TARGET)]] = None
     arguments: Object = {}
     money: Maybe[MoneyIn] = None
 
@@ -63,10 +86,10 @@ class OptionIn(Model):
     """One offered answer."""
 
     key: Key
-    label: Annotated[str, Field(min_length=1, max_length=75, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    label: Annotated[str, Field(min_length=1, max_length=75, pattern=ONE_LINE)]
     effect: Effect
     description: Maybe[Annotated[str, Field(max_length=500)]] = None
-    irreversible: bool = False
+    irreversible: Annotated[bool, Field(strict=True)] = False
     arguments: Maybe[Object] = None
 
 
@@ -90,7 +113,7 @@ class LinkIn(Model):
     """Where more is to be read."""
 
     title: Line
-    url: Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
+    url: Address
 
 
 Text = Annotated[str, Field(max_length=10_000)]
@@ -108,7 +131,7 @@ class ContextIn(Model):
     user_impact: Maybe[Text] = None
     blast_radius: Maybe[Text] = None
     rollback: Maybe[Text] = None
-    runbook: Maybe[Annotated[str, Field(pattern=r"^https?://", max_length=2000)]] = None
+    runbook: Maybe[Address] = None
     links: Maybe[Annotated[list[LinkIn], Field(max_length=20)]] = None
 
 
@@ -117,39 +140,49 @@ class OpenIn(Model):
 
     kind: Kind = Kind.APPROVAL
     category: Slug
-    title: Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    title: Annotated[str, Field(min_length=1, max_length=150, pattern=ONE_LINE)]
     summary: Maybe[Text] = None
     severity: Maybe[Severity] = None
-    environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+    environment: Annotated[str, Field(pattern=ENVIRONMENT)]
     reference: Maybe[Line] = None
     requested_by: Maybe[RequestedBy] = None
-    operation: Maybe[OperationIn] = None
+    operation: Maybe[OperationIn] = Field(None, validate_default=True)
     options: Maybe[Annotated[list[OptionIn], Field(min_length=2, max_length=10)]] = None
     approvers: Maybe[Annotated[list[Line], Field(max_length=10)]] = None
     context: Maybe[ContextIn] = None
     dedup_key: Maybe[Line] = None
-    decide_within_s: Maybe[Annotated[int, Field(ge=1, le=30 * 24 * 3600)]] = None
-    claim_within_s: Maybe[Annotated[int, Field(ge=1, le=30 * 24 * 3600)]] = None
+    decide_within_s: Maybe[Seconds] = None
+    claim_within_s: Maybe[Seconds] = None
     callback_url: Maybe[Annotated[str, Field(max_length=2000)]] = None
 
-    @model_validator(mode="after")
-    def _makes_sense(self) -> "OpenIn":
-        if self.kind is Kind.APPROVAL and self.operation is None:
-            raise ValueError("an approval holds an operation: say what would run in `operation`")
-        keys = [o.key for o in self.options or ()]
+    @field_validator("operation", mode="wrap")
+    @classmethod
+    def _held(
+        cls, value: Any, inner: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> OperationIn | None:
+        """Left out it is None, and `inner` would call that an explicit null."""
+        if value is None and info.data.get("kind") is Kind.INCIDENT:
+            return None
+        if value is None:
+            raise ValueError("An approval holds an operation: say what would run.")
+        return cast(OperationIn, inner(value))
+
+    @field_validator("options")
+    @classmethod
+    def _choices(cls, options: list[OptionIn] | None) -> list[OptionIn] | None:
+        keys = [o.key for o in options or ()]
         if len(set(keys)) != len(keys):
-            raise ValueError("two options have the same key")
-        effects = {o.effect for o in self.options or ()}
-        if effects == {Effect.RELEASE} or effects == {Effect.ABORT}:
-            raise ValueError("offer at least one option that releases and one that aborts")
-        return self
+            raise ValueError("Two options have the same key; give each its own.")
+        if len({o.effect for o in options or ()}) == 1:
+            raise ValueError("Offer at least one option that releases and one that aborts.")
+        return options
 
 
 class ClaimIn(Model):
     """What the caller is about to run."""
 
     digest: Digest
-    nonce: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+    nonce: Annotated[str, Field(min_length=1, max_length=255, pattern=VISIBLE)]
 
 
 class OutcomeIn(Model):
@@ -166,10 +199,14 @@ class WithdrawIn(Model):
     reason: Maybe[Annotated[str, Field(max_length=1000)]] = None
 
 
-class ListQuery(BaseModel):
-    """Which escalations a list asks for."""
+class WaitQuery(Model):
+    """How long to wait, in seconds; more than 60 is taken as 60."""
 
-    model_config = ConfigDict(extra="forbid")
+    wait: Annotated[int, Field(ge=0)] | None = None
+
+
+class ListQuery(Model):
+    """Which escalations a list asks for."""
 
     status: Status | None = None
     kind: Kind | None = None

@@ -10,6 +10,9 @@ from pydantic.json_schema import models_json_schema
 if TYPE_CHECKING:
     from bot.api.routes import Route
 
+#: What a status says on every route.
+_MEANING = {201: "Stored, and new", 304: "Nothing has changed", 503: "Not now; ask again"}
+
 _REF = "#/components/schemas/{model}"
 
 
@@ -79,20 +82,28 @@ def _parameters(route: "Route") -> list[dict[str, Any]]:
     if "{id" in route.path:
         found.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
     if route.keyed:
-        found.append(
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-            }
-        )
+        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"}
+        found.append(_header("Idempotency-Key", "The same for retries", key, required=True))
+    if route.waits:
+        text = {"type": "string"}
+        found.append(_header("Prefer", "`wait=30`: park it until it is decided", text))
+        found.append(_header("If-None-Match", "A version: park it until it changes", text))
     if route.query:
         schema = route.query.model_json_schema()
         definitions = schema.get("$defs", {})
         for name, about in schema["properties"].items():
             found.append({"name": name, "in": "query", "schema": _inlined(about, definitions)})
     return found
+
+
+def _header(name: str, about: str, schema: Any, *, required: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": about,
+        "schema": schema,
+    }
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
@@ -110,10 +121,10 @@ def _responses(route: "Route", refs: Any) -> dict[str, Any]:
     problem = {"schema": refs[(Problem, "serialization")]}
     found: dict[str, Any] = {}
     for status, model in route.answers.items():
-        found[str(status)] = {"description": route.summary}
-        if model is not None:
-            schema = refs[(model, "serialization")]
-            found[str(status)]["content"] = {"application/json": {"schema": schema}}
+        found[str(status)] = {"description": _MEANING.get(status, "Done")}
+        if status != 304:
+            schema = refs[(model, "serialization")] if model else {}
+            found[str(status)]["content"] = {route.produces: {"schema": schema}}
     found["default"] = {
         "description": "A problem, with one sentence that says what to do",
         "content": {"application/problem+json": problem},

@@ -10,15 +10,16 @@ from approvals.canonical import DEFAULT_OPTIONS, NotStrictJson, canonical, sha25
 from approvals.commands import AddContext, Open
 from approvals.escalation import Json
 from approvals.policy.plan import show_paths
-from approvals.ports import Settled
+from approvals.ports import NotSavedError, Settled
 from approvals.refusals import FieldError
 from approvals.verdict import Case
 from approvals.words import Kind, Severity
 from bot.api.answer import answer, reply
-from bot.api.door import API, Api, body_of, caller, idempotency_key, validated
+from bot.api.door import API, Api, body_of, caller, idempotency_key, unprocessable, validated
 from bot.api.models import ContextIn, OpenIn
 from bot.api.problems import of_refusal, stop
 from bot.api.redaction import redact
+from bot.api.taking import told
 from bot.callback_urls import refuse_callback
 
 #: Names that rules, groups and callbacks go by. Everything else of a request is redacted.
@@ -36,28 +37,18 @@ async def open_(request: web.Request) -> web.Response:
     raw, value = await body_of(request)
     asked = validated(OpenIn, value)
     if asked.kind is Kind.INCIDENT:
-        raise _unprocessable("/kind", "Incidents are not taken yet; send an approval.")
+        not_yet = "Incidents are not taken yet; send an approval."
+        raise unprocessable(FieldError(pointer="/kind", detail=not_yet))
     if asked.callback_url is not None:
         hosts = frozenset(service.callback_hosts) & api.allowed_callbacks
         wrong = refuse_callback(asked.callback_url, hosts)
         if wrong:
-            raise _unprocessable("/callback_url", wrong)
+            raise unprocessable(FieldError(pointer="/callback_url", detail=wrong))
     command = _command(api, service.service, service.owners, key, value, len(raw))
     settled = await api.writer.submit(command)
     if settled.refusal is not None:
         return of_refusal(settled.refusal)
     return await _opened(api, settled)
-
-
-def _unprocessable(pointer: str, detail: str) -> Exception:
-    error = FieldError(pointer=pointer, detail=detail)
-    return stop(
-        422,
-        "unprocessable",
-        "The request cannot be taken",
-        "Mend what `errors` names.",
-        errors=(error,),
-    )
 
 
 def _command(
@@ -129,7 +120,7 @@ def _join_key(service: str, digest: str, value: Mapping[str, Any]) -> str | None
 async def _opened(api: Api, settled: Settled) -> web.Response:
     escalation = settled.escalation
     if escalation is None:
-        raise stop(503, "not-saved", "Not saved", "Ask again with the same key.")
+        raise NotSavedError
     fresh = settled.answer.case is Case.OPENED
     headers = {"ETag": f'"{escalation.version}"'}
     if fresh:
@@ -153,6 +144,4 @@ async def add_context(request: web.Request) -> web.Response:
             redacted=cleaned.hidden,
         )
     )
-    if settled.refusal is not None or settled.escalation is None:
-        return of_refusal(settled.refusal) if settled.refusal else web.Response(status=204)
-    return reply(answer(settled.escalation))
+    return told(settled)

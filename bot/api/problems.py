@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from aiohttp import web
@@ -48,8 +49,9 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
     ),
 }
 
-#: Seconds until it is worth asking again after a 503.
-RETRY_AFTER_S = 5
+
+#: What the `Server` header says: not how we are built.
+SERVER = "Andon"
 
 
 def problem(
@@ -60,6 +62,7 @@ def problem(
     *,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
+    retry_after_s: float | None = None,
 ) -> web.Response:
     """A problem document. `name` becomes its stable type, `/problems/NAME`."""
     body: dict[str, Any] = {
@@ -70,20 +73,25 @@ def problem(
     }
     if errors:
         body["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in errors]
-    retry = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
+    retry = {} if retry_after_s is None else {"Retry-After": str(max(1, ceil(retry_after_s)))}
     return web.Response(
         status=status,
         text=json.dumps(body),
         content_type="application/problem+json",
-        headers={**retry, **(headers or {})},
+        headers={"Server": SERVER, **retry, **(headers or {})},
     )
 
 
-def of_refusal(refusal: Refusal) -> web.Response:
-    """The problem of a refusal by the core."""
+def of_refusal(refusal: Refusal, retry_after_s: float | None = None) -> web.Response:
+    """The problem of a refusal by the core; `retry_after_s` is for what passes by itself."""
     status, title, detail = _TABLE[refusal.why]
     return problem(
-        status, refusal.why.value, title, refusal.detail or detail, errors=refusal.errors
+        status,
+        refusal.why.value,
+        title,
+        refusal.detail or detail,
+        errors=refusal.errors,
+        retry_after_s=retry_after_s if status == 503 else None,
     )
 
 

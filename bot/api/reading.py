@@ -1,6 +1,7 @@
 """Read: one escalation (waiting if asked to), lists, audit events."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -10,28 +11,33 @@ from approvals.codec import instant
 from approvals.commands import Tick
 from approvals.escalation import Escalation
 from approvals.ports import ServiceKey, Wanted
-from approvals.refusals import Refusal, Why
+from approvals.refusals import FieldError, Refusal, Why
 from bot.api.answer import answer, reply
-from bot.api.door import API, Api, caller, validated
-from bot.api.models import ListQuery
-from bot.api.problems import ProblemError, of_refusal, stop
+from bot.api.door import API, Api, caller, query_of, unprocessable
+from bot.api.models import ListQuery, WaitQuery
+from bot.api.problems import ProblemError, of_refusal
+from bot.api.redaction import redact_text
 
 #: Seconds a request may be parked.
-LONGEST_WAIT = 60.0
+LONGEST_WAIT = 60
+
+#: Overdue escalations ended before a list is read; the clock sees to the rest.
+MOST_TICKED = 200
+
+_PREFERRED = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:[,;]|$)', re.I)
 
 
 async def read(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}`: as it stands, or after it changed."""
     api, service = request.app[API], await _reader(request)
-    wait = _wait(request)
-    known = request.headers.get("If-None-Match", "").strip().removeprefix("W/").strip('"')
+    wait, known = _wait(request), _known(request)
     escalation = await _current(api, request.match_info["id"], service)
     if wait:
         escalation = await _parked(api, escalation, known, wait)
     headers = {"ETag": f'"{escalation.version}"'}
     if wait:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-    if known and known == str(escalation.version):
+        headers["Preference-Applied"] = f"wait={wait}"
+    if known is not None and not _is_new(escalation, known):
         return web.Response(status=304, headers=headers)
     cards = await api.cards.of(escalation.id)
     return reply(answer(escalation, cards), headers=headers)
@@ -64,8 +70,10 @@ async def _ticked(api: Api, escalation: Escalation, now: datetime) -> Escalation
     return settled.escalation or escalation
 
 
-async def _parked(api: Api, escalation: Escalation, known: str, wait: float) -> Escalation:
-    """Wait until it is decided, or (with a known version) until the version changes.
+async def _parked(
+    api: Api, escalation: Escalation, known: frozenset[str] | None, wait: float
+) -> Escalation:
+    """Wait until it is decided, or (with known versions) until the version is another.
 
     Time alone can change it too: parked no longer than until it is due, then ticked.
     """
@@ -82,41 +90,65 @@ async def _parked(api: Api, escalation: Escalation, known: str, wait: float) -> 
     return escalation
 
 
-def _is_news(escalation: Escalation, known: str) -> bool:
-    return str(escalation.version) != known if known else escalation.status.is_terminal
+def _is_news(escalation: Escalation, known: frozenset[str] | None) -> bool:
+    return escalation.status.is_terminal if known is None else _is_new(escalation, known)
 
 
-def _wait(request: web.Request) -> float:
-    """Seconds asked for by `Prefer: wait=N` or `?wait=N`, at most 60."""
-    asked = request.query.get("wait")
-    for part in request.headers.get("Prefer", "").split(","):
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "wait":
-            asked = value.strip()
-    if asked is None:
-        return 0.0
-    if not asked.isdecimal():
-        raise stop(400, "wait", "Not a number of seconds", "`wait` is 0 to 60 seconds.")
-    return min(float(asked), LONGEST_WAIT)
+def _is_new(escalation: Escalation, known: frozenset[str]) -> bool:
+    return "*" not in known and str(escalation.version) not in known
+
+
+def _known(request: web.Request) -> frozenset[str] | None:
+    """Versions the caller has, from `If-None-Match`; None without one."""
+    sent = request.headers.get("If-None-Match", "")
+    tags = (tag.strip().removeprefix("W/").strip('"') for tag in sent.split(","))
+    return frozenset(tag for tag in tags if tag) or None
+
+
+def _wait(request: web.Request) -> int:
+    """Seconds asked for by `Prefer: wait=N` or `?wait=N`, at most 60.
+
+    A preference that cannot be read is passed over, as RFC 7240 wants; a query is ours, and strict.
+    """
+    query = query_of(request, WaitQuery)
+    preferred = _PREFERRED.search(request.headers.get("Prefer", ""))
+    asked = int(preferred["seconds"]) if preferred else query.wait or 0
+    return min(asked, LONGEST_WAIT)
 
 
 async def page(request: web.Request) -> web.Response:
     """`GET /v1/escalations`: a list, page by page."""
     api, service = request.app[API], await _reader(request)
-    query = validated(ListQuery, dict(request.query))
+    query = query_of(request, ListQuery)
     only = None if "audit" in service.scopes else service.service
-    wanted = Wanted(service=only, **query.model_dump(exclude={"cursor", "limit"}))
+    wanted = Wanted(service=only, **_filters(query))
+    await _let_time_pass(api)
     try:
         found = await api.reads.page(wanted, query.cursor, query.limit)
     except ValueError as error:
-        raise stop(422, "cursor", "Not a cursor", str(error)) from error
+        raise unprocessable(FieldError(pointer="/cursor", detail=str(error))) from error
     headers = {}
     if found.next_cursor is not None:
         args = {**request.query, "cursor": found.next_cursor}
         headers["Link"] = f'<{request.path}?{urlencode(args)}>; rel="next"'
     now = api.clock()
-    items = [answer(await _ticked(api, e, now)) for e in found.items]
+    standing = [await _ticked(api, e, now) for e in found.items]
+    items = [answer(e) for e in standing if query.status in (None, e.status)]
     return reply({"items": items}, headers=headers)
+
+
+def _filters(query: ListQuery) -> dict[str, str | None]:
+    """What to look for, as it is stored: a secret in it was hidden there too."""
+    asked = query.model_dump(exclude={"cursor", "limit"})
+    hidden = ("reference", "dedup_key", "q")
+    return asked | {name: asked[name] and redact_text(asked[name]) for name in hidden}
+
+
+async def _let_time_pass(api: Api) -> None:
+    """What is over is ended before it is listed, so that a filter by status is true."""
+    due = await api.reads.overdue(api.clock(), MOST_TICKED)
+    ticks = (Tick(id=api.new_id("cmd"), escalation_id=each) for each in due)
+    await asyncio.gather(*(api.writer.submit(tick) for tick in ticks))
 
 
 async def events(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from detect_secrets.plugins.artifactory import ArtifactoryDetector
@@ -19,7 +20,6 @@ from detect_secrets.plugins.github_token import GitHubTokenDetector
 from detect_secrets.plugins.gitlab_token import GitLabTokenDetector
 from detect_secrets.plugins.jwt import JwtTokenDetector
 from detect_secrets.plugins.mailchimp import MailchimpDetector
-from detect_secrets.plugins.npm import NpmDetector
 from detect_secrets.plugins.openai import OpenAIDetector
 from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.sendgrid import SendGridDetector
@@ -40,7 +40,6 @@ _DETECTORS = tuple(
         GitLabTokenDetector,
         JwtTokenDetector,
         MailchimpDetector,
-        NpmDetector,
         OpenAIDetector,
         PypiTokenDetector,
         SendGridDetector,
@@ -52,33 +51,62 @@ _DETECTORS = tuple(
     )
 )
 
-#: Words in a key that make its value a secret; the last word of the key must be one of them.
-_NAMES = (
-    r"pass(?:word|wd|phrase|code)?|pwd|secrets?|tokens?|api_?keys?|access_?keys?|private_?keys?|"
-    r"client_?secret|secret_?keys?|signing_?keys?|encryption_?keys?|auth(?:orization)?|"
-    r"cookies?|credentials?|bearer|session_?id"
+#: Words at the end of a key that make its value a secret, wherever they stand …
+_LONG = (
+    r"pass(?:word|wd|phrase|code)|secrets?|token|api[_-]?keys?|access[_-]?keys?|private[_-]?keys?|"
+    r"secret[_-]?keys?(?:[_-]?base)?|signing[_-]?keys?|encryption[_-]?keys?|authorization|"
+    r"credentials?|session[_-]?id"
 )
-_SECRET_KEY = re.compile(rf"(?:^|[_\-. ])(?:{_NAMES})$", re.I)
+#: … and those that must be words of their own: `pass`, but not `compass`.
+_SHORT = r"pass|pwd|auth|cookies?|bearer|tokens"
+_SECRET_KEY = re.compile(rf"(?:(?:{_LONG})|(?:^|[_\-. ])(?:{_SHORT}))$", re.I)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
 )
 #: Parts of those words: a text without any holds no assignment, and most texts hold none.
-_STEMS = ("pass", "pwd", "secret", "token", "key", "auth", "cookie", "credential", "bearer", "sess")
+_STEMS = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "auth",
+    "cookie",
+    "credential",
+    "sess",
+    "fied by",
+)
 #: Begins at the word itself, never before it: looking back is cheap, looking ahead is quadratic.
 _ASSIGNED = re.compile(
-    rf"""(?ix)(?P<word>{_NAMES})["']?\s*(?P<sign>[=:])\s*
+    rf"""(?ix)(?P<word>{_LONG}|(?<![a-z0-9])(?:pass|pwd|auth|cookie))["']?\s*(?P<sign>[=:])\s*
     (?P<value>"[^"]*"|'[^']*'|(?:bearer|basic)\s+\S+|[^\s,;&"'}}\]]+)"""
 )
 #: What stands before the word and belongs to the name, such as `db_` of `db_password`.
 _NAME_BEFORE, _LONGEST_NAME = re.compile(r"[\w-]*\Z"), 40
+#: `--token VALUE` within one text; lists are looked at by item.
+_FLAG = re.compile(rf"(?i)(?P<flag>(?<!\S)--?[\w-]*(?:{_LONG})\s+)(?P<value>[^\s-]\S*)")
+#: Parts of an address that open what they point to.
+_SIGNED = re.compile(
+    r"(?i)(?P<name>[?&](?:sig|signature|key|x-amz-(?:signature|credential|security-token))=)"
+    r"(?!\[hidden)[^\s&#\"']+"
+)
+_SLACK_HOOK = re.compile(
+    r"(?P<path>hooks\.slack\.com/(?:services|workflows)/)(?!\[hidden)[^\s\"']+"
+)
+#: `PASSWORD 'x'` and `IDENTIFIED BY 'x'` in statements; `the password is x1` in sentences.
+_SAID = re.compile(
+    r"(?i)(?P<lead>\bpassword\s+|\bidentified\s+(?:with\s+\S+\s+)?by\s+)(?:'[^']*'|\"[^\"]*\")|"
+    r"(?P<is>\b(?:password|passphrase|secret|token)\s+(?:is|was)\s+)(?=\S*\d)[^\s,;]+"
+)
 _USERINFO = re.compile(
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/:@]*):(?P<secret>[^\s/@]+)@", re.I
 )
 _MORE_SHAPES = re.compile(
     r"\b(?:gh[opsur]_\w{20,}|github_pat_\w{20,}|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}|"
     r"(?:sk|rk)_(?:live|test)_\w{10,}|AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|AIza[\w-]{30,}|"
-    r"whsec_[\w+/=]{20,}|glpat-[\w-]{15,}|andon_[\w-]{30,}|"
+    r"whsec_[\w+/=]{20,}|glpat-[\w-]{15,}|andon_[\w-]{30,}|npm_\w{30,}|hf_[A-Za-z]{30,}|"
+    r"sk-(?:proj|ant|svcacct)-[\w-]{20,}|hv[sb]\.[\w-]{20,}|do[opr]_v1_[0-9a-f]{60,}|"
     r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?)"
 )
 _TOKEN = re.compile(r"[^\s\"'`,;()<>\[\]{}]+")
@@ -118,46 +146,83 @@ def _is_clean(value: Any) -> bool:
         return redact_text(value) == value
     if isinstance(value, dict):
         return all(
-            not is_secret_name(key) and redact_text(key) == key and _is_clean(item)
+            not is_secret_name(key) and _cleaned_key(key) == key and _is_clean(item)
             for key, item in value.items()
         )
-    return all(map(_is_clean, value)) if isinstance(value, list) else True
+    if isinstance(value, list):
+        follows = any(_after_flag(*pair) for pair in pairwise(value))
+        return not follows and all(map(_is_clean, value))
+    return True
 
 
 def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
-    if show and _is_shown(at, show):
+    if show and any(fnmatchcase(at.strip("/"), p) for p in show):
         return value
+    if isinstance(value, dict):
+        return {_key(k, at, hidden): _member(k, v, at, show, hidden) for k, v in value.items()}
+    if isinstance(value, list):
+        walked = [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
+        _after_flags(walked, at, hidden)
+        return walked
     if isinstance(value, str):
         cleaned = redact_text(value)
         if cleaned != value:
             hidden.append(at)
         return cleaned
-    if isinstance(value, dict):
-        return dict(_member(key, item, at, show, hidden) for key, item in value.items())
-    if isinstance(value, list):
-        return [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
     return value
 
 
-def _member(
-    key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]
-) -> tuple[str, Any]:
-    """A member as it may be stored. A secret may stand as a key too."""
+def _member(key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
     path = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
-    cleaned = redact_text(key)
+    exempt = show and any(fnmatchcase(path.strip("/"), p) for p in show)
+    if is_secret_name(key) and _could_be_secret(key, value) and not exempt:
+        hidden.append(path)
+        return f"[hidden: {key}]"
+    return _walk(value, path, show, hidden)
+
+
+def _could_be_secret(key: str, value: Any) -> bool:
+    """An empty value or a yes or no hides nothing; `max_tokens: 1024` is a number of tokens."""
+    if isinstance(value, bool) or value in (None, "", [], {}):
+        return False
+    return not (isinstance(value, int | float) and key.lower().endswith("tokens"))
+
+
+def _after_flags(items: list[Any], at: str, hidden: list[str]) -> None:
+    """Hide what follows a flag in a command line given as a list."""
+    for n, pair in enumerate(pairwise(tuple(items)), 1):
+        cleaned = _after_flag(*pair)
+        if cleaned is not None:
+            items[n] = cleaned
+            hidden.append(f"{at}/{n}")
+
+
+def _after_flag(flag: Any, value: Any) -> str | None:
+    """What stands in place of VALUE in `--token VALUE` or `-u NAME:PASSWORD`, or None."""
+    if not isinstance(flag, str) or flag[:1] != "-" or not isinstance(value, str):
+        return None
+    name, (user, colon, _) = flag.lstrip("-"), value.partition(":")
+    if is_secret_name(name) and not value.startswith(("-", "[hidden")):
+        return f"[hidden: {name}]"
+    if flag in ("-u", "--user") and colon and "[hidden" not in value:
+        return f"{user}:[hidden: password]"
+    return None
+
+
+def _key(key: str, at: str, hidden: list[str]) -> str:
+    """A secret may stand as a key too."""
+    cleaned = _cleaned_key(key)
     if cleaned != key:
         hidden.append(f"{at}/*")
-    if is_secret_name(key) and value not in (None, "", [], {}) and not _is_shown(path, show):
-        hidden.append(path)
-        return cleaned, f"[hidden: {key}]"
-    return cleaned, _walk(value, path, show, hidden)
-
-
-def _is_shown(at: str, show: Sequence[str]) -> bool:
-    return any(fnmatchcase(at.strip("/"), pattern) for pattern in show)
+    return cleaned
 
 
 @lru_cache(maxsize=4096)  # the same names come again and again
+def _cleaned_key(key: str) -> str:
+    return redact_text(key)
+
+
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a key of that name holds a secret: `db_password`, `apiKey`, `Authorization`."""
     return bool(_SECRET_KEY.search(_CAMEL.sub("_", name)))
@@ -171,14 +236,24 @@ def redact_text(text: str) -> str:
         text = _PEM.sub("[hidden: private key]", text)
     if "://" in text:
         text = _USERINFO.sub(r"\g<scheme>\g<user>:[hidden: password]@", text)
-    if "=" in text or ":" in text:
-        low = text.lower()
-        if any(stem in low for stem in _STEMS):
-            text = _ASSIGNED.sub(_assigned, text)
+        text = _SIGNED.sub(r"\g<name>[hidden: signature]", text)
+        text = _SLACK_HOOK.sub(r"\g<path>[hidden: address]", text)
+    if " " in text or "=" in text or ":" in text:
+        text = _spoken(text)
     if len(text) >= LONG and _LONG_RUN.search(text):
         text = _MORE_SHAPES.sub("[hidden: token]", text)
         text = "\n".join(_line(line) for line in text.split("\n"))
     return text
+
+
+def _spoken(text: str) -> str:
+    """Without what is named a secret in words: assigned, given to a flag, said."""
+    low = text.lower()
+    if not any(stem in low for stem in _STEMS):
+        return text
+    text = _ASSIGNED.sub(_assigned, text)
+    text = _FLAG.sub(_flagged, text)
+    return _SAID.sub(_told, text)
 
 
 def _assigned(found: re.Match[str]) -> str:
@@ -187,6 +262,16 @@ def _assigned(found: re.Match[str]) -> str:
     before = _NAME_BEFORE.search(found.string, max(0, found.start() - _LONGEST_NAME), found.start())
     name = f"{before[0] if before else ''}{found['word']}"
     return f"{found['word']}{found['sign']}[hidden: {name}]"
+
+
+def _flagged(found: re.Match[str]) -> str:
+    if found["value"].startswith("[hidden"):
+        return found[0]
+    return f"{found['flag']}[hidden: {found['flag'].strip().lstrip('-')}]"
+
+
+def _told(found: re.Match[str]) -> str:
+    return f"{found['lead'] or found['is']}[hidden: password]"
 
 
 def _line(line: str) -> str:

@@ -5,6 +5,8 @@ The application, the OpenAPI document and the test that no route is undeclared a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -12,7 +14,16 @@ from pydantic import BaseModel
 from bot.api import meta, opening, reading, taking
 from bot.api.answer import Answer
 from bot.api.door import API, Api, Handler, guard
-from bot.api.models import ClaimIn, ContextIn, ListQuery, OpenIn, OutcomeIn, WithdrawIn
+from bot.api.listener import expectation
+from bot.api.models import (
+    ClaimIn,
+    ContextIn,
+    ListQuery,
+    OpenIn,
+    OutcomeIn,
+    WaitQuery,
+    WithdrawIn,
+)
 
 #: Ids are opaque; this only keeps nonsense from reaching the store.
 ID = r"{id:[A-Za-z0-9_]{1,64}}"
@@ -30,7 +41,9 @@ class Route:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
+    produces: str = "application/json"
     keyed: bool = False  #: wants an Idempotency-Key
+    waits: bool = False  #: takes Prefer and If-None-Match
 
 
 ROUTES: tuple[Route, ...] = (
@@ -59,8 +72,9 @@ ROUTES: tuple[Route, ...] = (
         handler=reading.read,
         summary="Read one, or wait until it is decided (Prefer: wait=30)",
         scope="read",
-        query=meta.WaitQuery,
+        query=WaitQuery,
         answers={200: Answer, 304: None},
+        waits=True,
     ),
     Route(
         method="GET",
@@ -130,6 +144,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Prometheus metrics",
         scope=None,
         answers={200: None},
+        produces="text/plain",
     ),
     Route(
         method="GET",
@@ -137,7 +152,7 @@ ROUTES: tuple[Route, ...] = (
         handler=meta.jwks,
         summary="Public keys that verify grants",
         scope=None,
-        answers={200: None},
+        answers={200: meta.KeySet},
     ),
     Route(
         method="GET",
@@ -154,16 +169,22 @@ ROUTES: tuple[Route, ...] = (
         summary="The document as a page",
         scope=None,
         answers={200: None},
+        produces="text/html",
     ),
 )
 
 
 def add_api(app: web.Application, api: Api) -> None:
     """Join the API to an application."""
-    from bot.api.openapi import document
-
     app[API] = api
-    app[meta.DOCUMENT] = document(ROUTES)
+    app[meta.DOCUMENT] = _document()
     app.middlewares.append(guard)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, route.handler)
+        app.router.add_route(route.method, route.path, route.handler, expect_handler=expectation)
+
+
+@cache
+def _document() -> dict[str, Any]:
+    from bot.api.openapi import document
+
+    return document(ROUTES)

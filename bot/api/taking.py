@@ -6,11 +6,11 @@ from aiohttp import web
 
 from approvals.codec import instant
 from approvals.commands import Claim, Report, Withdraw
-from approvals.ports import Settled
+from approvals.ports import NotSavedError, Settled
 from bot.api.answer import answer, reply
 from bot.api.door import API, body_of, caller, idempotency_key, validated
 from bot.api.models import ClaimIn, OutcomeIn, WithdrawIn
-from bot.api.problems import of_refusal, stop
+from bot.api.problems import of_refusal
 from bot.api.redaction import redact_text
 
 
@@ -32,14 +32,14 @@ async def claim(request: web.Request) -> web.Response:
         )
     )
     if settled.refusal is not None:
-        return of_refusal(settled.refusal)
+        return of_refusal(settled.refusal, api.people_due_s())
     return _granted(settled)
 
 
 def _granted(settled: Settled) -> web.Response:
     escalation = settled.escalation
     if escalation is None or escalation.claim is None or settled.grant is None:
-        raise stop(503, "not-saved", "Not saved", "Ask again with the same key.")
+        raise NotSavedError
     return reply(
         {
             "grant": settled.grant,
@@ -63,7 +63,7 @@ async def outcome(request: web.Request) -> web.Response:
         detail=asked.detail and redact_text(asked.detail),
         undo=asked.undo and redact_text(asked.undo),
     )
-    return _told(await api.writer.submit(command))
+    return told(await api.writer.submit(command))
 
 
 async def withdraw(request: web.Request) -> web.Response:
@@ -77,12 +77,14 @@ async def withdraw(request: web.Request) -> web.Response:
         service=service.service,
         reason=asked.reason and redact_text(asked.reason),
     )
-    return _told(await api.writer.submit(command))
+    return told(await api.writer.submit(command))
 
 
-def _told(settled: Settled) -> web.Response:
+def told(settled: Settled) -> web.Response:
+    """The escalation as it stands after a command, with its version as the tag."""
     if settled.refusal is not None:
         return of_refusal(settled.refusal)
     if settled.escalation is None:
-        raise stop(503, "not-saved", "Not saved", "Ask again.")
-    return reply(answer(settled.escalation))
+        raise NotSavedError
+    headers = {"ETag": f'"{settled.escalation.version}"'}
+    return reply(answer(settled.escalation), headers=headers)

@@ -19,7 +19,7 @@ from approvals.ports import Clock, Deliveries, Delivery, Reads, Services
 from bot.background.lanes import Lanes
 from bot.background.webhooks import callback_headers, next_attempt, retry_after
 from bot.callback_urls import refuse_callback
-from bot.observing import Metrics
+from bot.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 

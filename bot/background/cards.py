@@ -33,7 +33,7 @@ from bot.messaging import (
     SlackError,
     SlackRefusedError,
 )
-from bot.observing import Metrics
+from bot.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 

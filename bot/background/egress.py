@@ -5,7 +5,7 @@ literal addresses, and spellings are many. The socket sees the final address.
 """
 
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import aiohttp
@@ -43,20 +43,6 @@ def is_outer(address: str) -> bool:
     if isinstance(found, IPv6Address):
         return found in _UNICAST and not any(found in network for network in _INSIDE_6)
     return not any(found in network for network in _INSIDE)
-
-
-def loopback_pairs(allowed: Collection[str]) -> frozenset[tuple[str, int]]:
-    """The exact address and port of each `host:port` that the settings allow inside."""
-    return frozenset(_pairs(allowed))
-
-
-def _pairs(allowed: Collection[str]) -> Iterator[tuple[str, int]]:
-    for entry in allowed:
-        host, _, port = entry.rpartition(":")
-        if host and port.isdecimal():
-            bare = host.strip("[]").lower()
-            for address in _LOCALHOST if bare == "localhost" else (bare,):
-                yield address, int(port)
 
 
 def callback_session(

@@ -1,7 +1,10 @@
 """The API over real HTTP on loopback, with a store on disk and a clock moved by hand."""
 
-from collections.abc import AsyncIterator
+import io
+import shutil
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +12,14 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.api import Api, Waiters, add_api
-from bot.observing import Metrics
+from approvals.escalation import Escalation
+from bot.api import Api, Runner, Waiters, add_api
+from bot.metrics import CountedWriter, Metrics, Watch
 from bot.signing import KeyRing
 from storage import Store, open_store
+from storage.backlog import backlog
+from storage.migrate import upgrade
+from tests.bot.api.contract import CONTRACT, Contract
 from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_vote
 
 BODY: dict[str, Any] = {
@@ -24,6 +31,13 @@ BODY: dict[str, Any] = {
 }
 
 
+class Served(TestServer):
+    """Listens as the real server does."""
+
+    async def _make_runner(self, **options: Any) -> Runner:
+        return Runner(self.app, **options)
+
+
 @dataclass
 class World:
     """A server under test."""
@@ -33,6 +47,8 @@ class World:
     clock: Clock
     facts: FileFacts
     waiters: Waiters
+    contract: Contract
+    folder: Path
     keys: dict[str, str] = field(default_factory=dict)
 
     async def call(
@@ -48,7 +64,20 @@ class World:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if service:
             sent.setdefault("Authorization", f"Bearer {self.keys[service]}")
-        return await self.client.request(method, path, json=body, headers=sent)
+        response = await self.client.request(method, path, json=body, headers=sent)
+        await self.contract.check(response)
+        return response
+
+    async def post(self, raw: bytes, path: str = "/v1/escalations", **headers: str) -> Any:
+        """A body of bytes, as a service may send them."""
+        sent = {
+            "Authorization": f"Bearer {self.keys['data-sync']}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": "k",
+        } | {name.replace("_", "-"): value for name, value in headers.items()}
+        response = await self.client.post(path, data=io.BytesIO(raw), headers=sent)
+        await self.contract.check(response)
+        return response
 
     async def open(self, key: str = "k1", **changes: Any) -> dict[str, Any]:
         """A new escalation, as answered."""
@@ -69,22 +98,43 @@ class World:
         return await self.call("POST", path, body, Idempotency_Key=key)
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file with nothing in it; copying one is quicker than making one."""
+    path = tmp_path_factory.mktemp("empty") / "andon.db"
+    upgrade(path)
+    return path
+
+
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
     """A server on a fresh file, with two services and an auditor."""
-    clock, facts, waiters, metrics = Clock(), FileFacts(), Waiters(), Metrics()
+    shutil.copy(empty, tmp_path / "andon.db")
+    clock, facts, waiters = Clock(), FileFacts(), Waiters()
+    metrics = Metrics(clock)
+
+    def committed(escalations: Sequence[Escalation]) -> None:
+        waiters.committed(escalations)
+        metrics.committed(escalations)
+
     ring = KeyRing(tmp_path / "keys")
     async with open_store(
         f"sqlite:///{tmp_path / 'andon.db'}",
         facts=facts,
         signer=ring,
         clock=clock,
-        committed=waiters.committed,
+        committed=committed,
         server=True,
     ) as store:
         app = web.Application(client_max_size=2 << 20)
+        watch = Watch(
+            metrics,
+            looked=partial(backlog, store.database),
+            clock=clock,
+            people_as_of=lambda now: facts.facts(now).people.as_of,
+        )
         api = Api(
-            writer=store.writer,
+            writer=CountedWriter(store.writer, metrics),
             reads=store.reads,
             cards=store.cards,
             services=store.services,
@@ -93,15 +143,25 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             clock=clock,
             waiters=waiters,
             jwks=ring.jwks,
-            metrics_text=metrics.text,
+            metrics_text=watch.text,
+            answered=metrics.answered,
             allowed_callbacks=frozenset({"service.example", "127.0.0.1:9"}),
         )
         add_api(app, api)
-        async with TestClient(TestServer(app)) as client:
-            made = World(client=client, store=store, clock=clock, facts=facts, waiters=waiters)
+        async with TestClient(Served(app)) as client:
+            made = World(
+                client=client,
+                store=store,
+                clock=clock,
+                facts=facts,
+                waiters=waiters,
+                contract=CONTRACT,
+                folder=tmp_path,
+            )
             hosts = ("service.example", "127.0.0.1:9")
             made.keys["data-sync"] = await store.services.add("data-sync", callback_hosts=hosts)
             made.keys["other"] = await store.services.add("other")
             made.keys["reader"] = await store.services.add("data-sync", scopes=("read",))
             made.keys["auditor"] = await store.services.add("audit", scopes=("audit",))
+            made.keys["admin"] = await store.services.add("data-sync", scopes=("admin",))
             yield made

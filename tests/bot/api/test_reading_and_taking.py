@@ -307,4 +307,5 @@ async def test_health_says_what_works(world: World) -> None:
 async def test_a_wait_that_is_no_number_is_refused(world: World) -> None:
     made = await world.open()
     response = await world.call("GET", f"/v1/escalations/{made['id']}?wait=long")
-    assert response.status == 400
+    assert response.status == 422
+    assert (await response.json())["errors"][0]["pointer"] == "/wait"

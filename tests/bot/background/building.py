@@ -16,7 +16,7 @@ from bot.background.line import Line
 from bot.background.spoken import Speaker
 from bot.ids import new_id
 from bot.messaging import Artist, Message, Seen, SlackRefusedError
-from bot.observing import Metrics
+from bot.metrics import Metrics
 from storage import Store
 from tests.building import Clock, FileFacts, a_vote, an_open
 

@@ -26,7 +26,7 @@ from bot.background.webhooks import (
     next_attempt,
     retry_after,
 )
-from bot.observing import Metrics
+from bot.metrics import Metrics
 from tests.bot.background.building import Office, settled
 from tests.building import START, a_vote, an_open
 

@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
-from bot.background.egress import callback_session, is_outer, loopback_pairs
-from bot.callback_urls import refuse_callback
+from bot.background.egress import callback_session, is_outer
+from bot.callback_urls import loopback_pairs, refuse_callback
 
 
 @dataclass
@@ -243,9 +243,6 @@ def test_only_addresses_out_in_the_world_are_outer(address: str, outer: bool) ->
         ("localhost:9", {("127.0.0.1", 9), ("::1", 9)}),
         ("LOCALHOST:9", {("127.0.0.1", 9), ("::1", 9)}),
         ("a.example", set()),
-        ("a.example:x", set()),
-        (":9", set()),
-        ("", set()),
     ],
 )
 def test_exact_pairs_of_the_settings(entry: str, pairs: set[Any]) -> None:

@@ -1,0 +1,94 @@
+"""Composition of the Slack side: surface, door and the loops that speak, joined."""
+
+from typing import Any
+
+from approvals.ports import Clock, Writer
+from bot.background.cards import Reconciler
+from bot.background.line import Line
+from bot.background.loop import Loop
+from bot.background.refresher import Refresher
+from bot.background.spoken import Speaker
+from bot.bell import Bell
+from bot.ids import new_id
+from bot.metrics import CountedDeliveries, Metrics
+from bot.people import KnownPeople
+from bot.settings import Settings
+from bot.slack.artist import Drawings
+from bot.slack.directory import SlackDirectory
+from bot.slack.door import SlackDoor, web_client
+from bot.slack.screens import Screens
+from bot.slack.surface import Ports, Surface
+from bot.slack.web import SlackWeb
+from storage import Store
+
+#: Seconds between two looks of each loop when nothing wakes it.
+CARDS_S, SPEECH_S, PEOPLE_S = 2.0, 2.0, 5.0
+
+
+class SlackSide:
+    """The Slack surface and the loops that speak, joined."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        writer: Writer,
+        people: KnownPeople,
+        clock: Clock,
+        bell: Bell,
+        metrics: Metrics,
+    ) -> None:
+        client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
+        ports = Ports(
+            writer=writer,
+            reads=store.reads,
+            cards=store.cards,
+            deliveries=store.deliveries,
+            facts=people,
+            slack=slack,
+            clock=clock,
+            new_id=new_id,
+            wake=bell.wake,
+            lost=lambda event: self.door.revoked(event),
+        )
+        app_token = settings.slack_app_token.get_secret_value()
+        self.door = SlackDoor(
+            client=client,
+            surface=Surface(ports, screens),
+            secrets=settings.signing_secrets,
+            app_token=app_token if settings.slack_mode == "socket" else "",
+            seen=store.signatures,
+            clock=clock,
+        )
+        self._line = Line(clock)
+        said: dict[str, Any] = {
+            "cards": store.cards,
+            "reads": store.reads,
+            "facts": people,
+            "slack": slack,
+            "line": self._line,
+            "artist": Drawings(),
+            "clock": clock,
+            "metrics": metrics,
+        }
+        spoken = CountedDeliveries(store.deliveries, metrics, "slack")
+        cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
+        directory = SlackDirectory(client, people.policy)
+        refresher = Refresher(people, directory, store.reads, writer, clock, new_id)
+        self._looking = Loop("people", refresher.once, PEOPLE_S)
+        self.loops = [
+            Loop("cards", cards.once, CARDS_S, cards.lanes),
+            Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
+            self._looking,
+        ]
+
+    @property
+    def people_due_s(self) -> float:
+        """Seconds until people are looked up again."""
+        return self._looking.due_s
+
+    async def ready(self) -> tuple[str, bool]:
+        """For health: we hear Slack, and it hears us."""
+        name, works = await self.door.ready()
+        return name, works and self._line.works

@@ -1,0 +1,253 @@
+"""Waiting: parked until the commit that concerns it, woken by time too, and cheap to repeat."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+
+from bot.api import reading
+from tests.bot.api.conftest import BODY, World
+from tests.bot.api.test_reading_and_taking import parked
+from tests.building import a_vote
+
+
+def waiting(
+    world: World, id_: str, query: str = "", **headers: str
+) -> asyncio.Task[ClientResponse]:
+    """A read that may be parked."""
+    return asyncio.create_task(world.call("GET", f"/v1/escalations/{id_}{query}", **headers))
+
+
+async def told(response: ClientResponse) -> dict[str, Any]:
+    """The escalation as answered."""
+    return dict(await response.json())
+
+
+async def test_the_version_is_the_tag_of_every_answer_about_an_escalation(world: World) -> None:
+    opened = await world.call("POST", "/v1/escalations", BODY, Idempotency_Key="k")
+    made = await told(opened)
+    path = f"/v1/escalations/{made['id']}"
+    more = await world.call("POST", f"{path}/context", {"rollback": "downgrade -1"})
+    read = await world.call("GET", path)
+    await world.store.writer.submit(a_vote(made["id"], shown=1))
+    await world.claim(made["id"], made["digest"])
+    done = await world.call("POST", f"{path}/outcome", {"result": "succeeded"})
+    for response in (opened, more, read, done):
+        assert response.headers["ETag"] == f'"{(await told(response))["version"]}"'
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [
+        ('"{v}"', 304),
+        ("{v}", 304),
+        ('W/"{v}"', 304),
+        ('"999", "{v}"', 304),
+        ("*", 304),
+        ('"999"', 200),
+        ('"nonsense"', 200),
+        ("", 200),
+        (",", 200),
+    ],
+)
+async def test_a_known_version_is_answered_304_however_the_tag_is_written(
+    world: World, tag: str, status: int
+) -> None:
+    made = await world.open()
+    path = f"/v1/escalations/{made['id']}"
+    response = await world.call("GET", path, If_None_Match=tag.format(v=made["version"]))
+    assert response.status == status
+    assert response.headers["ETag"] == f'"{made["version"]}"'
+    assert (await response.text() == "") is (status == 304)
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait=30", "respond-async, wait=30", 'wait="30"; x', "Wait = 30"]
+)
+async def test_a_preference_to_wait_is_understood_as_clients_write_it(
+    world: World, prefer: str
+) -> None:
+    made = await world.open()
+    asked = waiting(world, made["id"], Prefer=prefer)
+    await parked(world)
+    await world.store.writer.submit(a_vote(made["id"], option="leave"))
+    response = await asked
+    assert response.headers["Preference-Applied"] == "wait=30"
+    assert (await told(response))["status"] == "rejected"
+
+
+@pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=soon", "wait=-1", "return=minimal"])
+async def test_a_preference_that_cannot_be_read_is_passed_over(world: World, prefer: str) -> None:
+    made = await world.open()
+    response = await world.call("GET", f"/v1/escalations/{made['id']}", Prefer=prefer)
+    assert response.status == 200
+    assert "Preference-Applied" not in response.headers
+
+
+@pytest.mark.parametrize("query", ["wait=soon", "wait=-1", "wait=1.5", "wait=1&wait=2", "wait="])
+async def test_a_query_is_ours_and_strict(world: World, query: str) -> None:
+    made = await world.open()
+    response = await world.call("GET", f"/v1/escalations/{made['id']}?{query}")
+    assert response.status == 422
+    assert (await response.json())["errors"][0]["pointer"] == "/wait"
+
+
+async def test_nobody_waits_longer_than_the_longest_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST_WAIT", 1)
+    made = await world.open()
+    response = await waiting(world, made["id"], "?wait=86400")
+    assert response.headers["Preference-Applied"] == "wait=1"
+
+
+async def test_a_wait_that_ends_without_news_is_a_304_for_who_knows_and_a_200_for_who_does_not(
+    world: World,
+) -> None:
+    made = await world.open()
+    tag = f'"{made["version"]}"'
+    knows, asks = await asyncio.gather(
+        waiting(world, made["id"], "?wait=1", If_None_Match=tag),
+        waiting(world, made["id"], "?wait=1"),
+    )
+    assert (knows.status, asks.status) == (304, 200)
+    assert (await told(asks))["status"] == "pending"
+
+
+async def test_what_is_decided_already_is_answered_at_once(world: World) -> None:
+    made = await world.open()
+    await world.approve(made["id"])
+    response = await waiting(world, made["id"], "?wait=30")
+    assert (await told(response))["status"] == "approved"
+
+
+async def test_a_vote_that_does_not_decide_wakes_only_who_follows_the_version(
+    world: World,
+) -> None:
+    made = await world.open(
+        category="large_transaction", requested_by={"id": "lena@example.com"}, title="Pay"
+    )
+    follows = waiting(world, made["id"], "?wait=30", If_None_Match=f'"{made["version"]}"')
+    decides = waiting(world, made["id"], "?wait=30")
+    async with asyncio.timeout(5):
+        while world.waiters.count < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await world.store.writer.submit(a_vote(made["id"], "UMIA", in_modal=True))
+    first = await told(await follows)
+    assert (first["status"], first["requirements"][0]["have"]) == ("pending", {"retry": 1})
+    assert not decides.done()
+    await world.store.writer.submit(a_vote(made["id"], "UTOM", in_modal=True))
+    assert (await told(await decides))["status"] == "approved"
+
+
+async def test_the_deadline_wakes_a_parked_request_though_no_clock_ticks(world: World) -> None:
+    made = await world.open(decide_within_s=1)
+    asked = waiting(world, made["id"], "?wait=30")
+    await parked(world)
+    world.clock.pass_(1)
+    response = await told(await asked)
+    assert (response["status"], response["decision"]["by"]) == ("expired", "expiry")
+
+
+async def test_a_caller_that_goes_away_leaves_nothing_parked(world: World) -> None:
+    made = await world.open()
+    asked = waiting(world, made["id"], "?wait=30")
+    await parked(world)
+    asked.cancel()
+    async with asyncio.timeout(5):
+        while world.waiters.count:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_hundred_parked_requests_are_all_woken_by_one_commit(world: World) -> None:
+    made = await world.open()
+    asked = [waiting(world, made["id"], "?wait=30") for _ in range(100)]
+    async with asyncio.timeout(10):
+        while world.waiters.count < 100:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await world.approve(made["id"])
+    statuses = {(await told(r))["status"] for r in await asyncio.gather(*asked)}
+    assert statuses == {"approved"}
+
+
+async def test_the_list_lets_time_pass_before_it_filters(world: World) -> None:
+    made = await world.open()
+    world.clock.pass_(4 * 3600)
+    pending = await (await world.call("GET", "/v1/escalations?status=pending")).json()
+    expired = await (await world.call("GET", "/v1/escalations?status=expired")).json()
+    assert pending["items"] == []
+    assert [e["id"] for e in expired["items"]] == [made["id"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["sync", "drop", "health"]),
+        ("status=pending", ["sync", "drop", "health"]),
+        ("status=approved", []),
+        ("kind=approval", ["sync", "drop", "health"]),
+        ("kind=incident", []),
+        ("severity=high", ["health"]),
+        ("category=schema_migration", ["drop"]),
+        ("reference=CHG-1042", ["drop"]),
+        ("dedup_key=nightly", ["sync"]),
+        ("q=DATA", ["sync"]),
+        ("q=100%25", ["health"]),
+        ("q=_", []),
+        ("category=schema_migration&reference=other", []),
+    ],
+)
+async def test_a_list_is_filtered_by_what_was_asked(
+    world: World, query: str, found: list[str]
+) -> None:
+    await world.open("k1", dedup_key="nightly", reference="sync")
+    await world.open("k2", category="schema_migration", title="Drop a column",
+                     reference="CHG-1042", requested_by={"id": "dana"})  # fmt: skip
+    await world.open("k3", title="Disk at 100%", severity="high", category="service_health",
+                     reference="health")  # fmt: skip
+    names = {"sync": "Data sync failed 3 times", "drop": "Drop a column", "health": "Disk at 100%"}
+    listed = await (await world.call("GET", f"/v1/escalations?{query}")).json()
+    assert {e["title"] for e in listed["items"]} == {names[name] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("limit=0", "/limit"),
+        ("limit=101", "/limit"),
+        ("limit=many", "/limit"),
+        ("status=over", "/status"),
+        ("status=pending&status=expired", "/status"),
+        ("stauts=pending", "/stauts"),
+        ("cursor=nonsense", "/cursor"),
+        ("cursor=WzEsMl0=", "/cursor"),
+        ("cursor=eyJhIjoxfQ==", "/cursor"),
+        ("cursor=%C3%A9", "/cursor"),
+        ("category=Not%20A%20Slug", "/category"),
+    ],
+)
+async def test_a_filter_that_cannot_be_meant_is_named(
+    world: World, query: str, pointer: str
+) -> None:
+    response = await world.call("GET", f"/v1/escalations?{query}")
+    assert response.status == 422
+    assert pointer in {e["pointer"] for e in (await response.json())["errors"]}
+
+
+async def test_pages_follow_the_link_without_gap_or_repeat_while_new_ones_arrive(
+    world: World,
+) -> None:
+    made = [(await world.open(f"k{n}"))["id"] for n in range(5)]
+    seen: list[str] = []
+    path, pages = "/v1/escalations?limit=2&kind=approval", 0
+    while path:
+        response = await world.call("GET", path)
+        seen += [e["id"] for e in (await response.json())["items"]]
+        link = response.headers.get("Link", "")
+        assert not link or link.endswith('; rel="next"')
+        assert not link or "kind=approval" in link
+        path, pages = link.partition("<")[2].partition(">")[0], pages + 1
+        await world.open(f"late{pages}")
+        world.clock.pass_(1)
+    assert sorted(seen) == sorted(made)
