@@ -197,6 +197,7 @@ async def serving(
             loops += slack.loops
         bell.loops = [loop for loop in loops if loop.name != "people"]
         port = await _listen(app, settings, stack)
+        stack.callback(waiters.end)
         if slack is not None:
             await slack.door.start()
             stack.push_async_callback(slack.door.close)

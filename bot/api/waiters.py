@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from approvals.escalation import Escalation
+from bot.api.problems import ProblemError, stop
 
 
 class Waiters:
@@ -12,6 +13,14 @@ class Waiters:
     def __init__(self) -> None:
         self._parked: dict[str, set[asyncio.Future[Escalation]]] = {}
         self.count = 0
+        self._ended = False
+
+    def end(self) -> None:
+        """The server stops: nobody is kept waiting, clients just ask again."""
+        self._ended = True
+        for future in [one for parked in self._parked.values() for one in parked]:
+            if not future.done():
+                future.set_exception(_stopping())
 
     def committed(self, escalations: Sequence[Escalation]) -> None:
         """Wake everyone who waits for one of these."""
@@ -21,7 +30,12 @@ class Waiters:
                     future.set_result(escalation)
 
     async def changed(self, escalation_id: str, seconds: float) -> Escalation | None:
-        """The escalation after its next commit, or None when the time is over."""
+        """The escalation after its next commit, or None when the time is over.
+
+        Raises ProblemError when the server stops.
+        """
+        if self._ended:
+            raise _stopping()
         future: asyncio.Future[Escalation] = asyncio.get_running_loop().create_future()
         self._parked.setdefault(escalation_id, set()).add(future)
         self.count += 1
@@ -40,3 +54,7 @@ class Waiters:
             parked.discard(future)
             if not parked:
                 del self._parked[escalation_id]
+
+
+def _stopping() -> ProblemError:
+    return stop(503, "stopping", "Stopping", "This server stops. It stays held; ask again.")
