@@ -5,10 +5,13 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types contracts check bench lock clean
+.PHONY: help demo serve test lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## See all of it in a browser, within a minute, without Slack
+	@$(BIN)/python -m bot demo
 
 serve: $(VENV)/.run ## Run the server with the settings of the environment or .env
 	@$(BIN)/python -m bot serve

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -10,9 +11,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from approvals.escalation import Escalation
 
 
-def configure_logging() -> None:
+def configure_logging(stream: TextIO | None = None) -> None:
     """JSON lines where a machine reads, colours where a person does; times in ISO UTC."""
-    tty = sys.stderr.isatty()
+    stream = stream or sys.stderr
+    tty = stream.isatty()
     renderer = structlog.dev.ConsoleRenderer() if tty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
@@ -22,7 +24,7 @@ def configure_logging() -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
 
 
