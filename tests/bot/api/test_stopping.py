@@ -35,7 +35,7 @@ async def test_a_parked_request_is_told_to_ask_again_when_the_server_stops(tmp_p
             async with http.post(url, json=BODY, headers={"Idempotency-Key": "k"}) as opened:
                 made = await opened.json()
             parked = asyncio.create_task(http.get(f"{url}/{made['id']}?wait=60"))
-            while "andon_parked_requests 1.0" not in await _metrics(http, server.url):
+            while "andon_parked_requests 1.0" not in await _metrics(http, server.url):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         async with await parked as answer:
             problem = await answer.json(content_type=None)
