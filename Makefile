@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types contracts check bench lock clean
+.PHONY: help demo serve test screenshots lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ serve: $(VENV)/.run ## Run the server with the settings of the environment or .e
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest
+
+screenshots: $(VENV)/.dev ## Take the README's pictures anew, in a headless Chromium
+	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole"
 
 lint: $(VENV)/.dev ## Ruff: style, imports, formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -22,7 +22,7 @@ BANNER = "Nothing runs until you decide."
 SERVICES = ("search-api", "payments", "data-sync")
 
 #: Seconds between two services that ask at the start.
-APART_S = 0.4
+APART_S = 0.2
 
 #: Seconds of silence after which a page's stream is probed.
 STILL_HERE_S = 15.0

@@ -1,5 +1,7 @@
-"""One demo process and one headless Chromium for all tests here; each begins with "Start over"."""
+"""One headless Chromium for all tests here, and demos: as a process, or in this one."""
 
+import asyncio
+import functools
 import json
 import os
 import re
@@ -8,11 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from bot.demo_command import playing
 from tests.building import ROOT
 
 CHROMIUM = shutil.which("chromium") or ""
@@ -62,11 +66,21 @@ def recipe() -> list[str]:
 
 @dataclass
 class Process:
-    """A demo started as a newcomer starts it."""
+    """A demo that was started as a newcomer starts it."""
 
     running: subprocess.Popen[str]
-    url: str
-    printed: str
+    url: str = ""
+    printed: str = ""
+
+    def read_address(self) -> None:
+        """Read what it prints until it has said how to end it."""
+        assert self.running.stdout is not None
+        for line in self.running.stdout:
+            self.printed += line
+            if "Ctrl-C" in line:
+                self.url = re.findall(r"http://\S+", self.printed)[0]
+                return
+        raise AssertionError(f"It ended with {self.running.wait()}: {self.printed}")
 
     def end(self) -> int:
         """Ctrl-C; the exit code."""
@@ -78,8 +92,9 @@ class Process:
         return code
 
 
-def a_demo(*options: str, **environment: str) -> Process:
-    """Start one and wait for its address."""
+@contextmanager
+def a_demo(*options: str, **environment: str) -> Iterator[Process]:
+    """Start one, wait for its address, and end it with the block at the latest."""
     running = subprocess.Popen(
         [*recipe(), *options],
         cwd=ROOT,
@@ -88,21 +103,13 @@ def a_demo(*options: str, **environment: str) -> Process:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert running.stdout is not None
-    printed = ""
-    for line in running.stdout:
-        printed += line
-        if "Ctrl-C" in line:
-            return Process(running, re.findall(r"http://\S+", printed)[0], printed)
-    raise AssertionError(f"It ended with {running.wait()}: {printed}")
-
-
-@pytest.fixture(scope="session")
-def demo() -> Iterator[Process]:
-    """The demo all tests share."""
-    process = a_demo()
-    yield process
-    process.end()
+    process = Process(running)
+    try:
+        process.read_address()
+        yield process
+    finally:
+        if running.poll() is None:
+            process.end()
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +126,6 @@ class Newcomer:
     """Somebody before the page, and what the page let them see."""
 
     page: Page
-    demo: Process
     troubles: list[str] = field(default_factory=list)
 
     def service(self, key: str) -> Locator:
@@ -158,34 +164,59 @@ class Newcomer:
     def picture(self, name: str, of: Locator | None = None) -> None:
         """Keep what is seen."""
         PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.wait_for_timeout(600)  # what moves comes to rest
+        self.page.wait_for_timeout(100)  # what was typed and told is drawn
         (of or self.page).screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
 
 @pytest.fixture
-def visit(browser: Browser, demo: Process) -> Iterator[Callable[..., Newcomer]]:
-    """Open the page anew, with three held operations; any error in its console fails the test."""
-    contexts = []
-    newcomers = []
+def stand(tmp_path: Path) -> Iterator[str]:
+    """The same demo in this very process, new for each test; its address."""
+    began: Future[str] = Future()
+    ended = threading.Event()
 
-    def opened(path: str = "", **context: Any) -> Newcomer:
-        over(demo.url)
+    async def played() -> None:
+        async with playing(tmp_path) as demo:
+            began.set_result(demo.url)
+            while not ended.is_set():  # noqa: ASYNC110  it is set from another thread
+                await asyncio.sleep(0.02)
+
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        playing_on = beside.submit(asyncio.run, played())
+        playing_on.add_done_callback(lambda done: began.cancel())
+        try:
+            yield began.result(timeout=20)
+        finally:
+            ended.set()
+            playing_on.result(timeout=20)
+
+
+@pytest.fixture
+def visit_to(browser: Browser) -> Iterator[Callable[..., Newcomer]]:
+    """Open the page at an address; any error in its console fails the test."""
+    newcomers: list[Newcomer] = []
+
+    def opened(url: str, **context: Any) -> Newcomer:
         made = browser.new_context(**{"viewport": DESKTOP, **context})
         made.set_default_timeout(10_000)
-        contexts.append(made)
-        newcomer = Newcomer(made.new_page(), demo)
+        newcomer = Newcomer(made.new_page())
         newcomers.append(newcomer)
         newcomer.page.on("pageerror", lambda error: newcomer.troubles.append(str(error)))
         newcomer.page.on("console", lambda said: _heed(newcomer, said.type, said.text))
-        newcomer.page.goto(demo.url + path)
+        newcomer.page.goto(url)
         newcomer.page.wait_for_selector("html[data-ready][data-live=true]")
         expect(newcomer.page.locator("#strips [data-state=held]")).to_have_count(3)
         return newcomer
 
     yield opened
-    for context in contexts:
-        context.close()
+    for newcomer in newcomers:
+        newcomer.page.context.close()
     assert [trouble for newcomer in newcomers for trouble in newcomer.troubles] == []
+
+
+@pytest.fixture
+def visit(visit_to: Callable[..., Newcomer], stand: str) -> Callable[..., Newcomer]:
+    """Open the page of a new demo."""
+    return functools.partial(visit_to, stand)
 
 
 def _heed(newcomer: Newcomer, kind: str, text: str) -> None:
@@ -209,29 +240,6 @@ def call(url: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code, json.load(refused)
-
-
-def over(url: str) -> None:
-    """Close all windows, start over, and wait until the approver's phone has rung for all three again."""
-    for person in ("URAVI", "UMIA", "UTOM"):
-        for view in seen_by(person, url)["views"]:
-            post(f"{url}ui/close", {"as": person, "view_id": view["id"]})
-    before = len(rung(url))
-    assert post(f"{url}demo/over", {}) == (200, {"result": "ok"})
-    deadline = time.monotonic() + 20
-    while len(rung(url)) < before + 6:  # each as a direct message, and as a mention
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def rung(url: str) -> list[Any]:
-    """What the approver's phone has shown."""
-    return list(seen_by("URAVI", url)["notifications"])
-
-
-def seen_by(person: str, url: str) -> dict[str, Any]:
-    """What somebody's page reads first."""
-    return dict(call(f"{url}ui/state?as={person}")[1])
 
 
 @dataclass

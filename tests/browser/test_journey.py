@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import jwt
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Newcomer, Service, call
+from tests.browser.conftest import Newcomer, Process, Service, a_demo, call
 
 Visit = Callable[..., Newcomer]
 
@@ -41,11 +42,21 @@ TRANSFER: dict[str, Any] = {
 }
 
 
+@pytest.fixture(scope="module")
+def process() -> Iterator[Process]:
+    """A demo as `make demo` starts it."""
+    with a_demo() as demo:
+        yield demo
+
+
 def test_a_service_asks_two_people_agree_and_the_release_is_given_once(
-    visit: Visit, threads: ThreadPoolExecutor
+    visit_to: Visit, threads: ThreadPoolExecutor, process: Process
 ) -> None:
-    """Opened by HTTP; the parked GET returns, the grant verifies, the second claim is refused."""
-    newcomer = visit()
+    """Opened by HTTP; the parked GET returns, the grant verifies, the second claim is refused.
+
+    Against the very process that `make demo` starts, and so are the strips.
+    """
+    newcomer = visit_to(process.url)
     service = Service.of(newcomer.page.get_by_test_id("curl").inner_text(), threads)
     status, opened = service.post("/v1/escalations", TRANSFER, key=uuid.uuid4().hex)
     assert status == 201
@@ -79,8 +90,27 @@ def test_a_service_asks_two_people_agree_and_the_release_is_given_once(
     expect(newcomer.card(TRANSFER["title"])).to_contain_text("RUNNING")
     report = {"result": "succeeded", "detail": "booked"}
     assert service.post(f"{path}/outcome", report)[0] == 200
-    expect(newcomer.card(TRANSFER["title"])).to_contain_text("Succeeded")
     expect(newcomer.card(TRANSFER["title"])).to_contain_text("«booked»")
+
+
+def test_two_people_release_what_a_strip_holds(visit_to: Visit, process: Process) -> None:
+    """One vote leaves it held; the second releases it, and it runs and succeeds."""
+    newcomer = visit_to(process.url)
+    newcomer.open_channel("payments-approvals")
+    agree(newcomer, "90,000.00 EUR", "matches the signed invoice")
+    newcomer.service_is("transfer", "held")
+    newcomer.act_as("Tom")
+    newcomer.open_channel("payments-approvals")
+    agree(newcomer, "90,000.00 EUR", "called Nordwind")
+    newcomer.service_is("transfer", "succeeded")
+    steps = newcomer.service("transfer").locator(".step-name")
+    expect(steps).to_have_text(
+        ["held", re.compile("released.*Release transfer.*verified"), "running", "succeeded"]
+    )
+    measured = newcomer.service("transfer").get_by_test_id("click-to-release")
+    expect(measured).to_have_text(re.compile(r"^[\d,]+ ms after the click$"))
+    expect(newcomer.card("90,000.00 EUR")).to_contain_text("APPROVED")
+    newcomer.picture("succeeded")
 
 
 def agree(newcomer: Newcomer, title: str, why: str) -> None:
@@ -100,24 +130,6 @@ def verified(grant: str, service: Service) -> dict[str, Any]:
     verifier.register_algorithm("Ed25519", jwt.algorithms.OKPAlgorithm())
     public = jwt.algorithms.OKPAlgorithm.from_jwk(key)
     return dict(json.loads(verifier.decode(grant, public, algorithms=["Ed25519"])))
-
-
-def test_the_transfer_on_the_page_runs_when_two_have_agreed(visit: Visit) -> None:
-    """One vote leaves the strip held; the second releases it, and it runs and succeeds."""
-    newcomer = visit()
-    newcomer.open_channel("payments-approvals")
-    agree(newcomer, "90,000.00 EUR", "matches the signed invoice")
-    newcomer.service_is("transfer", "held")
-    newcomer.act_as("Tom")
-    newcomer.open_channel("payments-approvals")
-    agree(newcomer, "90,000.00 EUR", "called Nordwind")
-    newcomer.service_is("transfer", "succeeded")
-    steps = newcomer.service("transfer").locator(".step-name")
-    expect(steps).to_have_text(
-        ["held", re.compile("released.*Release transfer.*verified"), "running", "succeeded"]
-    )
-    measured = newcomer.service("transfer").get_by_test_id("click-to-release")
-    expect(measured).to_have_text(re.compile(r"^[\d,]+ ms after the click$"))
 
 
 def test_one_tap_releases_the_migration_and_the_thread_tells_it(visit: Visit) -> None:
