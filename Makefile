@@ -5,16 +5,22 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types contracts check bench lock clean
+.PHONY: help demo serve test screenshots lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## See all of it in a browser, within a minute, without Slack
+	@$(BIN)/python -m bot demo
 
 serve: $(VENV)/.run ## Run the server with the settings of the environment or .env
 	@$(BIN)/python -m bot serve
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest
+
+screenshots: $(VENV)/.dev ## Take the README's pictures anew, in a headless Chromium
+	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole"
 
 lint: $(VENV)/.dev ## Ruff: style, imports, formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

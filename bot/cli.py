@@ -1,4 +1,4 @@
-"""The commands: `andon-server serve`, `service …`, `policy check`.
+"""The commands: `andon-server serve`, `demo`, `service …`, `policy check`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -16,6 +16,7 @@ import typer
 from approvals.policy.load import PolicyError, parse_policy
 from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
+from bot.demo_command import demo
 from bot.observing import configure_logging
 from bot.settings import SettingsError, read_settings
 from storage import AlreadyRunningError, NewerDatabaseError
@@ -30,6 +31,7 @@ service = typer.Typer(help="Services that may call, and their keys.", no_args_is
 policy = typer.Typer(help="The policy file.", no_args_is_help=True)
 app.add_typer(service, name="service")
 app.add_typer(policy, name="policy")
+app.command()(demo)
 
 T = TypeVar("T")
 

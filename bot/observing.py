@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -11,10 +12,11 @@ from structlog.typing import EventDict, WrappedLogger
 _QUOTING = ("exception", "error", "event")
 
 
-def configure_logging(clean: Callable[[str], str]) -> None:
+def configure_logging(clean: Callable[[str], str], stream: TextIO | None = None) -> None:
     """JSON lines where a machine reads, colours where a person does; times in ISO UTC.
 
-    `clean` hides secrets: an exception's words may hold what somebody sent.
+    `clean` hides secrets: an exception's words may hold what somebody sent. Lines go to `stream`,
+    or to standard error.
     """
 
     def cleaned(logger: WrappedLogger, name: str, line: EventDict) -> EventDict:
@@ -23,7 +25,8 @@ def configure_logging(clean: Callable[[str], str]) -> None:
                 line[field] = clean(line[field])
         return line
 
-    tty = sys.stderr.isatty()
+    stream = stream or sys.stderr
+    tty = stream.isatty()
     # Never the rich traceback: it prints the values of local variables.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
@@ -35,5 +38,5 @@ def configure_logging(clean: Callable[[str], str]) -> None:
             plain if tty else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )

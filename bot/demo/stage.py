@@ -1,98 +1,144 @@
-"""The demo's stage: three blocked services beside the workspace, on the page's own origin."""
+"""The demo's stage: blocked services beside the workspace, on the page's own origin."""
 
 import asyncio
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from bot.demo.scenes import EXPIRING, SCENES, Scene
-from bot.demo.strips import Caller, Strip
+from bot.demo.calling import Caller
+from bot.demo.scenes import Scene, expiring, scenes
+from bot.demo.strips import Strip
+from bot.demo.workspace.ui import guarded
 
-BANNER = "Nothing runs until you decide. This is a local stand-in, not Slack."
+BANNER = "Nothing runs until you decide."
+
+#: Services that ask, and whose keys the stage is given.
+SERVICES = ("search-api", "payments", "data-sync")
+
+#: Seconds between two services that ask at the start.
+APART_S = 0.2
+
+#: Seconds of silence after which a page's stream is probed.
+STILL_HERE_S = 15.0
+
+
+def local_now() -> datetime:
+    """The wall clock, in the zone of whoever sits at this machine."""
+    return datetime.now().astimezone()
 
 
 class Stage:
-    """Plays the services. `keys` are their Andon keys by service name."""
+    """Plays the services. Its routes may be served before Andon is there; then `start` it."""
 
-    def __init__(self, *, andon: str, keys: Mapping[str, str], approver: str) -> None:
-        self._andon, self._keys, self._approver = andon, keys, approver
+    def __init__(
+        self,
+        *,
+        approver: str,
+        now: Callable[[], datetime] = local_now,
+        apart_s: float = APART_S,
+    ) -> None:
+        self._approver, self._now, self._apart_s = approver, now, apart_s
+        self._andon, self._keys = "", dict[str, str]()
         self._strips: dict[str, Strip] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._watchers: set[asyncio.Event] = set()
         self._http: aiohttp.ClientSession | None = None
+        self._closing = False
 
     def routes(self) -> list[web.RouteDef]:
-        """What the page calls."""
+        """What the page calls, each behind the page's guard."""
+        posts = {
+            "twice": self._twice,
+            "change": self._change,
+            "expire": self._expire,
+            "over": self._over,
+        }
         return [
-            web.get("/demo/info", self._info),
-            web.get("/demo/stream", self._stream),
-            web.post("/demo/twice", self._twice),
-            web.post("/demo/amount", self._amount),
-            web.post("/demo/expire", self._expire),
-            web.post("/demo/over", self._over),
+            web.get("/demo/info", guarded(self._info)),
+            web.get("/demo/stream", guarded(self._stream)),
+            *(web.post(f"/demo/{name}", guarded(act)) for name, act in posts.items()),
         ]
 
-    async def start(self) -> None:
-        """Open the first three."""
+    @property
+    def strips(self) -> Mapping[str, Strip]:
+        """What is on the page now, by key."""
+        return self._strips
+
+    async def start(self, andon: str, keys: Mapping[str, str]) -> None:
+        """Open the first three at Andon's address; `keys` are by service name."""
+        self._andon, self._keys = andon, dict(keys)
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=70))
-        for scene in SCENES:
-            self._play(scene)
+        self._begin()
 
     async def close(self) -> None:
-        """Stop calling."""
+        """Stop calling, and let open pages go."""
+        self._closing = True
+        self._changed()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._http is not None:
             await self._http.close()
 
-    def _play(self, scene: Scene) -> Strip:
+    def _begin(self) -> None:
+        """The first on the page asks last, so that its card is the newest."""
+        opened = [self._strip_of(scene) for scene in scenes(self._now())]
+        for turn, strip in enumerate(reversed(opened)):
+            self._play(strip, after_s=turn * self._apart_s)
+
+    def _strip_of(self, scene: Scene) -> Strip:
         assert self._http is not None  # noqa: S101  started before it is used
-        caller = Caller(http=self._http, base=self._andon, key=self._keys[scene.service])
+        key = self._keys[scene.service]
+        caller = Caller(http=self._http, base=self._andon, service=scene.service, key=key)
         strip = Strip(scene=scene, caller=caller, changed=self._changed)
         self._strips[scene.key] = strip
-        task = asyncio.create_task(strip.live())
+        return strip
+
+    def _play(self, strip: Strip, after_s: float = 0.0) -> None:
+        async def played() -> None:
+            await asyncio.sleep(after_s)
+            await strip.live()
+
+        task = asyncio.create_task(played())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return strip
 
     def _changed(self) -> None:
         for watcher in self._watchers:
             watcher.set()
 
+    # -- reading --------------------------------------------------------------------------------
+
     async def _info(self, request: web.Request) -> web.Response:
         return web.json_response(
-            {
-                "banner": BANNER,
-                "curl": self._curl(),
-                "approver": self._approver,
-                "andon": self._andon,
-            }
+            {"banner": BANNER, "curl": self._curl(), "approver": self._approver}
         )
 
     def _curl(self) -> str:
-        """One line that opens a card and prints the decision when it is clicked."""
+        """One line that opens a card, and prints the decision when somebody has clicked."""
         body = json.dumps(
             {
                 "category": "deployment",
-                "title": "Deploy from my own terminal",
+                "title": "Deploy v42 from my own terminal",
                 "environment": "production",
                 "requested_by": {"id": "dana@example.com"},
                 "operation": {"name": "deploy", "arguments": {"argv": ["./deploy.sh", "v42"]}},
             }
         )
-        auth = f"-H 'Authorization: Bearer {self._keys['search-api']}'"
+        curl = f"curl -s -H {shlex.quote('Authorization: Bearer ' + self._keys['search-api'])}"
         url = f"{self._andon}/v1/escalations"
         return (
-            f'id=$(curl -s {url} {auth} -H "Idempotency-Key: $(date +%s%N)" '
-            f"-H 'Content-Type: application/json' -d '{body}' "
-            "| grep -o 'esc_[0-9a-f]*' | head -1); "
-            f'echo "held as $id, waiting for a click"; curl -s {auth} "{url}/$id?wait=60" '
-            "| grep -o '\"decision\":{[^}]*}'"
+            f"id=$({curl} -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json'"
+            f" -d {shlex.quote(body)} {url} | grep -o 'esc_[0-9a-f]*' | head -n1)"
+            ' && echo "$id is held: click in Slack"'
+            f' && until {curl} "{url}/$id?wait=60" | grep -o \'"decision": {{[^}}]*}}\';'
+            " do sleep 1; done"
         )
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -102,41 +148,46 @@ class Stage:
         await response.prepare(request)
         watcher = asyncio.Event()
         self._watchers.add(watcher)
-        with suppress(ConnectionResetError):
-            try:
-                while True:
+        try:
+            with suppress(ConnectionResetError):
+                while not self._closing:
                     watcher.clear()
                     await response.write(self._strips_event())
-                    await watcher.wait()
-            finally:
-                self._watchers.discard(watcher)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(watcher.wait(), STILL_HERE_S)
+        finally:
+            self._watchers.discard(watcher)
         return response
 
     def _strips_event(self) -> bytes:
         strips = [strip.shown() for strip in self._strips.values()]
         return f"data: {json.dumps({'type': 'strips', 'strips': strips})}\n\n".encode()
 
+    # -- doing ----------------------------------------------------------------------------------
+
     async def _strip(self, request: web.Request) -> Strip:
         body: Any = await request.json()
-        strip = self._strips.get(str(body.get("key")))
+        strip = self._strips.get(str(body["key"]))
         if strip is None or strip.escalation is None:
-            raise web.HTTPNotFound(text="No such strip.")
+            raise LookupError("This service has not asked yet.")
         return strip
 
     async def _twice(self, request: web.Request) -> web.Response:
         return web.json_response(await (await self._strip(request)).twice())
 
-    async def _amount(self, request: web.Request) -> web.Response:
-        return web.json_response(await (await self._strip(request)).other_amount())
+    async def _change(self, request: web.Request) -> web.Response:
+        return web.json_response(await (await self._strip(request)).change())
 
     async def _expire(self, request: web.Request) -> web.Response:
-        self._play(EXPIRING)
-        return web.json_response({})
+        before = self._strips.get(expiring().key)
+        if before is not None and before.is_waiting:
+            text = "One is expiring already. Leave it alone and see what happens."
+            return web.json_response({"result": "error", "text": text})
+        self._play(self._strip_of(expiring()))
+        return web.json_response({"result": "ok"})
 
     async def _over(self, request: web.Request) -> web.Response:
-        for strip in self._strips.values():
-            await strip.give_up()
+        await asyncio.gather(*(strip.give_up() for strip in self._strips.values()))
         self._strips.clear()
-        for scene in SCENES:
-            self._play(scene)
-        return web.json_response({})
+        self._begin()
+        return web.json_response({"result": "ok"})

@@ -2,14 +2,12 @@
 
 ::
 
-    open -> wait (parked) -> approved -> claim -> running -> outcome
-                          -> rejected | expired | withdrawn: it never runs
+    opening -> held -> released -> running -> succeeded
+                  \\-> aborted | expired | withdrawn: it never runs
+    refused: Andon did not take it, or what came was no grant; it never runs either
 """
 
 import asyncio
-import hashlib
-import json
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,31 +16,17 @@ from typing import Any
 
 import aiohttp
 
+from approvals.canonical import operation_digest
+from bot.demo.calling import Caller, NotAGrant
 from bot.demo.scenes import Scene
 
+#: Seconds between two tries while Andon does not answer as it should.
+RETRY_S = 1.0
+
 #: How a strip sums up an end that is no release.
-_ENDS = {
-    "rejected": "aborted",
-    "expired": "expired",
-    "withdrawn": "withdrawn",
-}
+_ENDS = {"rejected": "aborted", "expired": "expired", "withdrawn": "withdrawn"}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """One service's way to Andon."""
-
-    http: aiohttp.ClientSession
-    base: str
-    key: str
-
-    async def call(
-        self, method: str, path: str, body: Any = None, **headers: str
-    ) -> tuple[int, dict[str, Any]]:
-        """Status and JSON of one call."""
-        sent = {"Authorization": f"Bearer {self.key}", **headers}
-        async with self.http.request(method, self.base + path, json=body, headers=sent) as answer:
-            return answer.status, await answer.json(content_type=None)
+_UNREACHABLE = (aiohttp.ClientError, TimeoutError)
 
 
 @dataclass(kw_only=True)
@@ -52,14 +36,16 @@ class Strip:
     scene: Scene
     caller: Caller
     changed: Callable[[], None]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    #: One for all tries, so that a lost answer never opens, or takes, a second time.
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
     escalation: str | None = None
     digest: str = ""
     state: str = "opening"
-    line: str = ""
+    line: str = "asks Andon"
     decide_by: str | None = None
-    took_ms: int | None = None
-    history: list[dict[str, Any]] = field(default_factory=list)
-    _since: float = field(default_factory=time.monotonic)
+    took_ms: int | None = None  #: from the deciding click to the verified grant
+    history: list[dict[str, str]] = field(default_factory=list)
 
     def shown(self) -> dict[str, Any]:
         """The strip for the page."""
@@ -67,102 +53,118 @@ class Strip:
             "key": self.scene.key,
             "service": self.scene.service,
             "command": self.scene.command,
+            "change": self.scene.change,
             "escalation": self.escalation,
             "state": self.state,
             "line": self.line,
             "history": self.history,
             "decide_by": self.decide_by,
             "click_to_release_ms": self.took_ms,
-            "actions": ["twice", "amount"] if self.escalation else [],
         }
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing was decided yet."""
+        return self.state in ("opening", "held")
+
     async def live(self) -> None:
-        """Ask, wait, and run only with a grant."""
-        try:
-            await self._open()
-            await self._wait()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self._say("refused", f"Andon cannot be reached ({type(error).__name__}). Nothing runs.")
+        """Ask, wait, and run only with a grant. What cannot be asked stays held."""
+        while self.is_waiting:
+            try:
+                await (self._wait() if self.escalation else self._open())
+            except NotAGrant as error:
+                self._say("refused", str(error))
+            except _UNREACHABLE:
+                self._say(self.state, "Andon does not answer. Nothing runs; asking again.")
+                await asyncio.sleep(RETRY_S)
 
     async def _open(self) -> None:
         status, answer = await self.caller.call(
-            "POST", "/v1/escalations", self.scene.body, **{"Idempotency-Key": uuid.uuid4().hex}
+            "POST", "/v1/escalations", self.scene.body, Idempotency_Key=self.key
         )
         if status not in (200, 201):
-            self._say("refused", f"{answer.get('title')}: {answer.get('detail')}")
+            self._say("refused", _problem(answer))
             return
         self.escalation, self.digest = answer["id"], answer["digest"]
         self.decide_by = answer["deadline_at"]
-        self._say("held", f"held: {self.scene.command}")
+        self._say("held", self.scene.command)
 
     async def _wait(self) -> None:
-        """Parked requests, one after the other, until people have decided."""
-        while self.escalation and self.state == "held":
-            status, answer = await self.caller.call(
-                "GET", f"/v1/escalations/{self.escalation}", Prefer="wait=30"
-            )
-            if status != 200:
-                await asyncio.sleep(1)
-                continue
-            if answer["status"] == "approved":
-                await self._take(answer)
-            elif answer["status"] in _ENDS:
-                self._say(_ENDS[answer["status"]], self._no(answer))
-
-    def _no(self, answer: dict[str, Any]) -> str:
-        reason = (answer["decision"] or {}).get("reason")
-        said = f": «{reason}»" if reason else ""
-        return f"{answer['status']}{said}. It never ran."
-
-    async def _take(self, answer: dict[str, Any]) -> None:
-        status, claimed = await self.claim(self.digest, uuid.uuid4().hex)
-        if status != 200:
-            self._say("refused", f"{claimed.get('title')}: {claimed.get('detail')}")
-            return
-        decided = datetime.fromisoformat(answer["decided_at"])
-        self.took_ms = max(0, round((datetime.now(UTC) - decided).total_seconds() * 1000))
-        self._say(
-            "released", f"released as «{claimed['option']}», {self.took_ms} ms after the click"
+        """One parked request; it comes back when people have decided."""
+        status, answer = await self.caller.call(
+            "GET", f"/v1/escalations/{self.escalation}", Prefer="wait=30"
         )
+        if status != 200:
+            await asyncio.sleep(RETRY_S)
+        elif answer["status"] == "approved":
+            await self._take(answer["decided_at"])
+        elif answer["status"] in _ENDS:
+            self._say(_ENDS[answer["status"]], _why_not(answer))
+
+    async def _take(self, decided_at: str) -> None:
+        status, claimed = await self.claim(self.digest, self.key)
+        if status == 503:
+            await asyncio.sleep(RETRY_S)
+            return
+        if status != 200:
+            self._say("refused", _problem(claimed))
+            return
+        await self.caller.verify(
+            claimed["grant"], sub=str(self.escalation), digest=self.digest, nonce=self.key
+        )
+        waited = self.clock() - datetime.fromisoformat(decided_at)
+        self.took_ms = max(0, round(waited.total_seconds() * 1000))
+        label = self._label(claimed["option"])
+        self._say("released", self.scene.command, note=f"as “{label}”, grant verified")
         await self._run()
 
+    def _label(self, key: str) -> str:
+        options = self.scene.body.get("options", ())
+        return next((one["label"] for one in options if one["key"] == key), key)
+
     async def _run(self) -> None:
-        self._say("running", f"running: {self.scene.command} (pretended)")
+        self._say("running", f"{self.scene.command} (pretended)")
         await asyncio.sleep(self.scene.runs_s)
-        body = {"result": "succeeded", "detail": "a pretended run; nothing was touched"}
+        body = {"result": "succeeded", "detail": "Pretended by the demo; nothing was touched."}
         await self.caller.call("POST", f"/v1/escalations/{self.escalation}/outcome", body)
-        self._say("succeeded", "succeeded")
+        self._say("succeeded", self.scene.command)
 
     async def claim(self, digest: str, key: str) -> tuple[int, dict[str, Any]]:
-        """Try to take the release with that digest and key."""
-        return await self.caller.call(
-            "POST",
-            f"/v1/escalations/{self.escalation}/claim",
-            {"digest": digest, "nonce": key},
-            **{"Idempotency-Key": key},
-        )
+        """Try to take the release of that digest, with that key."""
+        body, path = {"digest": digest, "nonce": key}, f"/v1/escalations/{self.escalation}/claim"
+        return await self.caller.call("POST", path, body, Idempotency_Key=key)
 
     async def twice(self) -> dict[str, Any]:
         """Try to run it once more."""
-        status, problem = await self.claim(self.digest, uuid.uuid4().hex)
-        return {"status": status, "problem": problem}
+        return await self._attempt(self.digest)
 
-    async def other_amount(self) -> dict[str, Any]:
+    async def change(self) -> dict[str, Any]:
         """Try to run something else than was shown."""
-        changed = json.dumps([self.scene.body, "one more zero"]).encode()
-        digest = "sha256:" + hashlib.sha256(changed).hexdigest()
+        body = self.scene.changed_body()
+        return await self._attempt(operation_digest(body["operation"], body.get("options")))
+
+    async def _attempt(self, digest: str) -> dict[str, Any]:
         status, problem = await self.claim(digest, uuid.uuid4().hex)
         return {"status": status, "problem": problem}
 
     async def give_up(self) -> None:
-        """Take the question back."""
-        if self.escalation and self.state == "held":
-            await self.caller.call(
-                "POST", f"/v1/escalations/{self.escalation}/withdraw", {"reason": "starting over"}
-            )
+        """Take the question back, if nobody has answered it."""
+        if self.escalation and self.is_waiting:
+            path, body = f"/v1/escalations/{self.escalation}/withdraw", {"reason": "Starting over"}
+            await self.caller.call("POST", path, body)
 
-    def _say(self, state: str, line: str) -> None:
+    def _say(self, state: str, line: str, note: str = "") -> None:
+        if state != self.state:
+            at = self.clock().isoformat(timespec="milliseconds")
+            self.history.append({"state": state, "at": at, "note": note})
         self.state, self.line = state, line
-        at = round((time.monotonic() - self._since) * 1000)
-        self.history.append({"at_ms": at, "text": line})
         self.changed()
+
+
+def _problem(answer: dict[str, Any]) -> str:
+    return f"{answer.get('title')}: {answer.get('detail')}"
+
+
+def _why_not(answer: dict[str, Any]) -> str:
+    reason = (answer["decision"] or {}).get("reason")
+    return f"«{reason}» It never ran." if reason else "It never ran."

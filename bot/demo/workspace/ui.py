@@ -64,6 +64,7 @@ class Ui:
             "commands": [one.as_page() for one in space.app.commands.values()],
             "home": space.view_object(home) if home else None,
             "views": [space.view_object(one) for one in space.windows.stacks.get(me, [])],
+            "notifications": [one.as_page() for one in space.notifications(me)],
             "now": space.clock(),
         }
         return web.json_response(shown)

@@ -10,6 +10,11 @@ export function announce(text) {
   setTimeout(() => { region.textContent = text; }, 50);
 }
 
+/** Take all notes away, as when what they speak of is over. */
+export function dismissAll() {
+  byId("toasts").replaceChildren();
+}
+
 /** Show a note at the bottom of the page: `kind` is "error" (Slack's own error) or "info". */
 export function toast(text, kind = "error") {
   // The same error may come as the answer to a click and through the stream.

@@ -49,6 +49,7 @@ export const workspaceApi = {
   command: (payload) => send("/ui/command", payload),
   say: (payload) => send("/ui/say", payload),
   remove: (payload) => send("/ui/delete", payload),
+  home: (payload) => send("/ui/home", payload),
 };
 
 export const stageApi = {

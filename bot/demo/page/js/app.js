@@ -14,12 +14,12 @@ import { wireTabs } from "./tabs.js";
 import { Workspace } from "./workspace.js";
 
 const NARROW = matchMedia("(max-width: 899px)");
-const COLUMNS = { phone: "phone", slack: "slack", services: "services" };
+const COLUMNS = ["phone", "slack", "services"];
 
 function wireColumns() {
   const tabs = wireTabs(byId("columns"), (name) => { byId("stage").dataset.shown = name; });
   const roles = () => {
-    for (const id of Object.values(COLUMNS)) {
+    for (const id of COLUMNS) {
       if (NARROW.matches) byId(id).setAttribute("role", "tabpanel");
       else byId(id).removeAttribute("role");
     }
@@ -53,7 +53,10 @@ function wireDemo(info, workspace) {
   document.documentElement.dataset.demo = "true";
   byId("banner").textContent = info.banner;
   const strips = new Strips(info);
-  strips.onOver = () => workspace.enter(info.approver);
+  strips.onOver = async () => {
+    await workspace.enter(info.approver);
+    workspace.open(workspace.appChannel.id);
+  };
 }
 
 function build(workspace, columns) {

@@ -1,5 +1,6 @@
 /** The tabs over a direct message with the app: its messages, and its App Home. */
 import { press } from "./acting.js";
+import { workspaceApi } from "./api.js";
 import { toast } from "./announce.js";
 import { blocks } from "./blocks.js";
 import { byId, el } from "./dom.js";
@@ -28,7 +29,13 @@ export class Home {
     this.#root.hidden = !home;
     byId("messages").hidden = home;
     byId("composer").hidden = home;
-    if (home) this.#draw();
+    if (home) this.#look();
+  }
+
+  // The app hears that its home was opened, and draws it; what it drew comes through the stream.
+  #look() {
+    this.#draw();
+    workspaceApi.home({ as: this.workspace.me }).catch((error) => toast(error.message));
   }
 
   #draw() {
@@ -38,6 +45,6 @@ export class Home {
       names: this.workspace.names, kept,
       act: (node, payload) => press(node, this.workspace.me, { view_id: view.id }, payload, (text) => toast(text)),
     };
-    this.#root.replaceChildren(...(view ? blocks(view.blocks, surface) : [el("p", { class: "muted" }, "The app has drawn no home for you yet.")]));
+    this.#root.replaceChildren(...(view ? blocks(view.blocks, surface) : [el("p", { class: "muted" }, "The app draws your home…")]));
   }
 }

@@ -3,6 +3,7 @@ import { ago, clockTime } from "./dates.js";
 import { byId, el } from "./dom.js";
 
 const MOST = 6;
+const TOGETHER_S = 10;
 
 export class LockScreen {
   #items = new Map();
@@ -22,22 +23,24 @@ export class LockScreen {
     const name = this.workspace.names.person(this.workspace.me);
     byId("phone-title").textContent = `${name}’s phone`;
     this.#list.setAttribute("aria-label", `Notifications on ${name}’s lock screen`);
-    const past = this.workspace.pastNotifications().map((one) => [key(one), one]);
-    const rung = this.owner === this.workspace.me ? this.#items : [];
-    this.owner = this.workspace.me;
-    this.#items = new Map([...past, ...rung]);
+    this.#items = new Map();
+    for (const one of this.workspace.state.notifications) this.#keep(one);
     this.#draw();
   }
 
   #ring(notification) {
     if (notification.person && notification.person !== this.workspace.me) return;
-    this.#items.set(key(notification), notification);
+    this.#keep(notification);
     this.#draw(key(notification));
   }
 
+  #keep(one) {
+    this.#items.set(key(one), { ...one, direct: one.channel === this.workspace.appChannel?.id });
+  }
+
   #draw(fresh = null) {
-    const newest = [...this.#items.entries()].sort(([, a], [, b]) => b.at - a.at);
-    this.#list.replaceChildren(...newest.slice(0, MOST).map(([id, one]) => el("li", {}, this.#card(one, id === fresh))));
+    const newest = stacked([...this.#items.values()]);
+    this.#list.replaceChildren(...newest.slice(0, MOST).map((one) => el("li", {}, this.#card(one, one.keys.includes(fresh)))));
     byId("notifications-more").textContent = newest.length > MOST ? `and ${newest.length - MOST} earlier` : "";
     byId("notifications-none").hidden = newest.length > 0;
     byId("phone-count").textContent = newest.length ? String(newest.length) : "";
@@ -48,9 +51,16 @@ export class LockScreen {
       type: "button", class: `notification${fresh ? " fresh" : ""}`, dataset: { ts: one.ts, channel: one.channel, testid: "notification" },
       on: { click: () => this.onOpen(one.channel, one.ts) },
     },
-    el("span", { class: "notification-head" }, el("span", { class: "lamp" }), el("span", { class: "notification-app" }, this.workspace.state.app.name),
+    el("span", { class: "notification-head" }, el("span", { class: "lamp" }), el("span", { class: "notification-app" }, this.workspace.state.app.name, this.#places(one)),
       el("span", { class: "notification-at", dataset: { at: one.at } }, since(one.at))),
     el("span", { class: "notification-text" }, one.text));
+  }
+
+  // A direct message needs no place; a mention says in which channel it was.
+  #places({ places }) {
+    const named = this.workspace.channels.filter((channel) => channel.kind !== "im" && places.includes(channel.id));
+    const words = named.map((channel) => `#${channel.name}`).join(", ");
+    return words ? el("span", { class: "notification-place" }, ` ${places.length > named.length ? "and" : "in"} ${words}`) : null;
   }
 
   #tick() {
@@ -63,6 +73,20 @@ export class LockScreen {
 
 function key({ channel, ts }) {
   return `${channel} ${ts}`;
+}
+
+// The same words at the same moment, to the person and in a channel, lie on one another.
+function stacked(all) {
+  const stacks = [];
+  for (const one of all.sort((a, b) => a.at - b.at)) {
+    const same = stacks.find((stack) => stack.text === one.text && one.at - stack.at < TOGETHER_S && !stack.places.includes(one.channel));
+    if (same) {
+      same.places.push(one.channel);
+      same.keys.push(key(one));
+      if (one.direct) Object.assign(same, { channel: one.channel, ts: one.ts });
+    } else stacks.push({ ...one, places: [one.channel], keys: [key(one)] });
+  }
+  return stacks.reverse();
 }
 
 function since(at) {

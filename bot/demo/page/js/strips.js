@@ -1,25 +1,34 @@
 /** The blocked services: one live strip each, with what really happened and after how many milliseconds. */
-import { announce, toast } from "./announce.js";
+import { announce, dismissAll, toast } from "./announce.js";
 import { stageApi } from "./api.js";
 import { clockTime } from "./dates.js";
 import { byId, el, icon } from "./dom.js";
 import { question } from "./confirm.js";
 import { Stream } from "./stream.js";
 
-const ACTIONS = { twice: "Try to run it twice", amount: "Change the amount" };
 const grouped = new Intl.NumberFormat("en");
 const milliseconds = (number) => `${grouped.format(Math.round(number))} ms`;
+const spanOf = (ms) => (ms < 10_000 ? milliseconds(ms) : `${grouped.format(Math.round(ms / 1000))} s`);
 
 export class Strips {
   #strips = new Map();
   #answers = new Map();
 
   constructor(info) {
-    byId("curl").textContent = info.curl;
-    byId("curl-copy").addEventListener("click", () => this.#copy(info.curl));
+    this.#tell(info);
+    byId("curl-copy").addEventListener("click", () => this.#copy(byId("curl").textContent));
     byId("expire").addEventListener("click", (event) => this.#expire(event.currentTarget));
     byId("over").addEventListener("click", (event) => this.#over(event.currentTarget));
-    this.stream = new Stream("/demo/stream", { onEvent: (event) => event.type === "strips" && this.#draw(event.strips) });
+    this.stream = new Stream("/demo/stream", {
+      onEvent: (event) => event.type === "strips" && this.#draw(event.strips),
+      onGap: () => stageApi.info().then((fresh) => fresh && this.#tell(fresh)).catch(() => {}),
+    });
+    setInterval(() => this.#countDown(), 1_000);
+  }
+
+  // A demo that was started again has new keys, so the line to copy is another.
+  #tell(info) {
+    byId("curl").textContent = info.curl;
   }
 
   #draw(strips) {
@@ -54,21 +63,25 @@ export class Strips {
     const answer = this.#answers.get(strip.key);
     return el("div", { class: "strip", role: "group", "aria-label": `${strip.service}: ${strip.state}`, dataset: { key: strip.key, state: strip.state, escalation: strip.escalation } },
       el("header", { class: "strip-head" }, el("h3", {}, strip.service), el("span", { class: "state", dataset: { testid: "strip-state" } }, strip.state)),
-      el("p", { class: "strip-line", dataset: { testid: "strip-line" } }, strip.line),
+      el("p", { class: "strip-line", dataset: { testid: "strip-line" } }, `${strip.state}: ${strip.line}`),
       history(strip),
-      measured(strip),
-      el("div", { class: "strip-buttons" }, (strip.actions ?? []).map((verb) => this.#action(strip, verb))),
+      deadline(strip),
+      strip.escalation ? el("div", { class: "strip-buttons" }, this.#action(strip, "twice", "Try to run it twice"), this.#action(strip, "change", strip.change)) : null,
       answer ? refusal(answer) : null);
   }
 
-  #action(strip, verb) {
+  #countDown() {
+    for (const node of byId("strips").querySelectorAll("[data-until]")) node.textContent = secondsLeft(Number(node.dataset.until));
+  }
+
+  #action(strip, verb, label) {
     const run = async (event) => {
       const button = event.currentTarget;
       await busy(button, async () => this.#answers.set(strip.key, await stageApi.attempt(verb, strip.key)));
       this.#place(this.#strips.get(strip.key) ?? strip);
       announce(spokenAnswer(this.#answers.get(strip.key)));
     };
-    return el("button", { type: "button", class: "button small", dataset: { verb }, on: { click: run } }, ACTIONS[verb] ?? verb);
+    return el("button", { type: "button", class: "button small", dataset: { verb }, on: { click: run } }, label);
   }
 
   async #copy(text) {
@@ -93,14 +106,15 @@ export class Strips {
 
   async #over(button) {
     const sure = await question({
-      title: "Start over?", text: "All cards and votes of this demo are thrown away, and the three escalations open anew.", yes: "Start over", no: "Keep going", style: "primary",
+      title: "Start over?", text: "What is still held is withdrawn, and the three operations are asked for anew.", yes: "Start over", no: "Keep going", style: "primary",
     });
     if (!sure) return;
     this.#answers.clear();
+    dismissAll();
     await busy(button, async () => {
       const answer = await stageApi.over();
       if (answer.result === "error") toast(answer.text);
-      else this.onOver?.();
+      else await this.onOver?.();
     });
   }
 }
@@ -117,22 +131,29 @@ async function busy(button, work) {
   }
 }
 
-// The first step alone would only repeat the line above; what stands behind a colon is in that line too.
-function history({ history: steps }) {
+// Each step with what it took: the one that matters is from the click to the release.
+function history({ history: steps, click_to_release_ms: toRelease }) {
   if (steps.length < 2) return null;
-  return el("ol", { class: "history", "aria-label": "What happened, in milliseconds since it was asked" }, steps.map((step) => el("li", { class: "step", title: step.text },
-    el("span", { class: "step-name" }, step.text.split(": ")[0]), el("span", { class: "step-at" }, milliseconds(step.at_ms)))));
+  return el("ol", { class: "history", "aria-label": "What happened" }, steps.map(({ state, at, note }, n) => el("li", { class: "step" },
+    el("span", { class: "step-name" }, state, note ? el("span", { class: "muted step-note" }, note) : null), n === 0 ? null : took(state, Date.parse(at) - Date.parse(steps[n - 1].at), toRelease))));
 }
 
-function measured(strip) {
-  const parts = [];
-  if (strip.click_to_release_ms !== null && strip.click_to_release_ms !== undefined) {
-    parts.push(el("span", { class: "measured", dataset: { testid: "click-to-release" } }, "From the click to the release: ", el("strong", {}, milliseconds(strip.click_to_release_ms))));
-  }
-  if (strip.state === "held" && strip.decide_by) {
-    parts.push(el("span", {}, "Decide by ", el("strong", {}, clockTime(Date.parse(strip.decide_by) / 1000)), ", else nothing runs"));
-  }
-  return parts.length ? el("p", { class: "strip-more" }, parts) : null;
+function took(state, ms, toRelease) {
+  if (state === "released") return el("strong", { class: "step-at", dataset: { testid: "click-to-release" } }, `${milliseconds(toRelease)} after the click`);
+  return el("span", { class: "step-at" }, `after ${spanOf(ms)}`);
+}
+
+function deadline({ state, decide_by: by }) {
+  if (state !== "held" || !by) return null;
+  const until = Date.parse(by);
+  const near = until - Date.now() < 120_000;
+  return el("p", { class: "strip-more" }, near
+    ? el("span", {}, "Expires by itself in ", el("strong", { dataset: { until } }, secondsLeft(until)), "; nothing runs")
+    : el("span", {}, "Decide by ", el("strong", {}, clockTime(until / 1000)), ", else nothing runs"));
+}
+
+function secondsLeft(until) {
+  return `${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s`;
 }
 
 function refusal({ status, problem, text }) {

@@ -8,7 +8,6 @@
  */
 import { workspaceApi } from "./api.js";
 import { Stream } from "./stream.js";
-import { asPlain } from "./mrkdwn.js";
 
 export class Workspace extends EventTarget {
   state = null;
@@ -129,17 +128,6 @@ export class Workspace extends EventTarget {
   /** Take a message away for this page alone, as Slack's "Dismiss message" does. */
   dismiss(channel, ts) {
     this.#forget({ channel, ts });
-  }
-
-  /** What this person's phone has shown so far: the app's direct messages, then mentions. */
-  pastNotifications() {
-    const direct = this.appChannel ? this.topLevel(this.appChannel.id) : [];
-    return direct
-      .filter((message) => message.user !== this.me && !message.ephemeral)
-      .map((message) => ({
-        channel: this.appChannel.id, ts: message.ts, at: Number(message.ts), person: this.me,
-        text: asPlain(message.text, this.names),
-      }));
   }
 
   person(id) {

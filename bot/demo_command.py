@@ -1,0 +1,174 @@
+"""`andon-server demo`: a real server and a local workspace in one process, and blocked services.
+
+::
+
+    the page's port -> workspace <- Socket Mode - server (SQLite in a folder of its own)
+                    -> stage: three services that ask the server over HTTP
+
+Composition like `bot/app.py`, and like it free to know every room of `bot`.
+"""
+
+import asyncio
+import logging
+import secrets
+import shutil
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+import bot
+from bot.api.redaction import redact_text
+from bot.app import Server, serving
+from bot.demo import cast
+from bot.demo.stage import SERVICES, Stage
+from bot.demo.workspace import Running, Workspace, serve
+from bot.observing import configure_logging
+from bot.settings import Settings, SettingsError
+
+#: Usual ports of the page and of the API; others are taken where these are not free.
+PAGE_PORT, API_PORT = 8700, 8701
+
+#: Slack's view of the app: its scopes, commands and events.
+MANIFEST = Path(bot.__file__).parent.parent / "manifest.yml"
+
+PAGE = Path(cast.__file__).with_name("page")
+
+#: Seconds the parts may take to find one another.
+READY_WITHIN_S = 20.0
+
+LOOPBACK = "127.0.0.1"
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="The page's port; another if it is taken.")] = PAGE_PORT,
+    folder: Annotated[Path, typer.Option(help="For records, keys and log.")] = Path(".demo"),
+) -> None:
+    """Show all of it in a browser, with no Slack workspace: ends with Ctrl-C."""
+    try:
+        asyncio.run(_until_stopped(port, folder))
+    except (SettingsError, OSError, TimeoutError) as error:
+        typer.echo(f"The demo could not start: {error}", err=True)
+        raise typer.Exit(3) from None
+
+
+async def _until_stopped(port: int, folder: Path) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with playing(folder, port=port) as demo:
+        typer.echo(
+            f"\n  Andon's demo:  {demo.url}\n\n"
+            "  Open it in a browser. Three operations are held and wait for you.\n"
+            f"  Ctrl-C ends it. Its records and log are in {demo.folder}.\n"
+        )
+        await stopping.wait()
+        typer.echo("\n  Stopping.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A demo that runs."""
+
+    running: Running
+    server: Server
+    stage: Stage
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        """The one address."""
+        return f"{self.running.url}/"
+
+
+@asynccontextmanager
+async def playing(folder: Path, *, port: int = 0) -> AsyncIterator[Demo]:
+    """Play until the block ends. Everything listens on loopback, on free ports."""
+    stage = Stage(approver=cast.APPROVER)
+    tokens = secrets.token_hex(8), secrets.token_hex(8)
+    workspace = cast.the_workspace(
+        yaml.safe_load(MANIFEST.read_text(encoding="utf-8")),
+        bot_token=f"xoxb-{tokens[0]}",
+        app_token=f"xapp-{tokens[1]}",
+    )
+    async with AsyncExitStack() as stack:
+        opened = serve(workspace, port=_free(port), page=PAGE, more=stage.routes())
+        running = await stack.enter_async_context(opened)
+        # Nobody else holds this port, so nobody else uses this folder.
+        mine = _fresh(folder / str(running.port))
+        stack.enter_context(_logging_to(mine / "andon.log"))
+        server = await stack.enter_async_context(serving(_settings(mine, running)))
+        await _joined(workspace, server)
+        stack.push_async_callback(stage.close)
+        await stage.start(server.url, {name: await _key(server, name) for name in SERVICES})
+        with suppress(TimeoutError):
+            await workspace.wait_for(lambda: len(workspace.notifications(cast.APPROVER)) >= 3)
+        yield Demo(running=running, server=server, stage=stage, folder=mine)
+
+
+def _free(port: int) -> int:
+    """This port, or 0 for any if somebody has it."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError:
+            return 0
+    return port
+
+
+def _fresh(folder: Path) -> Path:
+    """The folder, empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    """Everything that is logged goes into a file: the terminal shows an address and no more."""
+    with path.open("w", encoding="utf-8", buffering=1) as file:
+        configure_logging(redact_text, file)
+        written = logging.StreamHandler(file)
+        logging.getLogger().addHandler(written)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(written)
+            configure_logging(redact_text)
+
+
+def _settings(folder: Path, running: Running) -> Settings:
+    """Of the server, whatever the environment and `.env` say: they are for the real one."""
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        ANDON_DATABASE_URL=f"sqlite:///{folder / 'andon.db'}",
+        ANDON_HOST=LOOPBACK,
+        ANDON_PORT=_free(API_PORT),
+        ANDON_POLICY=str(cast.POLICY),
+        ANDON_ALLOWED_CALLBACKS=(),
+        ANDON_SIGNING_KEYS=str(folder / "keys"),
+        ANDON_SLACK_MODE="socket",
+        ANDON_SLACK_API_URL=running.api_url,
+        SLACK_BOT_TOKEN=running.workspace.tokens.bot,
+        SLACK_APP_TOKEN=running.workspace.tokens.app,
+        SLACK_SIGNING_SECRET="",
+    )
+
+
+async def _joined(workspace: Workspace, server: Server) -> None:
+    """Until Socket Mode stands and the server has looked everybody up."""
+    await workspace.wait_for(lambda: workspace.socket.connected, READY_WITHIN_S)
+    async with asyncio.timeout(READY_WITHIN_S):
+        while server.people.facts(server.clock()).people.as_of is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def _key(server: Server, service: str) -> str:
+    return await server.store.services.add(service)

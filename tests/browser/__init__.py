@@ -1,0 +1,1 @@
+"""A newcomer's browser against the very process that `make demo` starts."""
