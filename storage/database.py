@@ -7,14 +7,15 @@ from NORMAL, only a loss of power can, so nobody would notice the mistake in tim
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
+from approvals.ports import StoreError
 from storage.migrate import upgrade
 
 Row = Sequence[Any]
@@ -66,6 +67,33 @@ class Link:
         await self._connection.close()
 
 
+class OutsideLink(Link):
+    """A link for everyone but the writer, in whose errors nobody needs to know SQLite."""
+
+    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query. Raises StoreError."""
+        with _as_store_errors():
+            return await super().rows(sql, values)
+
+    async def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement. Raises StoreError."""
+        with _as_store_errors():
+            return await super().run(sql, values)
+
+    async def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row. Raises StoreError."""
+        with _as_store_errors():
+            await super().many(sql, rows)
+
+
+@contextmanager
+def _as_store_errors() -> Iterator[None]:
+    try:
+        yield
+    except (aiosqlite.Error, ValueError) as error:  # ValueError: the connection is closed
+        raise StoreError(f"The database cannot be used just now ({error}).") from error
+
+
 class Database:
     """The file, open: one link that writes, a few that read."""
 
@@ -95,7 +123,7 @@ class Database:
         """Move the log into the file now and then, for as long as the server runs."""
         while True:
             await asyncio.sleep(CHECKPOINT_S)
-            with suppress(aiosqlite.Error):
+            with suppress(StoreError):
                 await self.reader.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
 
@@ -107,7 +135,8 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
     try:
         # Commands beside a server find the schema as the server left it; alone, they bring it.
         await asyncio.to_thread(upgrade, path)
-        links = [await _connect(path) for _ in range(READERS + 2)]
+        links = [await _connect(path)]
+        links += [await _connect(path, OutsideLink) for _ in range(READERS + 1)]
         database = Database(links[0], links[2:], links[1])
         checkpoints = asyncio.create_task(database.checkpoint()) if server else None
         try:
@@ -122,9 +151,9 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
             os.close(lock)
 
 
-async def _connect(path: Path) -> Link:
+async def _connect(path: Path, kind: type[Link] = Link) -> Link:
     connection = await aiosqlite.connect(path, isolation_level=None)
-    link = Link(connection)
+    link = kind(connection)
     for pragma in (
         f"busy_timeout={BUSY_MS}",
         "journal_mode=WAL",
