@@ -36,11 +36,12 @@ from bot.people import KnownPeople
 from bot.settings import Settings, SettingsError
 from bot.signing import KeyRing
 from bot.slack.artist import Drawings
-from bot.slack.directory import SlackDirectory
-from bot.slack.door import SlackDoor, web_client
+from bot.slack.directory import SlackDirectory, Strangers
+from bot.slack.door import SlackDoor
+from bot.slack.ports import Ports
 from bot.slack.screens import Screens
-from bot.slack.surface import Ports, Surface
-from bot.slack.web import SlackWeb
+from bot.slack.surface import Surface
+from bot.slack.web import SlackWeb, WatchedClient
 from storage import Store, open_store
 
 log = structlog.get_logger(__name__)
@@ -110,7 +111,7 @@ class SlackSide:
     def __init__(
         self, settings: Settings, store: Store, people: KnownPeople, clock: Clock, bell: Bell
     ) -> None:
-        client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        client = WatchedClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
         ports = Ports(
             writer=store.writer,
@@ -128,6 +129,7 @@ class SlackSide:
         self.door = SlackDoor(
             client=client,
             surface=Surface(ports, screens),
+            strangers=Strangers(client, people, clock),
             secrets=settings.signing_secrets,
             app_token=app_token if settings.slack_mode == "socket" else "",
             seen=store.signatures,
@@ -196,10 +198,12 @@ async def serving(
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
             loops += slack.loops
         bell.loops = [loop for loop in loops if loop.name != "people"]
+        if slack is not None:
+            # Closed after the listener: clicks still being answered end while the store is there.
+            stack.push_async_callback(slack.door.close)
         port = await _listen(app, settings, stack)
         if slack is not None:
             await slack.door.start()
-            stack.push_async_callback(slack.door.close)
         tasks = [asyncio.create_task(loop.run()) for loop in loops]
         stack.push_async_callback(_stop, tasks)
         log.info("serving", port=port, policy=policy.version)
