@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.messaging import Message, Slack, SlackError
+from bot.messaging import Message, Slack, SlackError, SlackRefusedError
 from bot.slack.clicks import Click
 from bot.slack.drawing.answers import window_not_opened
 from bot.slack.drawing.fitting import fitting_view
@@ -47,7 +47,8 @@ class Voice:
         """Show a window; in place of the one that was clicked in, if one was."""
         if error := await self._window(client, click, view):
             log.warning("window-not-opened", code=error.code)
-            await self.whisper(click, window_not_opened(error.code))
+            said = error.code if isinstance(error, SlackRefusedError) else ""
+            await self.whisper(click, window_not_opened(said))
 
     async def whisper(self, click: Click, message: Message) -> None:
         """Say it to the clicker alone, where they are; as a direct message if Slack refuses."""
