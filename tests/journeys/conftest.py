@@ -298,9 +298,15 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture
-async def workspace(clock: MovedClock) -> AsyncIterator[Workspace]:
+def ack_within() -> float:
+    """Seconds after which people see Slack's own error; a test may be more impatient."""
+    return 3.0
+
+
+@pytest.fixture
+async def workspace(clock: MovedClock, ack_within: float) -> AsyncIterator[Workspace]:
     """The local workspace, serving the Web API."""
-    made = workspace_of_tests(clock)
+    made = workspace_of_tests(clock, ack_within=ack_within)
     async with serve(made) as running:
         made.api_url = running.api_url  # type: ignore[attr-defined]
         yield made
