@@ -13,6 +13,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
 
 from approvals.ports import Clock, SeenSignatures
@@ -23,6 +24,11 @@ from bot.slack.surface import Surface
 from bot.slack.web import WatchedClient, translated
 
 log = structlog.get_logger(__name__)
+
+#: What Bolt logs by, whose messages may hold bodies and signatures. It gives each of its loggers a
+#: level of its own unless it is given one whose level they take.
+_SILENT = logging.getLogger("andon.bolt")
+_SILENT.setLevel(logging.CRITICAL + 1)
 
 #: Seconds until Slack is asked again who we are, while it does not answer.
 ASK_AGAIN_S = 5.0
@@ -49,6 +55,7 @@ class SlackDoor:
         # Bolt verifies nothing here: the guard has, and Socket Mode is a trusted line.
         self._bolt = AsyncApp(
             client=client,
+            logger=_SILENT,
             authorize=self._authorizer(),
             request_verification_enabled=False,
             ssl_check_enabled=False,
@@ -61,9 +68,7 @@ class SlackDoor:
         )
         self._socket: AsyncSocketModeHandler | None = None
         self._asking: asyncio.Task[None] | None = None
-        for name in ("slack_bolt", "slack_sdk"):
-            # Their messages may hold bodies and signatures.
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
 
     def routes(self) -> list[web.RouteDef]:
         """What HTTP mode answers."""
@@ -157,7 +162,7 @@ class SlackDoor:
         bolt = AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=headers)
         return await to_aiohttp_response(await self._bolt.async_dispatch(bolt))
 
-    async def _refuse_strangers(self, body: Any, next: Any) -> None:
+    async def _refuse_strangers(self, body: Any, next: Any) -> BoltResponse | None:
         """The same look at who sent it for both modes; marks the foreign for the surface.
 
         Whoever is rejected is not acknowledged either: Slack shows its own error, as over HTTP.
@@ -166,7 +171,8 @@ class SlackDoor:
         found = identified(body, me) if me is not None else Rejected(status=503, reason="early")
         if isinstance(found, Rejected):
             log.warning("slack-request-rejected", reason=found.reason)
-            return
+            return BoltResponse(status=found.status)
         account = account_of(body)
         body["andon_foreign"] = found or (bool(account) and await self._strangers.has(account))
         await next()
+        return None

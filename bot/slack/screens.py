@@ -45,9 +45,12 @@ class Screens:
         """Whoever sees the card in a channel may read what is behind it; so may those concerned."""
         if click.foreign:
             return False
-        person = self._people.of_account(click.account)
-        in_channel = click.channel is not None and click.channel == e.plan.channel
-        return in_channel or lists.visible_to(e, person, click.account, self._people)
+        return self._sees(e, click.account, click.channel)
+
+    def _sees(self, e: Escalation, account: str, channel: str | None) -> bool:
+        """Concerned by it, or in its channel: Slack vouches for where they click or type."""
+        person, channels = self._people.of_account(account), {channel} if channel else set()
+        return lists.visible_to(e, person, account, self._people, channels)
 
     def is_whole(self, e: Escalation) -> bool:
         """Whether the card shows all that would run."""
@@ -157,42 +160,40 @@ class Screens:
         if foreign:
             return _whispered(answers.members_only())
         words = str(body.get("text") or "").split()
-        account = str(body.get("user_id") or "")
+        account, channel = str(body.get("user_id") or ""), str(body.get("channel_id") or "")
         try:
-            return _whispered(await self._said(words, account))
+            return _whispered(await self._said(words, account, channel))
         except StoreError:
             return _whispered(answers.store_away(click_id(account)[-4:]))
 
-    async def _said(self, words: list[str], account: str) -> Message:
+    async def _said(self, words: list[str], account: str, channel: str | None) -> Message:
         verb = words[0].lower() if words else "list"
         if verb == "list":
-            return await self.listing(account, 0)
+            return await self.listing(account, channel)
         if verb == "show" and len(words) > 1:
-            return await self._show(words[1].lower(), account)
+            return await self._show(words[1].lower(), account, channel)
         if verb in ("help", "show"):
             return lists.help_text()
         return lists.unknown_command(verb)
 
-    async def listing(self, account: str, page: int) -> Message:
-        """One page of the caller's list."""
-        people = self._people
-        person = people.of_account(account)
+    async def listing(self, account: str, channel: str | None = None, page: int = 0) -> Message:
+        """One page of the caller's list; with what stands in the channel they ask from."""
         decided = await self._reads.last_decided()
-        last = (e for e in decided if lists.visible_to(e, person, account, people))
+        last = (e for e in decided if self._sees(e, account, channel))
         return lists.listing(
             await self._reads.pending(),
             account=account,
-            people=people,
+            people=self._people,
             now=self._clock(),
+            channels={channel} if channel else set(),
             page=page,
             last=next(last, None),
         )
 
-    async def _show(self, suffix: str, account: str) -> Message:
-        person = self._people.of_account(account)
+    async def _show(self, suffix: str, account: str, channel: str | None) -> Message:
         whole = await self._reads.escalation(suffix)
         found = (whole,) if whole else await self._reads.ending_in(suffix[-6:])
-        seen = [e for e in found if lists.visible_to(e, person, account, self._people)]
+        seen = [e for e in found if self._sees(e, account, channel)]
         if not seen:
             return lists.no_such(suffix)
         return self.card_for(seen[0]) if len(seen) == 1 else lists.which_of(suffix, seen)
@@ -203,14 +204,15 @@ class Screens:
             return answers.members_only()
         asked = click.action.rpartition(":")[2]
         try:
-            return await self.listing(click.account, int(asked) if asked.isdecimal() else 0)
+            page = int(asked) if asked.isdecimal() else 0
+            return await self.listing(click.account, click.channel, page)
         except StoreError:
             return self.store_away(click)
 
     async def home(self, account: str) -> View:
         """App Home: the same list."""
         try:
-            return lists.home(await self.listing(account, 0))
+            return lists.home(await self.listing(account))
         except StoreError:
             return lists.home(answers.store_away(click_id(account)[-4:]))
 

@@ -256,6 +256,14 @@ class Story:
         with held(self.folder / "andon.db"):
             yield
 
+    @contextmanager
+    def records_away(self) -> Iterator[None]:
+        """The records cannot be read: their table is not where it was."""
+        with closing(sqlite3.connect(self.folder / "andon.db", timeout=5)) as other:
+            other.execute("ALTER TABLE escalations RENAME TO elsewhere")
+            yield
+            other.execute("ALTER TABLE elsewhere RENAME TO escalations")
+
     async def health(self) -> tuple[int, bool]:
         """Status of `/readyz`, and whether Slack is well."""
         status, found = await self.call("GET", "/readyz")
