@@ -105,7 +105,7 @@ def _of_vote(body: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def _voided(escalation: Escalation, record: Record) -> Iterator[Work]:
-    yield ThreadLine(case="voided", values=record.body)
+    yield ThreadLine(case="voided", values={**record.body, "at": instant(record.at)})
 
 
 def _decided(escalation: Escalation, record: Record) -> Iterator[Work]:

@@ -19,8 +19,8 @@ class Case(StrEnum):
     COUNTED = "counted"  #: counted, more needed
     CHANGED = "changed"  #: vote changed, more needed
     ABORTED = "aborted"  #: aborted by this vote
-    STOPPED = "stopped"
-    WITHDRAWN = "withdrawn"
+    STOPPED = "stopped-it"  #: no word of `Why`: one word names one answer
+    WITHDRAWN = "taken-back"
     REASON_ADDED = "reason-added"
     CONTEXT_ADDED = "context-added"
     CLAIMED = "claimed"

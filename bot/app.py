@@ -145,14 +145,15 @@ async def serving(
         )
         if slack is not None:
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
-        runner, port = await _listen(app, settings)
         # At the end in reverse: no more requests, no more clicks, no more looks; then the store.
         stack.push_async_callback(_stop, loops)
+        if slack is not None:
+            stack.push_async_callback(slack.door.close)
+        runner, port = await _listen(app, settings)
         for loop in loops:
             metrics.failures.labels(loop.name).set_function(partial(getattr, loop, "failures"))
             loop.start()
         if slack is not None:
-            stack.push_async_callback(slack.door.close)
             await slack.door.start()
         stack.push_async_callback(_drain, waiters, runner)
         log.info("serving", port=port, policy=policy.version)

@@ -14,11 +14,12 @@ from bot.metrics import CountedDeliveries, Metrics
 from bot.people import KnownPeople
 from bot.settings import Settings
 from bot.slack.artist import Drawings
-from bot.slack.directory import SlackDirectory
-from bot.slack.door import SlackDoor, web_client
+from bot.slack.directory import SlackDirectory, Strangers
+from bot.slack.door import SlackDoor
+from bot.slack.ports import Ports
 from bot.slack.screens import Screens
-from bot.slack.surface import Ports, Surface
-from bot.slack.web import SlackWeb
+from bot.slack.surface import Surface
+from bot.slack.web import SlackWeb, WatchedClient
 from storage import Store
 
 #: Seconds between two looks of each loop when nothing wakes it.
@@ -38,7 +39,7 @@ class SlackSide:
         bell: Bell,
         metrics: Metrics,
     ) -> None:
-        client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        client = WatchedClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
         ports = Ports(
             writer=writer,
@@ -56,6 +57,7 @@ class SlackSide:
         self.door = SlackDoor(
             client=client,
             surface=Surface(ports, screens),
+            strangers=Strangers(client, people, clock),
             secrets=settings.signing_secrets,
             app_token=app_token if settings.slack_mode == "socket" else "",
             seen=store.signatures,

@@ -8,14 +8,15 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiosqlite
 
+from approvals.ports import StoreError
 from storage.migrate import upgrade
 
 Row = Sequence[Any]
@@ -59,7 +60,8 @@ class _Connection(aiosqlite.Connection):
     """
 
     async def together(self, statements: Sequence[Query | Many]) -> list[list[Row]]:
-        return await self._execute(_run_all, self._conn, statements)  # type: ignore[no-any-return]
+        found: list[list[Row]] = await self._execute(_run_all, self._conn, statements)  # type: ignore[no-untyped-call]
+        return found
 
 
 def _run_all(connection: sqlite3.Connection, statements: Sequence[Query | Many]) -> list[list[Row]]:
@@ -106,6 +108,33 @@ class Link:
         await self._connection.close()
 
 
+class OutsideLink(Link):
+    """A link for everyone but the writer, in whose errors nobody needs to know SQLite."""
+
+    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query. Raises StoreError."""
+        with _as_store_errors():
+            return await super().rows(sql, values)
+
+    async def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement. Raises StoreError."""
+        with _as_store_errors():
+            return await super().run(sql, values)
+
+    async def together(self, *statements: Query | Many) -> list[list[Row]]:
+        """Run one statement after the other. Raises StoreError."""
+        with _as_store_errors():
+            return await super().together(*statements)
+
+
+@contextmanager
+def _as_store_errors() -> Iterator[None]:
+    try:
+        yield
+    except (aiosqlite.Error, ValueError) as error:  # ValueError: the connection is closed
+        raise StoreError(f"The database cannot be used just now ({error}).") from error
+
+
 class Database:
     """The file, open: one link that writes, a few that read."""
 
@@ -135,7 +164,7 @@ class Database:
         """Move the log into the file now and then, for as long as the server runs."""
         while True:
             await asyncio.sleep(CHECKPOINT_S)
-            with suppress(aiosqlite.Error):
+            with suppress(StoreError):
                 await self.reader.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
 
@@ -147,7 +176,8 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
     try:
         # Commands beside a server find the schema as the server left it; alone, they bring it.
         await asyncio.to_thread(upgrade, path)
-        links = [await _connect(path) for _ in range(READERS + 2)]
+        links = [await _connect(path)]
+        links += [await _connect(path, OutsideLink) for _ in range(READERS + 1)]
         database = Database(links[0], links[2:], links[1])
         checkpoints = asyncio.create_task(database.checkpoint()) if server else None
         try:
@@ -162,9 +192,10 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
             os.close(lock)
 
 
-async def _connect(path: Path) -> Link:
-    connection = await _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
-    link = Link(connection)
+async def _connect(path: Path, kind: type[Link] = Link) -> Link:
+    connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
+    await connection
+    link = kind(connection)
     # SQLite's own lower() knows only ASCII, and people search for words in every language.
     await connection.create_function("lower", 1, str.lower, deterministic=True)
     for pragma in (

@@ -16,7 +16,7 @@ from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.owes import AnswerClick, Callback, Direct, PostCard, ThreadLine, Work
 from storage.batch import Batch, Pending, group_row, key_row
-from storage.database import Link, Many, Query
+from storage.database import Link, Many, Query, Row
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
 LATEST = (
@@ -91,15 +91,20 @@ async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer
         _in(_TWINS, (command.join_key for command in opens)),
     )
     batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
-    batch.groups, batch.twins = dict(groups), dict(twins)
+    batch.groups = _pairs(groups)
+    batch.twins = _pairs(twins)
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
     ids = {*asked, *batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
     if ids:
         claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
         bodies, grants = await link.together(_in(_BODIES, ids), _in(_GRANTS, claimed))
         batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
-        batch.grants = dict(grants)
+        batch.grants = _pairs(grants)
     return batch
+
+
+def _pairs(rows: Sequence[Row]) -> dict[str, str]:
+    return {row[0]: row[1] for row in rows}
 
 
 def _in(sql: str, values: Iterable[str | None]) -> Query:

@@ -58,7 +58,8 @@ def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
         releases = option is not None and option.effect is Effect.RELEASE
         if releases and vote.void is None and not people.may_decide(vote.person, groups):
             known = people.persons.get(vote.person)
-            yield vote, "left the group" if known and known.active else "is no longer active"
+            left = f"left {' and '.join(vote.groups or groups)}"
+            yield vote, left if known and known.active else "is no longer active"
 
 
 def _stands(escalation: Escalation, people: People) -> bool:

@@ -36,7 +36,7 @@ def vote(escalation: Escalation, command: Vote, facts: Facts, now: datetime) -> 
         return refuse(Why.NOT_A_MEMBER, who=f"account:{command.actor.account}")
     late = too_late(escalation, command.actor, facts.people)
     if late is not None:
-        return late
+        return _own_again(escalation, command, facts.people, late)
     option = escalation.option(command.option)
     if option is None:
         return refuse(Why.UNKNOWN_OPTION, who=f"account:{command.actor.account}")
@@ -48,6 +48,26 @@ def vote(escalation: Escalation, command: Vote, facts: Facts, now: datetime) -> 
     if wrong is not None:
         return wrong
     return _cast(escalation, option, command, found, facts.people, now)
+
+
+def _own_again(escalation: Escalation, command: Vote, people: People, late: Verdict) -> Verdict:
+    """The click that made the decision, once more: what is said is that it is recorded."""
+    person, decision = people.of_account(command.actor.account), escalation.decision
+    own = escalation.vote_of(person.id) if person else None
+    option = escalation.option(command.option)
+    if own is None or option is None or decision is None or late.refusal is None:
+        return late
+    if own.person not in decision.people or not own.option == decision.option == option.key:
+        return late
+    stands = standing_now(escalation, option, people)
+    return refuse(
+        Why.ALREADY_VOTED,
+        at=instant(own.at),
+        option=option.label,
+        have=stands.have,
+        needed=stands.needed,
+        may_stop=late.refusal.values["may_stop"],
+    )
 
 
 def _wrong_click(

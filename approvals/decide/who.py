@@ -47,6 +47,9 @@ def approver(
 
 
 def _member(escalation: Escalation, person: Person, people: People) -> Approver | Verdict:
+    who = f"person:{person.id}"
+    if not person.active:
+        return refuse(Why.NOT_A_MEMBER, who=who)
     groups = required_groups(escalation)
     if people.may_decide(person.id, groups):
         inside = tuple(g for g in groups if person.id in people.groups.get(g, ()))
@@ -54,7 +57,7 @@ def _member(escalation: Escalation, person: Person, people: People) -> Approver 
     was = any(person.id in escalation.plan.members.get(g, ()) for g in groups)
     why = Why.NO_LONGER_ELIGIBLE if was else Why.NOT_IN_GROUP
     named = [people.persons[p].name for p in eligible(escalation, people)]
-    return refuse(why, who=f"person:{person.id}", groups=list(groups), can=named)
+    return refuse(why, who=who, groups=list(groups), can=named)
 
 
 _ENDED = {Status.EXPIRED: Why.EXPIRED, Status.WITHDRAWN: Why.WITHDRAWN}
@@ -74,4 +77,7 @@ def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | 
         by=names,
         option=option.label if option else None,
         at=instant(decision.at),
+        may_stop=person is not None
+        and escalation.can_be_stopped
+        and person.id in eligible(escalation, people),
     )

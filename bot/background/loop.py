@@ -23,11 +23,6 @@ class UnderWay(Protocol):
     wake: Callable[[], None]
 
     @property
-    def due_s(self) -> float:
-        """Seconds until it looks again by itself."""
-        return max(0.0, self._next - time.monotonic())
-
-    @property
     def failures(self) -> int:
         """In a row."""
 
@@ -55,6 +50,11 @@ class Loop:
         self._running: asyncio.Task[None] | None = None
         for work in begun:
             work.wake = self.wake
+
+    @property
+    def due_s(self) -> float:
+        """Seconds until it looks again by itself."""
+        return max(0.0, self._next - time.monotonic())
 
     @property
     def failures(self) -> int:

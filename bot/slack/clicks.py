@@ -19,6 +19,8 @@ class Click:
     ts: str | None  #: the message that was clicked
     thread_ts: str | None
     trigger_id: str
+    view_id: str  #: the modal that was clicked in; empty for a message or App Home
+    action: str  #: action id of the button; empty for a modal sent off
     escalation: str  #: id; empty when the click names none
     option: str
     shown: int
@@ -41,14 +43,15 @@ def of_button(payload: Mapping[str, Any], *, foreign: bool) -> Click:
     action = (payload.get("actions") or [{}])[0]
     container = payload.get("container") or {}
     message = payload.get("message") or {}
-    said = _json(action.get("value")) or _json((payload.get("view") or {}).get("private_metadata"))
+    window = _json((payload.get("view") or {}).get("private_metadata"))
+    said = _json(action.get("value")) or window
     channel = (payload.get("channel") or {}).get("id") or container.get("channel_id")
     return _click(
         payload,
         said,
         foreign=foreign,
-        channel=channel or said.get("c"),
-        ts=container.get("message_ts") or said.get("t"),
+        channel=channel or said.get("c") or window.get("c"),
+        ts=container.get("message_ts") or said.get("t") or window.get("t"),
         thread_ts=message.get("thread_ts"),
         once=(action.get("action_ts"), action.get("action_id")),
     )
@@ -82,6 +85,7 @@ def _click(
     values: Mapping[str, Any] | None = None,
 ) -> Click:
     account = str((payload.get("user") or {}).get("id") or "")
+    view, action = payload.get("view") or {}, (payload.get("actions") or [{}])[0]
     return Click(
         account=account,
         foreign=foreign,
@@ -89,6 +93,8 @@ def _click(
         ts=str(ts) if ts else None,
         thread_ts=str(thread_ts) if thread_ts else None,
         trigger_id=str(payload.get("trigger_id") or ""),
+        view_id=str(view.get("id") or "") if view.get("type") == "modal" else "",
+        action=str(action.get("action_id") or ""),
         escalation=str(said.get("e") or ""),
         option=str(said.get("o") or ""),
         shown=said["s"] if isinstance(said.get("s"), int) else -1,
@@ -96,6 +102,11 @@ def _click(
         command_id=click_id(account, *once, said.get("e"), said.get("o")),
         values=values or {},
     )
+
+
+def is_foreign(payload: Mapping[str, Any]) -> bool:
+    """Marked by the door: a guest, or someone of another workspace."""
+    return bool(payload.get("andon_foreign"))
 
 
 def click_id(*parts: Any) -> str:

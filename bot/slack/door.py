@@ -13,24 +13,25 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from approvals.ports import Clock, SeenSignatures
 from bot.messaging import SlackRefusedError
-from bot.slack.guard import Guard, Identity, Rejected, identified
+from bot.slack.directory import Strangers
+from bot.slack.guard import Guard, Identity, Rejected, account_of, identified
 from bot.slack.surface import Surface
-from bot.slack.web import translated
+from bot.slack.web import WatchedClient, translated
 
 log = structlog.get_logger(__name__)
 
+#: What Bolt logs by, whose messages may hold bodies and signatures. It gives each of its loggers a
+#: level of its own unless it is given one whose level they take.
+_SILENT = logging.getLogger("andon.bolt")
+_SILENT.setLevel(logging.CRITICAL + 1)
+
 #: Seconds until Slack is asked again who we are, while it does not answer.
 ASK_AGAIN_S = 5.0
-
-
-def web_client(token: str, base_url: str) -> AsyncWebClient:
-    """A client that never retries by itself: a post that was taken must not be sent twice."""
-    return AsyncWebClient(token=token, base_url=base_url, retry_handlers=[], timeout=10)
 
 
 class SlackDoor:
@@ -39,19 +40,22 @@ class SlackDoor:
     def __init__(
         self,
         *,
-        client: AsyncWebClient,
+        client: WatchedClient,
         surface: Surface,
+        strangers: Strangers,
         secrets: Sequence[str],
         app_token: str,
         seen: SeenSignatures,
         clock: Clock,
     ) -> None:
         self._client, self._app_token = client, app_token
+        self._surface, self._strangers = surface, strangers
         self.identity: Identity | None = None
         self.lost = False
         # Bolt verifies nothing here: the guard has, and Socket Mode is a trusted line.
         self._bolt = AsyncApp(
             client=client,
+            logger=_SILENT,
             authorize=self._authorizer(),
             request_verification_enabled=False,
             ssl_check_enabled=False,
@@ -64,9 +68,7 @@ class SlackDoor:
         )
         self._socket: AsyncSocketModeHandler | None = None
         self._asking: asyncio.Task[None] | None = None
-        for name in ("slack_bolt", "slack_sdk"):
-            # Their messages may hold bodies and signatures.
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
 
     def routes(self) -> list[web.RouteDef]:
         """What HTTP mode answers."""
@@ -84,11 +86,13 @@ class SlackDoor:
                 await self._asking
         if self._socket is not None:
             await self._socket.close_async()  # type: ignore[no-untyped-call]
+        await self._surface.close()
 
     async def ready(self) -> tuple[str, bool]:
         """For health: known to Slack, not thrown out, connected."""
         connected = self._socket is None or bool(await self._socket.client.is_connected())
-        return "slack", self.identity is not None and not self.lost and connected
+        known = self.identity is not None and not self.lost and not self._client.refused
+        return "slack", known and connected
 
     def revoked(self, event: str) -> None:
         """The workspace took our token away."""
@@ -112,7 +116,7 @@ class SlackDoor:
             self._socket = AsyncSocketModeHandler(
                 self._bolt,
                 self._app_token,
-                web_client=web_client(self._app_token, self._client.base_url),
+                web_client=WatchedClient(self._app_token, self._client.base_url),
             )
             await self._connect(self._socket)
 
@@ -158,13 +162,17 @@ class SlackDoor:
         bolt = AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=headers)
         return await to_aiohttp_response(await self._bolt.async_dispatch(bolt))
 
-    async def _refuse_strangers(self, body: Any, next: Any, ack: Any) -> None:
-        """The same look at who sent it for both modes; marks the foreign for the surface."""
+    async def _refuse_strangers(self, body: Any, next: Any) -> BoltResponse | None:
+        """The same look at who sent it for both modes; marks the foreign for the surface.
+
+        Whoever is rejected is not acknowledged either: Slack shows its own error, as over HTTP.
+        """
         me = self.identity
         found = identified(body, me) if me is not None else Rejected(status=503, reason="early")
         if isinstance(found, Rejected):
             log.warning("slack-request-rejected", reason=found.reason)
-            await ack()
-            return
-        body["andon_foreign"] = found
+            return BoltResponse(status=found.status)
+        account = account_of(body)
+        body["andon_foreign"] = found or (bool(account) and await self._strangers.has(account))
         await next()
+        return None

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 import structlog
 from aiohttp import web
 
-from approvals.ports import Clock, SeenSignatures
+from approvals.ports import Clock, SeenSignatures, StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -88,15 +88,23 @@ def identified(payload: Mapping[str, Any], me: Identity) -> Rejected | bool:
     team = payload.get("team_id") or (payload.get("team") or {}).get("id") or event.get("team")
     if event:
         return False if team == me.team_id else Rejected(status=403, reason="another workspace")
-    said = payload.get("user")
-    user: Mapping[str, Any] = said if isinstance(said, dict) else {}
-    account = str(user.get("id") or payload.get("user_id") or "")
+    user, account = _user(payload), account_of(payload)
     if not account or account == me.bot_user_id or account == "USLACKBOT" or user.get("is_bot"):
         return Rejected(status=403, reason="no person")
     home = user.get("team_id") or team
     if team != me.team_id:
         return Rejected(status=403, reason="another workspace")
     return bool(home != me.team_id)
+
+
+def account_of(payload: Mapping[str, Any]) -> str:
+    """The account that clicked or typed; empty for an event."""
+    return str(_user(payload).get("id") or payload.get("user_id") or "")
+
+
+def _user(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    said = payload.get("user")
+    return said if isinstance(said, dict) else {}
 
 
 Inner = Callable[[web.Request, bytes, bool], Awaitable[web.StreamResponse]]
@@ -134,7 +142,12 @@ class Guard:
         found = identified(payload, me)
         if isinstance(found, Rejected):
             return self._no(found)
-        if not await self._seen.first_time(request.headers["X-Slack-Signature"], now):
+        try:
+            fresh = await self._seen.first_time(request.headers["X-Slack-Signature"], now)
+        except StoreError:
+            # What cannot be noted could come again: not taken, and Slack shows its error.
+            return self._no(Rejected(status=503, reason="store away"))
+        if not fresh:
             # The same delivery again: it was taken, and its answer is owed already.
             return web.Response(status=200)
         return await self._inner(request, raw, found)

@@ -8,12 +8,13 @@ from approvals.facts import People
 from approvals.ports import Card, Clock, Delivery, FactSource, Reads, Settled, StoreError
 from approvals.refusals import Refusal
 from approvals.showing import is_shown_whole
-from approvals.tally import eligible
+from approvals.tally import eligible, is_requester
 from bot.messaging import Message
 from bot.slack.clicks import Click, click_id
 from bot.slack.drawing import answers, lists, modals, words
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
+from bot.slack.drawing.fitting import fitting
 
 View = Mapping[str, Any]
 
@@ -44,9 +45,12 @@ class Screens:
         """Whoever sees the card in a channel may read what is behind it; so may those concerned."""
         if click.foreign:
             return False
-        person = self._people.of_account(click.account)
-        in_channel = click.channel is not None and click.channel == e.plan.channel
-        return in_channel or lists.visible_to(e, person, click.account, self._people)
+        return self._sees(e, click.account, click.channel)
+
+    def _sees(self, e: Escalation, account: str, channel: str | None) -> bool:
+        """Concerned by it, or in its channel: Slack vouches for where they click or type."""
+        person, channels = self._people.of_account(account), {channel} if channel else set()
+        return lists.visible_to(e, person, account, self._people, channels)
 
     def is_whole(self, e: Escalation) -> bool:
         """Whether the card shows all that would run."""
@@ -74,9 +78,21 @@ class Screens:
             ts=click.ts,
         )
 
-    def ask_modal(self, kind: str, e: Escalation, click: Click) -> View:
+    def is_worth_asking(self, e: Escalation, click: Click) -> bool:
+        """Whether a modal is worth opening; where not, the core says no at once."""
+        if click.foreign:
+            return False
+        if click.action == "stop":
+            return e.can_be_stopped and self.may_decide(e, click)
+        if click.action == "withdraw":
+            person = self._people.of_account(click.account)
+            own = is_requester(e, click.account, person, self._people)
+            return own and not e.status.is_terminal
+        return True
+
+    def ask_modal(self, e: Escalation, click: Click) -> View:
         """Stop, withdraw or add a reason."""
-        return _ASKING[kind](e, self._people, channel=click.channel, ts=click.ts)
+        return _ASKING[click.action](e, self._people, channel=click.channel, ts=click.ts)
 
     def details(
         self,
@@ -98,7 +114,7 @@ class Screens:
             ts=click.ts,
         )
 
-    def field_errors(self, refusal: Refusal, click: Click) -> dict[str, str]:
+    def field_errors(self, refusal: Refusal) -> dict[str, str]:
         """At the fields of the open modal."""
         return words.field_errors(refusal)
 
@@ -108,21 +124,32 @@ class Screens:
         case = refusal.why.value if refusal else settled.answer.case.value
         values = refusal.values if refusal else settled.answer.values
         typed = self.rationale(click) or ""
-        return modals.notice(
-            answers.answer(case, values, settled.escalation, self._people, typed=typed)
-        )
+        message = answers.answer(case, values, settled.escalation, self._people, typed=typed)
+        return self.notice_modal(message, click)
 
-    def notice_modal(self, message: Message) -> View:
-        """A plain answer in the modal."""
-        return modals.notice(message)
+    def notice_modal(self, message: Message, click: Click) -> View:
+        """An answer in the modal; it keeps where the click came from, for its own buttons."""
+        return modals.notice(message, channel=click.channel, ts=click.ts)
 
     def not_saved(self, err: str, *, unsure: bool) -> Message:
         """The store did not take it."""
         return answers.unsure() if unsure else answers.not_saved(err)
 
-    def window_too_slow(self) -> Message:
-        """The modal could not be opened in time."""
-        return answers.window_not_opened()
+    def store_away(self, click: Click) -> Message:
+        """Records cannot be read."""
+        return answers.store_away(click_id(click.command_id)[-4:])
+
+    def no_such(self) -> Message:
+        """The button names nothing that is there."""
+        return answers.no_such()
+
+    def not_readable(self, click: Click) -> Message:
+        """It is there, for others to read."""
+        return answers.not_readable(click.foreign)
+
+    def old_button(self) -> Message:
+        """The button is of another version."""
+        return answers.old_button()
 
     def card_for(self, e: Escalation) -> Message:
         """The card itself, live buttons included."""
@@ -131,59 +158,67 @@ class Screens:
     async def command(self, body: Mapping[str, Any], *, foreign: bool) -> dict[str, Any]:
         """The answer to `/escalations`, for the caller alone."""
         if foreign:
-            return _whispered(answers.said("Only members of this workspace can ask."))
+            return _whispered(answers.members_only())
         words = str(body.get("text") or "").split()
-        account = str(body.get("user_id") or "")
+        account, channel = str(body.get("user_id") or ""), str(body.get("channel_id") or "")
         try:
-            return _whispered(await self._said(words, account))
+            return _whispered(await self._said(words, account, channel))
         except StoreError:
             return _whispered(answers.store_away(click_id(account)[-4:]))
 
-    async def _said(self, words: list[str], account: str) -> Message:
+    async def _said(self, words: list[str], account: str, channel: str | None) -> Message:
         verb = words[0].lower() if words else "list"
         if verb == "list":
-            return await self.listing(account, 0)
+            return await self.listing(account, channel)
         if verb == "show" and len(words) > 1:
-            return await self._show(words[1].lower(), account)
+            return await self._show(words[1].lower(), account, channel)
         if verb in ("help", "show"):
             return lists.help_text()
         return lists.unknown_command(verb)
 
-    async def listing(self, account: str, page: int) -> Message:
-        """One page of the caller's list."""
-        people = self._people
-        person = people.of_account(account)
+    async def listing(self, account: str, channel: str | None = None, page: int = 0) -> Message:
+        """One page of the caller's list; with what stands in the channel they ask from."""
         decided = await self._reads.last_decided()
-        last = (e for e in decided if lists.visible_to(e, person, account, people))
+        last = (e for e in decided if self._sees(e, account, channel))
         return lists.listing(
             await self._reads.pending(),
             account=account,
-            people=people,
+            people=self._people,
             now=self._clock(),
+            channels={channel} if channel else set(),
             page=page,
             last=next(last, None),
         )
 
-    async def _show(self, suffix: str, account: str) -> Message:
-        person = self._people.of_account(account)
+    async def _show(self, suffix: str, account: str, channel: str | None) -> Message:
         whole = await self._reads.escalation(suffix)
         found = (whole,) if whole else await self._reads.ending_in(suffix[-6:])
-        seen = [e for e in found if lists.visible_to(e, person, account, self._people)]
+        seen = [e for e in found if self._sees(e, account, channel)]
         if not seen:
             return lists.no_such(suffix)
         return self.card_for(seen[0]) if len(seen) == 1 else lists.which_of(suffix, seen)
 
-    async def next_page(self, body: Mapping[str, Any], click: Click) -> Message:
+    async def next_page(self, click: Click) -> Message:
         """The page a `Next 10` asks for."""
-        asked = str((body.get("actions") or [{}])[0].get("action_id") or "").rpartition(":")[2]
-        return await self.listing(click.account, int(asked) if asked.isdecimal() else 0)
+        if click.foreign:
+            return answers.members_only()
+        asked = click.action.rpartition(":")[2]
+        try:
+            page = int(asked) if asked.isdecimal() else 0
+            return await self.listing(click.account, click.channel, page)
+        except StoreError:
+            return self.store_away(click)
 
     async def home(self, account: str) -> View:
         """App Home: the same list."""
-        return lists.home(await self.listing(account, 0))
+        try:
+            return lists.home(await self.listing(account))
+        except StoreError:
+            return lists.home(answers.store_away(click_id(account)[-4:]))
 
 
-def _whispered(message: Message) -> dict[str, Any]:
+def _whispered(drawn: Message) -> dict[str, Any]:
+    message = fitting(drawn)
     return {
         "response_type": "ephemeral",
         "text": message.text,

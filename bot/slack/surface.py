@@ -1,38 +1,33 @@
 """The Slack surface: clicks become commands, answers become what the person sees.
 
 Order within a listener: verify (the guard did), commit, acknowledge, return. Nothing fallible
-follows an acknowledgement, except opening a modal, which decides nothing and catches its errors.
+follows an acknowledgement, except what `Voice` says, which catches its errors. Every click gets
+exactly one visible answer: the core's, ours, or Slack's own error where nothing was acknowledged.
 No rule lives here: the core says what a click means.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from approvals.commands import AddReason, Command, Look, Stop, Vote, Withdraw
+from approvals.commands import AddReason, Command, Stop, Vote, Withdraw
 from approvals.escalation import Escalation
-from approvals.ports import (
-    Cards,
-    Clock,
-    Deliveries,
-    FactSource,
-    NotSavedError,
-    Reads,
-    Settled,
-    StoreError,
-    Writer,
-)
+from approvals.ports import Settled, StoreError, UnsureError
 from approvals.refusals import FORM_CORRECTIONS
 from approvals.words import Effect, Friction
-from bot.messaging import Message, Slack, SlackError
-from bot.slack.clicks import Click, click_id, of_button, of_modal
+from bot.messaging import Message
+from bot.slack.browsing import Browsing
+from bot.slack.clicks import Click, click_id, is_foreign, of_button, of_modal
+from bot.slack.drawing.fitting import fitting_view
+from bot.slack.drawing.words import READ_WHOLE
+from bot.slack.ports import Ports
 from bot.slack.screens import Screens
+from bot.slack.voice import Voice
 
 log = structlog.get_logger(__name__)
 
@@ -43,63 +38,44 @@ Ack = Any
 Payload = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """What the surface needs from outside."""
-
-    writer: Writer
-    reads: Reads
-    cards: Cards
-    deliveries: Deliveries
-    facts: FactSource
-    slack: Slack
-    clock: Clock
-    new_id: Callable[[str], str]
-    wake: Callable[[], None]  #: there is something to say
-    lost: Callable[[str], None]  #: the workspace took our token away
-
-
 class Surface:
     """Listeners, one method an interaction."""
 
     def __init__(self, ports: Ports, screens: Screens) -> None:
-        self._ports = ports
-        self._screens = screens
-        self._later: set[asyncio.Task[Any]] = set()
+        self._ports, self._screens = ports, screens
+        self._voice = Voice(ports.slack)
+        self._browsing = Browsing(ports, screens, self._voice)
 
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt. Everything subscribed to has one."""
-        import re
-
-        app.action(re.compile(r"^vote:"))(self.tapped)
-        app.action("read_whole")(self.tapped)
-        app.action("details")(self.details)
-        app.action(re.compile(r"^(page|details_page):"))(self.turn_page)
+        app.action(re.compile(r"^(vote|read_whole)(:|$)"))(self.tapped)
         app.action(re.compile(r"^(stop|add_reason|withdraw)$"))(self.ask)
-        app.action(re.compile(r"^show:"))(self.show)
-        app.action(re.compile(r"^list"))(self.list_page)
-        app.action(re.compile(r".*"))(self.nothing)
         for callback in ("vote", "stop", "add_reason", "withdraw"):
             app.view(callback)(self.sent)
-        app.command("/escalations")(self.command)
-        app.event("app_home_opened")(self.home)
         app.event("tokens_revoked")(self.revoked)
         app.event("app_uninstalled")(self.revoked)
+        self._browsing.register(app)
+
+    async def close(self) -> None:
+        """Let work that nobody waits for end while the store is there."""
+        await self._voice.close()
 
     # -- clicks on cards ------------------------------------------------------------------------
 
     async def tapped(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """An option's button: one tap for what is reversible and shown whole, else its modal."""
         click = of_button(body, foreign=is_foreign(body))
-        escalation = await self._escalation(click)
-        if escalation is not None and self._needs_modal(escalation, click):
+        found = await self._found(click)
+        if isinstance(found, Message):
             await ack()
-            await self._open(client, click, self._screens.vote_modal(escalation, click))
-            self._looked(click)
-            return
-        settled = await self._commit(ack, click, self._vote(click, read_whole=False))
-        if settled is not None:
+            await self._voice.tell(client, click, found)
+        elif self._needs_modal(found, click):
+            view = self._screens.vote_modal(found, click)
             await ack()
+            await self._voice.open(client, click, view)
+            self._browsing.looked(click)
+        else:
+            await self._at_once(ack, click, self._vote(click, read_whole=False))
 
     def _needs_modal(self, escalation: Escalation, click: Click) -> bool:
         option = escalation.option(click.option)
@@ -110,7 +86,72 @@ class Surface:
         if not self._screens.may_decide(escalation, click):
             return False
         slow = option.effect is Effect.ABORT or option.friction is not Friction.TAP
-        return slow or not self._screens.is_whole(escalation)
+        return slow or click.action.startswith(READ_WHOLE) or not self._screens.is_whole(escalation)
+
+    async def ask(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
+        """Stop, add a reason, withdraw: each asks in a modal first, where it can still be done."""
+        click = of_button(body, foreign=is_foreign(body))
+        found = await self._found(click)
+        if isinstance(found, Message):
+            await ack()
+            await self._voice.tell(client, click, found)
+        elif self._screens.is_worth_asking(found, click):
+            view = self._screens.ask_modal(found, click)
+            await ack()
+            await self._voice.open(client, click, view)
+        else:
+            await self._at_once(ack, click, self._command(click.action, click))
+
+    async def _found(self, click: Click) -> Escalation | Message:
+        """The escalation that was clicked, or what to say of it."""
+        try:
+            found = await self._ports.reads.escalation(click.escalation)
+        except StoreError as error:
+            return self._failed(click, error)
+        return found or self._screens.no_such()
+
+    async def _at_once(self, ack: Ack, click: Click, command: Command) -> None:
+        """Commit and acknowledge; the answer is owed by the commit."""
+        if await self._commit(ack, click, command) is not None:
+            await ack()
+
+    # -- modals ---------------------------------------------------------------------------------
+
+    async def sent(self, ack: Ack, body: Payload) -> None:
+        """A modal was sent off: commit, then show in it what became of it."""
+        click = of_modal(body, foreign=is_foreign(body))
+        wrong = self._screens.form_errors(click)
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
+            return
+        command = self._command(str((body.get("view") or {}).get("callback_id")), click)
+        settled = await self._commit(ack, click, command, in_modal=True)
+        if settled is None:
+            return
+        if settled.refusal is not None and settled.refusal.why in FORM_CORRECTIONS:
+            await ack(response_action="errors", errors=self._screens.field_errors(settled.refusal))
+            return
+        view = fitting_view(self._screens.answer_modal(settled, click))
+        await ack(response_action="update", view=view)
+        self._voice.after(self._ports.deliveries.answered(command.id, self._ports.clock()))
+
+    def _command(self, verb: str, click: Click) -> Command:
+        """What the button or the modal of that name asks for."""
+        in_modal = not click.action
+        about: dict[str, Any] = {
+            "id": click.command_id,
+            "escalation_id": click.escalation,
+            "actor": click.actor,
+            "reply": click.reply(in_modal=in_modal),
+        }
+        text = self._screens.rationale(click)
+        if verb == "stop":
+            return Stop(**about, reason=text)
+        if verb == "withdraw":
+            return Withdraw(**about, reason=text)
+        if verb == "add_reason":
+            return AddReason(**about, text=text or "")
+        return self._vote(click, read_whole=True, in_modal=True)
 
     def _vote(self, click: Click, *, read_whole: bool, in_modal: bool = False) -> Vote:
         return Vote(
@@ -127,147 +168,12 @@ class Surface:
             reply=click.reply(in_modal=in_modal),
         )
 
-    async def details(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
-        """Everything there is to know, in a modal."""
-        await ack()
-        click = of_button(body, foreign=is_foreign(body))
-        escalation = await self._escalation(click)
-        if escalation is None or not self._screens.may_read(escalation, click):
-            return
-        deliveries = await self._ports.deliveries.of(escalation.id)
-        cards = await self._ports.cards.of(escalation.id)
-        view = self._screens.details(escalation, click, cards, deliveries, page=1)
-        await self._open(client, click, view)
-        self._looked(click)
-
-    async def turn_page(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
-        """Another page of a long modal."""
-        await ack()
-        click = of_button(body, foreign=is_foreign(body))
-        escalation = await self._escalation(click)
-        view = body.get("view") or {}
-        if escalation is None or not view.get("id"):
-            return
-        page = int(str(body["actions"][0]["action_id"]).rpartition(":")[2] or 1)
-        deliveries = await self._ports.deliveries.of(escalation.id)
-        cards = await self._ports.cards.of(escalation.id)
-        fresh = self._screens.details(escalation, click, cards, deliveries, page=page)
-        try:
-            await client.views_update(view_id=view["id"], view=dict(fresh))
-        except SlackClientError as error:
-            log.warning("page-not-shown", error=type(error).__name__)
-
-    async def ask(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
-        """Stop, add a reason, withdraw: each asks in a modal first."""
-        await ack()
-        click = of_button(body, foreign=is_foreign(body))
-        escalation = await self._escalation(click)
-        if escalation is not None:
-            kind = str(body["actions"][0]["action_id"])
-            await self._open(client, click, self._screens.ask_modal(kind, escalation, click))
-
-    async def nothing(self, ack: Ack) -> None:
-        """A button that only opens a link, or one of an older version."""
-        await ack()
-
-    # -- modals ---------------------------------------------------------------------------------
-
-    async def sent(self, ack: Ack, body: Payload) -> None:
-        """A modal was sent off: commit, then show in it what became of it."""
-        click = of_modal(body, foreign=is_foreign(body))
-        wrong = self._screens.form_errors(click)
-        if wrong:
-            await ack(response_action="errors", errors=wrong)
-            return
-        command = self._of_modal(str((body.get("view") or {}).get("callback_id")), click)
-        settled = await self._commit(ack, click, command, in_modal=True)
-        if settled is None:
-            return
-        if settled.refusal is not None and settled.refusal.why in FORM_CORRECTIONS:
-            await ack(
-                response_action="errors",
-                errors=self._screens.field_errors(settled.refusal, click),
-            )
-            return
-        await ack(response_action="update", view=self._screens.answer_modal(settled, click))
-        self._after(self._ports.deliveries.answered(command.id, self._ports.clock()))
-
-    def _of_modal(self, callback: str, click: Click) -> Command:
-        reply = click.reply(in_modal=True)
-        text = self._screens.rationale(click)
-        if callback == "stop":
-            return Stop(
-                id=click.command_id,
-                escalation_id=click.escalation,
-                actor=click.actor,
-                reason=text,
-                reply=reply,
-            )
-        if callback == "withdraw":
-            return Withdraw(
-                id=click.command_id,
-                escalation_id=click.escalation,
-                actor=click.actor,
-                reason=text,
-                reply=reply,
-            )
-        if callback == "add_reason":
-            return AddReason(
-                id=click.command_id,
-                escalation_id=click.escalation,
-                actor=click.actor,
-                text=text or "",
-                reply=reply,
-            )
-        return self._vote(click, read_whole=True, in_modal=True)
-
-    # -- lists ----------------------------------------------------------------------------------
-
-    async def command(self, ack: Ack, body: Payload) -> None:
-        """`/escalations list | show ID | help`."""
-        await ack(**await self._screens.command(body, foreign=is_foreign(body)))
-
-    async def show(self, ack: Ack, body: Payload) -> None:
-        """`Show` in a list: the card itself, live buttons included."""
-        await ack()
-        click = of_button(body, foreign=is_foreign(body))
-        escalation = await self._escalation(click)
-        if escalation is None or not self._screens.may_read(escalation, click):
-            return
-        card = self._screens.card_for(escalation)
-        await self._whisper(click, card)
-        self._looked(click)
-
-    async def list_page(self, ack: Ack, body: Payload) -> None:
-        """`Next 10` of a list."""
-        await ack()
-        click = of_button(body, foreign=is_foreign(body))
-        await self._whisper(click, await self._screens.next_page(body, click))
-
-    async def home(self, ack: Ack, event: Payload, client: AsyncWebClient) -> None:
-        """App Home: the same list as the command."""
-        await ack()
-        if event.get("tab") == "home":
-            view = await self._screens.home(str(event.get("user") or ""))
-            try:
-                await client.views_publish(user_id=str(event.get("user")), view=dict(view))
-            except SlackClientError as error:
-                log.warning("home-not-published", error=type(error).__name__)
-
     async def revoked(self, ack: Ack, event: Payload) -> None:
         """The workspace took our token away: held operations stay held, health says so."""
         await ack()
         self._ports.lost(str(event.get("type")))
 
-    # -- what they share ------------------------------------------------------------------------
-
-    async def _escalation(self, click: Click) -> Escalation | None:
-        if not click.escalation:
-            return None
-        try:
-            return await self._ports.reads.escalation(click.escalation)
-        except StoreError:
-            return None
+    # -- the commit -----------------------------------------------------------------------------
 
     async def _commit(
         self, ack: Ack, click: Click, command: Command, *, in_modal: bool = False
@@ -277,13 +183,12 @@ class Surface:
         A slow commit goes on without us; its owed answer is the correction that follows.
         """
         submitted = asyncio.ensure_future(self._ports.writer.submit(command))
-        self._later.add(submitted)
-        submitted.add_done_callback(self._later.discard)
+        self._voice.mind(submitted)
         try:
             settled = await asyncio.wait_for(asyncio.shield(submitted), COMMIT_WITHIN_S)
         except TimeoutError:
-            submitted.add_done_callback(_quietly)
             log.warning("commit-too-slow", command=command.id)
+            self._voice.after(self._correct(submitted, click))
             return None
         except StoreError as error:
             await self._not_saved(ack, click, error, in_modal=in_modal)
@@ -291,58 +196,27 @@ class Surface:
         self._ports.wake()
         return settled
 
+    async def _correct(self, submitted: "asyncio.Future[Settled]", click: Click) -> None:
+        """Slack showed its error; what became of the click is said when it is known."""
+        try:
+            await submitted
+        except StoreError as error:
+            await self._voice.whisper(click, self._failed(click, error))
+        else:
+            self._ports.wake()
+
     async def _not_saved(
         self, ack: Ack, click: Click, error: StoreError, *, in_modal: bool
     ) -> None:
-        err = click_id(click.command_id)[-4:]
-        log.error("click-not-saved", err=err, error=type(error).__name__)
-        message = self._screens.not_saved(err, unsure=not isinstance(error, NotSavedError))
+        message = self._failed(click, error)
         if in_modal:
-            await ack(response_action="update", view=self._screens.notice_modal(message))
+            view = self._screens.notice_modal(message, click)
+            await ack(response_action="update", view=fitting_view(view))
             return
         await ack()
-        await self._whisper(click, message)
+        await self._voice.whisper(click, message)
 
-    async def _open(self, client: AsyncWebClient, click: Click, view: Mapping[str, Any]) -> None:
-        try:
-            await client.views_open(trigger_id=click.trigger_id, view=dict(view))
-        except (SlackClientError, OSError, TimeoutError) as error:
-            log.warning("window-not-opened", error=type(error).__name__)
-            await self._whisper(click, self._screens.window_too_slow())
-
-    async def _whisper(self, click: Click, message: Message) -> None:
-        """Say it to the clicker alone, where they are; as a direct message if Slack refuses."""
-        slack = self._ports.slack
-        try:
-            if click.channel:
-                await slack.ephemeral(click.channel, click.account, message, click.thread_ts)
-                return
-        except SlackError as error:
-            log.info("ephemeral-refused", code=error.code)
-        try:
-            await slack.post(click.account, message, key=click.command_id)
-        except SlackError as error:
-            log.warning("answer-not-shown", code=error.code)
-
-    def _looked(self, click: Click) -> None:
-        command = Look(
-            id=self._ports.new_id("cmd"), escalation_id=click.escalation, actor=click.actor
-        )
-        self._after(self._ports.writer.submit(command))
-
-    def _after(self, work: Any) -> None:
-        """Work nobody waits for; it may fail without harm."""
-        task = asyncio.ensure_future(work)
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
-        task.add_done_callback(_quietly)
-
-
-def _quietly(task: "asyncio.Future[Any]") -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.warning("later-work-failed", error=type(task.exception()).__name__)
-
-
-def is_foreign(body: Payload) -> bool:
-    """Marked by the guard: a guest, or someone of another workspace."""
-    return bool(body.get("andon_foreign"))
+    def _failed(self, click: Click, error: StoreError) -> Message:
+        err = click_id(click.command_id)[-4:]
+        log.error("click-not-saved", err=err, error=type(error).__name__)
+        return self._screens.not_saved(err, unsure=isinstance(error, UnsureError))

@@ -18,9 +18,10 @@ from bot.messaging import (
     SlackRefusedError,
     SlackUnsureError,
 )
+from bot.slack.drawing.fitting import fitting
 
-#: Codes that mean Slack does not know us just now: later may be better, and nothing was taken.
-_AWAY = frozenset(
+#: Codes that mean our token is no good: nothing is said or heard until people mend that.
+NOT_KNOWN = frozenset(
     {
         "invalid_auth",
         "token_revoked",
@@ -28,17 +29,44 @@ _AWAY = frozenset(
         "not_authed",
         "token_expired",
         "org_login_required",
-        "ekm_access_denied",
-        "team_added_to_org",
-        "service_unavailable",
     }
 )
+
+#: Codes that mean Slack does not know us just now: later may be better, and nothing was taken.
+_AWAY = NOT_KNOWN | {"ekm_access_denied", "team_added_to_org", "service_unavailable"}
 
 #: Codes after which the message may have been taken.
 _UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout"})
 
 #: Messages looked through for one whose post was never answered.
 LOOK_BACK = 100
+
+
+class WatchedClient(AsyncWebClient):
+    """A client that notices when Slack knows our token no more, and when it does again."""
+
+    def __init__(self, token: str, base_url: str) -> None:
+        # It never retries by itself: a post that was taken must not be sent twice.
+        super().__init__(token=token, base_url=base_url, retry_handlers=[], timeout=10)
+        self.refused: str | None = None  #: what Slack said of the token last, if it was no good
+
+    async def api_call(self, *arguments: Any, **named: Any) -> Any:
+        """Every call goes through here."""
+        try:
+            answer = await super().api_call(*arguments, **named)
+        except SlackApiError as error:
+            code = _code(error.response)
+            self.refused = code if code in NOT_KNOWN else self.refused
+            raise
+        self.refused = None
+        return answer
+
+
+def _code(response: Any) -> str:
+    try:
+        return str(response["error"])
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return ""
 
 
 @asynccontextmanager
@@ -57,10 +85,7 @@ async def translated() -> AsyncIterator[None]:
 def _of_response(error: SlackApiError) -> SlackError:
     response: Any = error.response
     status = int(getattr(response, "status_code", 0) or 0)
-    try:
-        code = str(response["error"])
-    except (KeyError, TypeError, AttributeError, ValueError):
-        code = ""
+    code = _code(response)
     if status == 429 or code == "ratelimited":
         return SlackBusyError(code, retry_after=_retry_after(response))
     if code in _AWAY or status in (401, 403, 503):
@@ -88,6 +113,7 @@ class SlackWeb:
         self, target: str, message: Message, *, key: str, thread_ts: str | None = None
     ) -> tuple[str, str]:
         """Post to a channel or an account, marked with `key`."""
+        message = fitting(message)
         async with translated():
             answer = await self._client.chat_postMessage(
                 channel=await self._channel(target),
@@ -104,6 +130,7 @@ class SlackWeb:
 
     async def update(self, channel: str, ts: str, message: Message, *, key: str) -> None:
         """Redraw a message."""
+        message = fitting(message)
         async with translated():
             await self._client.chat_update(
                 channel=channel,
@@ -122,6 +149,7 @@ class SlackWeb:
         if channel.startswith("D"):
             await self.post(channel, message, key="answer", thread_ts=thread_ts)
             return
+        message = fitting(message)
         async with translated():
             await self._client.chat_postEphemeral(
                 channel=channel,

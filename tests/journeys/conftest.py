@@ -1,8 +1,11 @@
 """A whole Andon beside a local workspace, over HTTP on loopback, as it runs for real."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +16,23 @@ import yaml
 from bot.app import Server, serving
 from bot.demo.workspace.acks import Interaction
 from bot.demo.workspace.messages import Message
-from bot.demo.workspace.people import Channel, ChannelKind, Kind, Person
+from bot.demo.workspace.people import Channel, ChannelKind, Kind, Person, UserGroup
 from bot.demo.workspace.server import serve
+from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from bot.settings import Settings
-from tests.building import OPERATION, OPTIONS, ROOT
+from tests.building import OPERATION, OPTIONS, ROOT, SAMPLE
 
 NAMES = ("Ravi", "Ines", "Dana", "Lena", "Mia", "Tom", "Omar", "Sam", "Priya")
 SECRET, BOT_TOKEN = "signing-secret-of-tests", "xoxb-of-tests"
+OPERATIONS, PAYMENTS, DATABASE = "C0OPERATIONS", "C0PAYMENTS", "C0DATABASE"
+
+#: Groups that live in Slack, so that people can join and leave them.
+GROUPS = {
+    "S0ONCALL": ("USAM", "UPRIYA"),
+    "S0FINANCE": ("UMIA", "UTOM", "UOMAR"),
+    "S0DATABASE": ("URAVI", "UINES", "UDANA"),
+}
 
 BODY: dict[str, Any] = {
     "category": "retries_exhausted",
@@ -31,7 +43,35 @@ BODY: dict[str, Any] = {
 }
 
 
-def workspace_of_tests() -> Workspace:
+def policy_of_tests() -> str:
+    """The sample policy, its groups kept in Slack."""
+    text = SAMPLE
+    for group, name, members in (
+        ("S0ONCALL", "platform-oncall", '["sam", "priya"]'),
+        ("S0FINANCE", "finance-approvers", '["mia", "tom", "omar"]'),
+        ("S0DATABASE", "database-admin", '["ravi", "ines", "dana"]'),
+    ):
+        listed = f"{name} = {{ members = {members} }}"
+        assert listed in text
+        text = text.replace(listed, f'{name} = {{ slack_usergroup = "{group}" }}')
+    return text
+
+
+class MovedClock:
+    """The time of day, moved forward by hand: for server and workspace alike."""
+
+    def __init__(self) -> None:
+        self._moved = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._moved
+
+    def move(self, **by: float) -> None:
+        """Let so much time pass at once."""
+        self._moved += timedelta(**by)
+
+
+def workspace_of_tests(clock: Callable[[], datetime], **more: Any) -> Workspace:
     """The people and channels of the sample policy, and some strangers."""
     everyone = [f"U{name.upper()}" for name in NAMES]
     people = [
@@ -40,14 +80,16 @@ def workspace_of_tests() -> Workspace:
     people += [
         Person(id="UGUEST", name="guest", kind=Kind.GUEST),
         Person(id="UFOREIGN", name="foreign", kind=Kind.FOREIGN),
+        Person(id="UROBOT", name="robot", kind=Kind.BOT),
         Person(id="UNOBODY", name="nobody"),
     ]
+    strangers = ["UGUEST", "UFOREIGN", "UROBOT", "UNOBODY"]
     channels = [
-        Channel(id=id_, name=name, kind=kind, members=[*everyone, "UGUEST", "UFOREIGN", "UNOBODY"])
+        Channel(id=id_, name=name, kind=kind, members=[*everyone, *strangers])
         for id_, name, kind in (
-            ("C0DATABASE", "database", ChannelKind.PUBLIC),
-            ("C0PAYMENTS", "payments-approvals", ChannelKind.PRIVATE),
-            ("C0OPERATIONS", "operations", ChannelKind.PUBLIC),
+            (DATABASE, "database", ChannelKind.PUBLIC),
+            (PAYMENTS, "payments-approvals", ChannelKind.PRIVATE),
+            (OPERATIONS, "operations", ChannelKind.PUBLIC),
         )
     ]
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
@@ -55,9 +97,12 @@ def workspace_of_tests() -> Workspace:
         manifest,
         people=people,
         channels=channels,
+        groups=[UserGroup(id=id_, handle=id_, members=who) for id_, who in GROUPS.items()],
+        clock=lambda: clock().timestamp(),
         signing_secret=SECRET,
         bot_token=BOT_TOKEN,
         app_token="xapp-of-tests",
+        **more,
     )
 
 
@@ -69,6 +114,10 @@ class Story:
     server: Server
     http: aiohttp.ClientSession
     key: str
+    clock: MovedClock
+    folder: Path
+
+    # -- the service ----------------------------------------------------------------------------
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Status and JSON of one call of the service."""
@@ -87,20 +136,58 @@ class Story:
         assert status == 201, made
         return dict(made)
 
-    async def card(self, channel: str, *, label: str = "") -> Message:
-        """The newest card in a conversation, once it is there and has that button."""
-        return await self.workspace.wait_for(lambda: self._card(channel, label))
+    async def status(self, id_: str) -> dict[str, Any]:
+        """The escalation as the service reads it."""
+        return dict((await self.call("GET", f"/v1/escalations/{id_}"))[1])
 
-    def _card(self, channel: str, label: str) -> Message | None:
+    async def claim(self, made: dict[str, Any], key: str = "c1") -> tuple[int, dict[str, Any]]:
+        """Take the release: status, and grant or problem."""
+        path, body = f"/v1/escalations/{made['id']}/claim", {"digest": made["digest"], "nonce": "n"}
+        status, answer = await self.call("POST", path, body, Idempotency_Key=key)
+        return status, dict(answer)
+
+    async def report(self, made: dict[str, Any], result: str, **said: str) -> None:
+        """Say what became of it."""
+        path = f"/v1/escalations/{made['id']}/outcome"
+        status, answer = await self.call("POST", path, {"result": result, **said})
+        assert status == 200, answer
+
+    # -- people ---------------------------------------------------------------------------------
+
+    async def card(self, channel: str, *, label: str = "", words: str = "") -> Message:
+        """The newest card in a conversation, once it has that button and says that."""
+        return await self.workspace.wait_for(lambda: self._card(channel, label, words))
+
+    def _card(self, channel: str, label: str = "", words: str = "") -> Message | None:
         try:
             found = [m for m in self.workspace.messages(channel) if m.thread_ts in (None, m.ts)]
         except Exception:
             return None  # the direct message has not been opened yet
-        return found[-1] if found and (not label or label in found[-1].labels) else None
+        if not found or (label and label not in found[-1].labels):
+            return None
+        return found[-1] if words in spoken(found[-1].blocks) else None
 
     async def tap(self, person: str, card: Message, label: str) -> Interaction:
         """Press a button of a card."""
         return await self.workspace.tap(person, card, label)
+
+    async def tap_late(self, person: str, card: Message, action_id: str) -> Interaction:
+        """Press a button that the card no longer has; this person's client still shows it."""
+        return await self.workspace.click(person, card.channel, card.ts, action_id, stale=True)
+
+    async def window(self, person: str, words: str = "") -> Window:
+        """The modal before this person, once it says that."""
+        return await self.workspace.wait_for(lambda: self._window(person, words))
+
+    def _window(self, person: str, words: str) -> Window | None:
+        found = self.workspace.view_of(person)
+        return found if found and words in spoken(found.view) else None
+
+    async def send(self, person: str, card: Message, label: str, **values: str) -> Interaction:
+        """Press a button that opens a modal, fill that in and send it off."""
+        await self.tap(person, card, label)
+        window = await self.window(person)
+        return await self.workspace.submit(person, window.id, values)
 
     async def heard(self, person: str, words: str) -> str:
         """Wait until the person alone is told something with these words."""
@@ -110,9 +197,86 @@ class Story:
         said = (spoken(m.blocks) for m in self.workspace.ephemerals(person))
         return next((one for one in said if words in one), None)
 
-    async def status(self, id_: str) -> dict[str, Any]:
-        """The escalation as the service reads it."""
-        return dict((await self.call("GET", f"/v1/escalations/{id_}"))[1])
+    async def hears(self, person: str, text: str, *labels: str) -> Message:
+        """The person alone is told exactly this, beside exactly these buttons."""
+
+        def told() -> Message | None:
+            every = self.workspace.ephemerals(person)
+            return next((m for m in reversed(every) if answer_of(m.blocks) == text), None)
+
+        try:
+            found = await self.workspace.wait_for(told)
+        except TimeoutError:
+            pytest.fail(f"{person} heard only {self.whispers(person)}")
+        assert found.labels == list(labels)
+        return found
+
+    def whispers(self, person: str) -> list[str]:
+        """Everything this person alone was told."""
+        return [answer_of(m.blocks) for m in self.workspace.ephemerals(person)]
+
+    def sees(self, person: str) -> str:
+        """The answer in the modal before this person."""
+        found = self.workspace.view_of(person)
+        assert found is not None
+        return answer_of(found.view["blocks"])
+
+    async def says(self, channel: str, line: str) -> None:
+        """A line stands in the thread of a channel's card."""
+
+        def thread() -> list[str]:
+            every = self.workspace.messages(channel)
+            return [spoken(m.blocks) for m in every if m.thread_ts not in (None, m.ts)]
+
+        try:
+            await self.workspace.wait_for(lambda: line in thread())
+        except TimeoutError:
+            pytest.fail(f"The thread says only {thread()}")
+
+    async def leaves(self, person: str, group: str) -> None:
+        """The person leaves a user group, and Andon has noticed."""
+        self.workspace.groups[group] = replace(
+            self.workspace.groups[group],
+            members=[m for m in self.workspace.groups[group].members if m != person],
+        )
+        who = person.removeprefix("U").lower()
+        await self.noticed(lambda p: all(who not in members for members in p.groups.values()))
+
+    async def noticed(self, true: Callable[[Any], bool]) -> None:
+        """The look at people after which something is true of them has been taken."""
+        async with asyncio.timeout(5):
+            while not true(self.server.people.facts(self.clock()).people):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    # -- the machine ----------------------------------------------------------------------------
+
+    @contextmanager
+    def disk_away(self) -> Iterator[None]:
+        """Another program holds the database: nothing can be written meanwhile."""
+        with held(self.folder / "andon.db"):
+            yield
+
+    @contextmanager
+    def records_away(self) -> Iterator[None]:
+        """The records cannot be read: their table is not where it was."""
+        with closing(sqlite3.connect(self.folder / "andon.db", timeout=5)) as other:
+            other.execute("ALTER TABLE escalations RENAME TO elsewhere")
+            yield
+            other.execute("ALTER TABLE elsewhere RENAME TO escalations")
+
+    async def health(self) -> tuple[int, bool]:
+        """Status of `/readyz`, and whether Slack is well."""
+        status, found = await self.call("GET", "/readyz")
+        return status, found["checks"]["slack"]["ok"]
+
+
+@contextmanager
+def held(database: Path) -> Iterator[None]:
+    """Keep a database locked from outside."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
 
 
 def spoken(value: Any) -> str:
@@ -130,22 +294,41 @@ def spoken(value: Any) -> str:
     return ""
 
 
+def answer_of(blocks: Any) -> str:
+    """What an answer says, without its buttons."""
+    return "\n".join(spoken(b["elements"]) for b in blocks if b["type"] == "rich_text")
+
+
 @pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
+def clock() -> MovedClock:
+    """The time of server and workspace."""
+    return MovedClock()
+
+
+@pytest.fixture
+def ack_within() -> float:
+    """Seconds after which people see Slack's own error; a test may be more impatient."""
+    return 3.0
+
+
+@pytest.fixture
+async def workspace(clock: MovedClock, ack_within: float) -> AsyncIterator[Workspace]:
     """The local workspace, serving the Web API."""
-    made = workspace_of_tests()
-    async with serve(made, page=ROOT / "bot" / "demo" / "page") as running:
+    made = workspace_of_tests(clock, ack_within=ack_within)
+    async with serve(made) as running:
         made.api_url = running.api_url  # type: ignore[attr-defined]
         yield made
 
 
 def settings_for(workspace: Workspace, folder: Path, mode: str) -> Settings:
     """Settings of a server beside the workspace."""
+    policy = folder / "policy.toml"
+    policy.write_text(policy_of_tests(), encoding="utf-8")
     return Settings(
         _env_file=None,  # type: ignore[call-arg]
         ANDON_DATABASE_URL=f"sqlite:///{folder / 'andon.db'}",
         ANDON_PORT=0,
-        ANDON_POLICY=str(ROOT / "policy.toml"),
+        ANDON_POLICY=str(policy),
         ANDON_SIGNING_KEYS=str(folder / "keys"),
         ANDON_SLACK_MODE=mode,
         ANDON_SLACK_API_URL=workspace.api_url,  # type: ignore[attr-defined]
@@ -155,19 +338,61 @@ def settings_for(workspace: Workspace, folder: Path, mode: str) -> Settings:
     )
 
 
-@pytest.fixture(params=["http", "socket"])
-async def story(
-    workspace: Workspace, tmp_path: Path, request: pytest.FixtureRequest
+@asynccontextmanager
+async def telling(
+    workspace: Workspace, folder: Path, mode: str, clock: MovedClock
 ) -> AsyncIterator[Story]:
-    """A running server in both modes."""
-    settings = settings_for(workspace, tmp_path, request.param)
-    async with serving(settings) as server, aiohttp.ClientSession() as http:
-        if request.param == "http":
+    """A running server, and a service that has its key."""
+    settings = settings_for(workspace, folder, mode)
+    async with serving(settings, clock=clock) as server, aiohttp.ClientSession() as http:
+        if mode == "http":
             workspace.request_url = f"{server.url}/slack/events"
         else:
             await workspace.wait_for(lambda: workspace.socket.connected)
         key = await server.store.services.add("data-sync")
-        async with asyncio.timeout(5):
-            while server.people.facts(server.clock()).people.as_of is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        yield Story(workspace=workspace, server=server, http=http, key=key)
+        story = Story(workspace, server, http, key, clock, folder)
+        await story.noticed(lambda people: people.as_of is not None)
+        yield story
+
+
+@pytest.fixture(params=["http", "socket"])
+async def story(
+    workspace: Workspace, tmp_path: Path, clock: MovedClock, request: pytest.FixtureRequest
+) -> AsyncIterator[Story]:
+    """A running server in both modes."""
+    async with telling(workspace, tmp_path, request.param, clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def over_http(
+    workspace: Workspace, tmp_path: Path, clock: MovedClock
+) -> AsyncIterator[Story]:
+    """A running server in HTTP mode, where the mode does not matter."""
+    async with telling(workspace, tmp_path, "http", clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def over_socket(
+    workspace: Workspace, tmp_path: Path, clock: MovedClock
+) -> AsyncIterator[Story]:
+    """A running server in Socket Mode."""
+    async with telling(workspace, tmp_path, "socket", clock) as made:
+        yield made
+
+
+@pytest.fixture
+def often_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People are looked up again at once, not each minute."""
+    monkeypatch.setattr("bot.app.PEOPLE_S", 0.05)
+
+
+@pytest.fixture
+def dead_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop that ends what is overdue does nothing any more."""
+
+    async def nothing(ticker: object) -> bool:
+        return False
+
+    monkeypatch.setattr("bot.background.clock.Ticker.once", nothing)

@@ -1,22 +1,39 @@
-"""A real server process, killed with SIGKILL: what was acknowledged is there afterwards."""
+"""A real server process, killed with SIGKILL around the commit of a click."""
 
 import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.demo.workspace.messages import Message
 from bot.demo.workspace.workspace import Workspace
+from storage.database import open_database
+from storage.services import SqlServices
 from tests.building import ROOT
-from tests.journeys.conftest import BODY, BOT_TOKEN, SECRET
+from tests.journeys.conftest import (
+    BODY,
+    BOT_TOKEN,
+    OPERATIONS,
+    SECRET,
+    answer_of,
+    held,
+    policy_of_tests,
+    spoken,
+)
+
+RETRY = "Try 3 more times"
 
 
 @dataclass
@@ -33,14 +50,15 @@ class Process:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
-    def run(self, *arguments: str) -> list[str]:
-        """The command line."""
-        return [sys.executable, "-m", "bot", *arguments]
+    @property
+    def database(self) -> Path:
+        """Its file."""
+        return self.folder / "andon.db"
 
     async def start(self) -> None:
         """Start, and wait until it is ready."""
         self.running = subprocess.Popen(  # noqa: ASYNC220  starting one is quick
-            self.run("serve"),
+            [sys.executable, "-m", "bot", "serve"],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.DEVNULL,
@@ -48,7 +66,7 @@ class Process:
         )
         async with asyncio.timeout(30), aiohttp.ClientSession() as http:
             while not await self._ready(http):  # noqa: ASYNC110  another process
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.05)
 
     async def _ready(self, http: aiohttp.ClientSession) -> bool:
         try:
@@ -63,59 +81,112 @@ class Process:
         self.running.send_signal(signal.SIGKILL)
         self.running.wait(10)
 
+    async def key(self) -> str:
+        """A key of a service, made beside the running server."""
+        async with open_database(self.database, server=False) as database:
+            return await SqlServices(database, lambda: datetime.now(UTC)).add("data-sync")
+
 
 @pytest.fixture
-async def process(tmp_path: Path, workspace: Workspace) -> AsyncIterator[Process]:
-    """A server process beside the workspace."""
+async def process(
+    tmp_path: Path, workspace: Workspace, request: pytest.FixtureRequest
+) -> AsyncIterator[Process]:
+    """A server process beside the workspace, in the mode the test asks for."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    mode = request.param
+    (tmp_path / "policy.toml").write_text(policy_of_tests(), encoding="utf-8")
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "SLACK_"))},
         "PYTHONPATH": str(ROOT),
         "ANDON_PORT": str(port),
-        "ANDON_POLICY": str(ROOT / "policy.toml"),
-        "ANDON_SLACK_MODE": "http",
+        "ANDON_SLACK_MODE": mode,
         "ANDON_SLACK_API_URL": workspace.api_url,  # type: ignore[attr-defined]
         "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_APP_TOKEN": "xapp-of-tests",
         "SLACK_SIGNING_SECRET": SECRET,
     }
     made = Process(folder=tmp_path, port=port, environment=environment)
-    workspace.request_url = f"{made.url}/slack/events"
+    workspace.request_url = f"{made.url}/slack/events" if mode == "http" else None
     await made.start()
     yield made
     made.kill()
 
 
-async def test_a_click_that_was_acknowledged_survives_kill_9(
+@pytest.mark.parametrize("ack_within", [1.5])
+@pytest.mark.parametrize("process", ["socket"], indirect=True)
+async def test_killed_between_the_click_and_its_commit_nothing_is_recorded_and_the_card_works(
     process: Process, workspace: Workspace
 ) -> None:
-    key = await asyncio.to_thread(
-        lambda: subprocess.run(
-            process.run("service", "add", "data-sync"),
-            cwd=process.folder,
-            env=process.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    )
-    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "k"}
-    async with aiohttp.ClientSession(headers=headers) as http:
+    """The database is held from outside, so that the commit waits; then the server dies."""
+    async with service_of(process) as http:
         made = await _json(http, "POST", f"{process.url}/v1/escalations", BODY)
-        card = await workspace.wait_for(lambda: workspace.messages("C0OPERATIONS"), timeout=10)
-        done = await workspace.tap("USAM", card[0], "Try 3 more times")
+        card = await _card(workspace)
+        with held(process.database):
+            tapping = asyncio.create_task(workspace.tap("USAM", card, RETRY))
+            await asyncio.sleep(0.3)  # the click is there, its commit is not
+            process.kill()
+        done = await tapping
+        assert (done.acked, bool(done.error)) == (False, True)
+        await process.start()
+        told = await _json(http, "GET", f"{process.url}/v1/escalations/{made['id']}")
+        assert (told["status"], told["votes"], workspace.ephemerals("USAM")) == ("pending", [], [])
+        assert (await workspace.tap("USAM", card, RETRY)).acked
+        await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
+
+
+@pytest.mark.parametrize("process", ["http"], indirect=True)
+async def test_killed_between_the_commit_and_its_answer_the_answer_comes_after_the_restart(
+    process: Process, workspace: Workspace
+) -> None:
+    async with service_of(process) as http:
+        made = await _json(http, "POST", f"{process.url}/v1/escalations", BODY)
+        card = await _card(workspace)
+        mute = workspace.faults.add("chat.postEphemeral", "http_503", times=1000)
+        assert (await workspace.tap("USAM", card, RETRY)).acked
+        await _tried(process)
         process.kill()
-        assert done.acked
+        mute.release()
         await process.start()
         told = await _json(http, "GET", f"{process.url}/v1/escalations/{made['id']}")
         assert (told["status"], told["votes"][0]["person"]) == ("approved", "sam")
+        said = f"Recorded: {RETRY}. You decided it; data-sync may start now."
+        await _heard(workspace, said)
+        assert [answer_of(m.blocks) for m in workspace.ephemerals("USAM")] == [said]
         claim = {"digest": made["digest"], "nonce": "n"}
         path = f"{process.url}/v1/escalations/{made['id']}/claim"
         assert (await _json(http, "POST", path, claim))["option"] == "retry"
         await workspace.wait_for(
-            lambda: "RUNNING" in str(workspace.messages("C0OPERATIONS")[0].blocks), timeout=15
+            lambda: "RUNNING" in spoken(workspace.messages(OPERATIONS)[0].blocks), timeout=15
         )
+
+
+async def _card(workspace: Workspace) -> Message:
+    return (await workspace.wait_for(lambda: workspace.messages(OPERATIONS), timeout=10))[0]
+
+
+async def _tried(process: Process) -> None:
+    """The answer was tried in vain, and that is noted."""
+    tried = "SELECT count(*) FROM deliveries WHERE kind = 'answer' AND attempts > 0"
+    async with asyncio.timeout(10):
+        with closing(sqlite3.connect(process.database)) as beside:
+            while not beside.execute(tried).fetchone()[0]:  # noqa: ASYNC110  another process
+                await asyncio.sleep(0.05)
+
+
+async def _heard(workspace: Workspace, text: str) -> None:
+    await workspace.wait_for(
+        lambda: any(answer_of(m.blocks) == text for m in workspace.ephemerals("USAM")), timeout=20
+    )
+
+
+@asynccontextmanager
+async def service_of(process: Process) -> AsyncIterator[aiohttp.ClientSession]:
+    """A service with a key."""
+    headers = {"Authorization": f"Bearer {await process.key()}", "Idempotency-Key": "k"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        yield http
 
 
 async def _json(http: aiohttp.ClientSession, method: str, url: str, body: Any = None) -> Any:

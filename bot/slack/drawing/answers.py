@@ -20,7 +20,7 @@ from bot.slack.drawing.about import (
     whom_to_call,
 )
 from bot.slack.drawing.buttons import actions, button, show_button
-from bot.slack.drawing.late import already_decided, expired, while_writing, withdrawn
+from bot.slack.drawing.late import already_decided, expired, since, while_writing, withdrawn
 from bot.slack.drawing.operation import lines_of
 from bot.slack.drawing.spans import (
     Block,
@@ -44,7 +44,7 @@ from bot.slack.drawing.words import (
     WITHDRAW,
 )
 
-_CASES, _WHYS = frozenset(c.value for c in Case), frozenset(w.value for w in Why)
+_WHYS = frozenset(w.value for w in Why)
 
 Values = Mapping[str, Any]
 Pieces = list[Span | str]
@@ -66,19 +66,13 @@ def answer(
     a click on a card.
     """
     if escalation is None:
-        return said(f"{NOT_RECORDED} Andon has no such escalation. /escalations lists what is.")
+        return no_such()
     teller = _BY_CASE.get(case, _other)
     if case == Why.ALREADY_DECIDED and typed is not None:
         teller = while_writing
     line, buttons = teller(escalation, values, people)
-    kept = typed if _is_refusal(case, values) else None
+    kept = typed if case in _WHYS else None
     return message(line, buttons, kept=kept, zone=escalation.plan.zone)
-
-
-def _is_refusal(case: str, values: Values) -> bool:
-    """Two words name a record and a refusal alike; only the refusal says when it ended."""
-    both = case in _CASES and case in _WHYS
-    return "at" in values if both else case in _WHYS
 
 
 def message(
@@ -118,9 +112,46 @@ def unsure() -> Message:
     )
 
 
-def window_not_opened() -> Message:
-    """The trigger had expired before the modal was there."""
-    return said("Slack was too slow to open the window. Nothing is recorded. Tap again.")
+#: What Slack answers when a click is too old to open a window, or used up, or never arrived.
+_TOO_SLOW = ("", "expired_trigger_id", "exchanged_trigger_id")
+
+
+def window_not_opened(code: str = "") -> Message:
+    """The trigger had expired before the modal was there, or Slack would not open it."""
+    if code in _TOO_SLOW:
+        return said("Slack was too slow to open the window. Nothing is recorded. Tap again.")
+    return said(
+        "Slack did not open the window. Nothing is recorded. Tap again in a minute; "
+        f"if it stays so, tell the operators `{one_line(code, 40)}`."
+    )
+
+
+def no_such() -> Message:
+    """A button of something that is not there."""
+    return said(f"{NOT_RECORDED} Andon has no such escalation. /escalations lists what is.")
+
+
+def not_readable(foreign: bool) -> Message:
+    """What is behind a card is for members, and of them for those concerned."""
+    if foreign:
+        return said("Only members of this workspace can read what is behind this card.")
+    return said(
+        "You cannot read what is behind this card. Whoever may decide it or asked for it can, "
+        "and the members of its channel."
+    )
+
+
+def members_only() -> Message:
+    """Lists are for members of the workspace."""
+    return said("Only members of this workspace can ask.")
+
+
+def old_button() -> Message:
+    """A button that this version does not know."""
+    return said(
+        f"{NOT_RECORDED} This button belongs to another version of Andon. "
+        "/escalations lists what is pending, with live buttons."
+    )
 
 
 def store_away(err: str) -> Message:
@@ -174,8 +205,6 @@ def _stopped(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _withdrawn(e: Escalation, values: Values, people: People) -> Sentence:
-    if _is_refusal(Why.WITHDRAWN, values):
-        return withdrawn(e, values, people)
     return (f"Recorded: taken back. {row_of(e).nothing_past} {e.service} is told.",), ()
 
 
@@ -196,8 +225,11 @@ def _reason_button(e: Escalation, values: Values) -> list[Element]:
 
 def _already_voted(e: Escalation, values: Values, people: People) -> Sentence:
     at = when(parse_instant(values["at"]), near=e.created_at)
-    still = f"Still {values['have']} of {values['needed']}."
-    return ("Already recorded at ", at, f": {_label(values)}. It counts once. {still}"), ()
+    line: Pieces = ["Already recorded at ", at, f": {_label(values)}. It counts once. "]
+    if e.decision is None:
+        return [*line, f"Still {values['have']} of {values['needed']}."], ()
+    then, buttons = since(e, values, people)
+    return [*line, *then], buttons
 
 
 def _out_of_date(e: Escalation, values: Values, people: People) -> Sentence:
@@ -338,6 +370,7 @@ _BY_CASE: Mapping[str, Teller] = {
     Case.DONE: _done,
     Why.ALREADY_DECIDED: already_decided,
     Why.EXPIRED: expired,
+    Why.WITHDRAWN: withdrawn,
     Why.REQUESTER: _requester,
     Why.NOT_IN_GROUP: _not_in_group,
     Why.NO_LONGER_ELIGIBLE: _left,

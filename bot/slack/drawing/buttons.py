@@ -9,7 +9,7 @@ from approvals.words import Effect
 from bot.slack.drawing.about import bare, subject
 from bot.slack.drawing.limits import ACCESSIBILITY
 from bot.slack.drawing.spans import Block, Element, cut, one_line, plain_text
-from bot.slack.drawing.words import BUTTON, DETAILS, SHOW
+from bot.slack.drawing.words import BUTTON, DETAILS, SHOW, VOTE
 
 #: Hex digits of the digest that a button carries.
 DIGEST_DIGITS = 16
@@ -43,7 +43,7 @@ def button(
 def option_button(e: Escalation, option: Option) -> Element:
     """The button of an offered answer."""
     danger = option.effect is Effect.RELEASE and option.irreversible
-    return button(e, f"vote:{option.key}", option.label, option=option.key, danger=danger)
+    return button(e, f"{VOTE}:{option.key}", option.label, option=option.key, danger=danger)
 
 
 def details_button(e: Escalation) -> Element:

@@ -31,7 +31,7 @@ def already_decided(e: Escalation, values: Values, people: People) -> Sentence:
     did = "stopped" if e.status is Status.REJECTED else "decided"
     line: Pieces = [f"{NOT_RECORDED} {_who(values)} {did} it at ", _when(e, values)]
     line.append(f": {_option(values)}. ")
-    then, buttons = _since(e, people)
+    then, buttons = since(e, values, people)
     return line + then, buttons
 
 
@@ -39,7 +39,7 @@ def while_writing(e: Escalation, values: Values, people: People) -> Sentence:
     """The same, for someone whose modal was open."""
     line: Pieces = [f"{NOT_RECORDED} While you were writing, {_who(values)} chose "]
     line += [f"{_option(values)} at ", _when(e, values), ". "]
-    then, buttons = _since(e, people)
+    then, buttons = since(e, values, people)
     return line + then, buttons
 
 
@@ -59,12 +59,14 @@ def withdrawn(e: Escalation, values: Values, people: People) -> Sentence:
     return [*line, *why, f". {row_of(e).nothing_past}"], ()
 
 
-def _since(e: Escalation, people: People) -> tuple[Pieces, Sequence[Element]]:
-    """What became of it after the decision."""
+def since(e: Escalation, values: Values, people: People) -> tuple[Pieces, Sequence[Element]]:
+    """What became of it after the decision, and whether this person can still stop it."""
     if e.can_be_stopped:
         until = when(e.claim_until, near=e.created_at) if e.claim_until else "then"
-        stop = [button(e, "stop", STOP_IT, option=e.decision.option if e.decision else None)]
         waits: Pieces = [f"{e.service} has not started yet; until ", until]
+        if not values.get("may_stop"):
+            return [*waits, " an approver can still stop it."], ()
+        stop = [button(e, "stop", STOP_IT, option=e.decision.option if e.decision else None)]
         return [*waits, " you can still stop it."], stop
     if e.claim is None:
         return [row_of(e).nothing_past], ()

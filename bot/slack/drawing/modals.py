@@ -3,6 +3,7 @@
 Stopping is never more work than releasing: an abort needs no choice and no typing.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -233,8 +234,16 @@ def withdraw_modal(
     return modal("withdraw", "Take it back?", blocks, metadata=carries, submit="Take it back")
 
 
-def notice(message: Message, *, title: str = "Andon") -> View:
+def notice(
+    message: Message,
+    *,
+    title: str = "Andon",
+    channel: str | None = None,
+    ts: str | None = None,
+) -> View:
     """An answer in the open modal, in place of what was asked. Its buttons stay."""
+    came_from = {k: v for k, v in (("c", channel), ("t", ts)) if v}
     said = str(message.text)
     heading = next((w for w in ("Not recorded", "Recorded") if said.startswith(w)), title)
-    return modal("notice", heading, [dict(b) for b in message.blocks], metadata="{}", close=CLOSE)
+    blocks = [dict(block) for block in message.blocks]
+    return modal("notice", heading, blocks, metadata=json.dumps(came_from), close=CLOSE)

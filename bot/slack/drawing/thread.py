@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from approvals.codec import parse_instant
 from approvals.escalation import Escalation
 from approvals.facts import People
 from approvals.tally import standing_shown
@@ -49,13 +50,15 @@ def _voted(e: Escalation, values: Values, people: People) -> Line:
 
 
 def _voided(e: Escalation, values: Values, people: People) -> Line:
-    """`Ines's vote no longer counts: left the group. Recreate: 0 of 1.`"""
+    """`Ines's vote no longer counts since 22:35: left database-admin. Recreate: 0 of 1.`"""
     option = e.option(str(values.get("option")))
-    said = f"{_name(values)}'s vote no longer counts: {one_line(str(values.get('why') or ''))}."
+    at = when(parse_instant(str(values["at"])), near=e.created_at)
+    why = f": {one_line(str(values.get('why') or ''))}."
+    said: Pieces = [f"{_name(values)}'s vote no longer counts since ", at, why]
     if option is None:
-        return [said]
+        return said
     stands = standing_shown(e, option)
-    return [f"{said} {one_line(option.label)}: {stands.have} of {needed(e, option)}."]
+    return [*said, f" {one_line(option.label)}: {stands.have} of {needed(e, option)}."]
 
 
 def _approved(e: Escalation, values: Values, people: People) -> Line:

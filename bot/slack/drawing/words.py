@@ -19,6 +19,9 @@ ADD_REASON = "Add a reason"
 WITHDRAW = "Withdraw"
 READ_AND_DECIDE = "Read all and decide"
 
+#: First part of the action ids of an option's button, and of one that opens the whole first.
+VOTE, READ_WHOLE = "vote", "read_whole"
+
 NO_REASON = "no reason given"
 NOT_RECORDED = "Not recorded."
 CANNOT_BE_UNDONE = "This cannot be undone."

@@ -19,6 +19,16 @@ def info(desk: Desk, given: Arguments) -> dict[str, Any]:
     return {"user": found.as_slack(desk.state.team, with_email=_with_email(desk.state))}
 
 
+@method("bots.info", "users:read", tier=3)
+def bot(desk: Desk, given: Arguments) -> dict[str, Any]:
+    """The app's own bot: which app it belongs to."""
+    app = desk.state.app
+    if given.text("bot") != app.bot_id:
+        raise Refused("bot_not_found")
+    known = {"id": app.bot_id, "app_id": app.id, "user_id": app.bot_user, "name": app.name}
+    return {"bot": {**known, "deleted": False}}
+
+
 @method("users.list", "users:read", tier=2)
 def list_(desk: Desk, given: Arguments) -> dict[str, Any]:
     """All accounts, deleted ones included."""

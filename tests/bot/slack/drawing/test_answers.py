@@ -66,6 +66,25 @@ def same_again() -> Story:
     return story
 
 
+def same_again_decided() -> Story:
+    story = decided()
+    story.vote("ravi", "migrate", later(12))
+    return story
+
+
+def same_again_aborted() -> Story:
+    story = Story(RETRIES)
+    story.vote("sam", "leave", later(3))
+    story.vote("sam", "leave", later(4))
+    return story
+
+
+def not_started_for_others() -> Story:
+    story = ends.approved()
+    story.vote("sam", "migrate", later(12))
+    return story
+
+
 def already_started() -> Story:
     story = ends.running()
     story.vote("ines", "recreate", later(20), rationale="faster")
@@ -242,6 +261,9 @@ ROWS: Mapping[str, tuple[Callable[[], Story], str]] = {
     "changed": (changed, Case.CHANGED),
     "aborted": (aborted, Case.ABORTED),
     "same_again": (same_again, Why.ALREADY_VOTED),
+    "same_again_decided": (same_again_decided, Why.ALREADY_VOTED),
+    "same_again_aborted": (same_again_aborted, Why.ALREADY_VOTED),
+    "not_started_for_others": (not_started_for_others, Why.ALREADY_DECIDED),
     "already_started": (already_started, Why.ALREADY_DECIDED),
     "not_started": (not_started, Why.ALREADY_DECIDED),
     "already_done": (already_done, Why.ALREADY_DECIDED),
@@ -323,6 +345,13 @@ def test_what_the_store_and_slack_do_is_said_as_stored() -> None:
     assert_stored("answer_unsure", answers.unsure())
     assert_stored("answer_window", answers.window_not_opened())
     assert_stored("answer_store_away", answers.store_away("4c1a"))
+    assert_stored("answer_window_refused", answers.window_not_opened("view_too_large"))
+    assert_stored("answer_not_readable", answers.not_readable(foreign=False))
+    assert_stored("answer_old_button", answers.old_button())
+
+
+def test_one_word_names_one_answer() -> None:
+    assert not {c.value for c in Case} & {w.value for w in Why}
 
 
 def test_an_unknown_case_is_still_answered() -> None:

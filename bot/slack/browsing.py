@@ -1,0 +1,130 @@
+"""What people only look at: details, lists, `show`, App Home. Nothing here decides anything.
+
+What must be read is read before the acknowledgement; so a store that is away is answered too.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from approvals.commands import Look
+from approvals.escalation import Escalation
+from approvals.ports import StoreError
+from bot.messaging import Message, SlackError
+from bot.slack.clicks import Click, is_foreign, of_button
+from bot.slack.drawing.fitting import fitting_view
+from bot.slack.ports import Ports
+from bot.slack.screens import Screens
+from bot.slack.voice import Voice
+from bot.slack.web import translated
+
+log = structlog.get_logger(__name__)
+
+#: First parts of the action ids of all our buttons. The catch-all leaves these alone: Bolt asks
+#: every listener that matches until one acknowledges, also after a commit that was too slow to.
+OURS = "vote|read_whole|stop|add_reason|withdraw|details|page|show|list"
+
+Ack = Any
+Payload = Mapping[str, Any]
+
+
+class Browsing:
+    """Listeners of what only shows something."""
+
+    def __init__(self, ports: Ports, screens: Screens, voice: Voice) -> None:
+        self._ports, self._screens, self._voice = ports, screens, voice
+
+    def register(self, app: AsyncApp) -> None:
+        """Join the listeners to Bolt; the last takes what nobody else does."""
+        app.action(re.compile(r"^(details$|page:)"))(self.details)
+        app.action(re.compile(r"^show(:|$)"))(self.show)
+        app.action(re.compile(r"^list(:|$)"))(self.list_page)
+        app.action(re.compile(rf"^(?!({OURS})(:|$))"))(self.other)
+        app.command("/escalations")(self.command)
+        app.event("app_home_opened")(self.home)
+
+    async def details(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
+        """Everything there is to know, in a modal; one page of it."""
+        click = of_button(body, foreign=is_foreign(body))
+        found = await self._readable(click)
+        shown = found if isinstance(found, Message) else await self._page(found, click)
+        await ack()
+        if isinstance(shown, Message):
+            await self._voice.tell(client, click, shown)
+            return
+        await self._voice.open(client, click, shown)
+        self.looked(click)
+
+    async def _page(self, escalation: Escalation, click: Click) -> Mapping[str, Any] | Message:
+        try:
+            deliveries = await self._ports.deliveries.of(escalation.id)
+            cards = await self._ports.cards.of(escalation.id)
+        except StoreError:
+            return self._screens.store_away(click)
+        asked = click.action.rpartition(":")[2]
+        page = int(asked) if asked.isdecimal() else 1
+        return self._screens.details(escalation, click, cards, deliveries, page=page)
+
+    async def show(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
+        """`Show` in a list: the card itself, live buttons included."""
+        click = of_button(body, foreign=is_foreign(body))
+        found = await self._readable(click)
+        await ack()
+        if isinstance(found, Message):
+            await self._voice.tell(client, click, found)
+            return
+        await self._voice.whisper(click, self._screens.card_for(found))
+        self.looked(click)
+
+    async def list_page(self, ack: Ack, body: Payload) -> None:
+        """`Next 10` of a list."""
+        click = of_button(body, foreign=is_foreign(body))
+        page = await self._screens.next_page(click)
+        await ack()
+        await self._voice.whisper(click, page)
+
+    async def command(self, ack: Ack, body: Payload) -> None:
+        """`/escalations list | show ID | help`."""
+        await ack(**await self._screens.command(body, foreign=is_foreign(body)))
+
+    async def home(self, ack: Ack, event: Payload, client: AsyncWebClient) -> None:
+        """App Home: the same list as the command."""
+        if event.get("tab") != "home":
+            await ack()
+            return
+        account = str(event.get("user") or "")
+        view = await self._screens.home(account)
+        await ack()
+        try:
+            async with translated():
+                await client.views_publish(user_id=account, view=fitting_view(view))
+        except SlackError as error:
+            log.warning("home-not-published", code=error.code)
+
+    async def other(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
+        """A button that only opens a link, or one of another version, which says so."""
+        await ack()
+        if not (body.get("actions") or [{}])[0].get("url"):
+            click = of_button(body, foreign=is_foreign(body))
+            await self._voice.tell(client, click, self._screens.old_button())
+
+    def looked(self, click: Click) -> None:
+        """Note that this person opened something of it, for the first time."""
+        command = Look(
+            id=self._ports.new_id("cmd"), escalation_id=click.escalation, actor=click.actor
+        )
+        self._voice.after(self._ports.writer.submit(command))
+
+    async def _readable(self, click: Click) -> Escalation | Message:
+        """The escalation that was clicked if this person may read it, or what to say."""
+        try:
+            found = await self._ports.reads.escalation(click.escalation)
+        except StoreError:
+            return self._screens.store_away(click)
+        if found is None:
+            return self._screens.no_such()
+        return found if self._screens.may_read(found, click) else self._screens.not_readable(click)

@@ -1,0 +1,23 @@
+"""What the Slack surface needs from outside, in one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from approvals.ports import Cards, Clock, Deliveries, FactSource, Reads, Writer
+from bot.messaging import Slack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the surface needs from outside."""
+
+    writer: Writer
+    reads: Reads
+    cards: Cards
+    deliveries: Deliveries
+    facts: FactSource
+    slack: Slack
+    clock: Clock
+    new_id: Callable[[str], str]
+    wake: Callable[[], None]  #: there is something to say
+    lost: Callable[[str], None]  #: the workspace took our token away
