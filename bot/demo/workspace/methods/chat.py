@@ -21,7 +21,7 @@ UNKNOWN = ("attachments", "link_names", "markdown_text", "reply_broadcast", "as_
 CUSTOM = ("username", "icon_emoji", "icon_url")
 
 #: How an argument is switched off, in JSON and in forms.
-_OFF = (None, False, 0, "", "0", "false", "none", [], "[]")
+_OFF: tuple[Any, ...] = (None, False, 0, "", "0", "false", "none", [], "[]")
 
 
 def checked_blocks(blocks: Any) -> list[dict[str, Any]] | None:
