@@ -141,6 +141,20 @@ async def test_nobody_listening_shows_that_the_app_does_not_respond(
     assert (unconnected.error, unconnected.why) == (NOT_RESPONDING, "connection_failed")
 
 
+async def test_an_app_that_hangs_up_does_not_respond(workspace: Workspace, client: Any) -> None:
+    """It broke off in the middle of its answer, as a killed process does."""
+
+    async def hang_up(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    await client.chat_postMessage(channel=OPEN, text="A card", blocks=CARD)
+    async with answering(hang_up) as workspace.request_url:
+        done = await workspace.tap(RAVI, workspace.messages(OPEN)[-1], "Migrate")
+    assert (done.error, done.why) == (NOT_RESPONDING, "connection_failed")
+
+
 async def test_an_app_without_interactivity_is_never_clicked() -> None:
     """The manifest switches interactivity off: nothing is sent."""
     settings = {**MANIFEST["settings"], "interactivity": {"is_enabled": False}}

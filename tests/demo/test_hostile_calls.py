@@ -68,7 +68,7 @@ def desk(space: Workspace) -> Desk:
 @example(name="blocks.validate", wrong={"message": [1]}, left_out={"blocks", "view"})
 @example(name="conversations.history", wrong={"limit": float("inf")}, left_out=set())
 @example(name="conversations.history", wrong={"cursor": "²"}, left_out={"oldest"})
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_arguments_are_taken_or_refused(
     name: str, wrong: dict[str, Any], left_out: set[str]
 ) -> None:
@@ -99,7 +99,7 @@ SAID = st.fixed_dictionaries({"response_action": ACTIONS}, optional={"view": JSO
 
 
 @given(body=st.one_of(JSON, SAID))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_answer_to_a_submission_is_understood_or_trouble(body: Any) -> None:
     """Whatever JSON the app acknowledges with."""
     space = a_workspace()

@@ -101,6 +101,18 @@ async def test_a_trigger_works_once(app: BoltApp, trigger: str) -> None:
     assert await refusal(again) == "exchanged_trigger_id"
 
 
+async def test_opening_a_modal_replaces_those_that_stand_open(
+    app: BoltApp, workspace: Workspace
+) -> None:
+    """Opening is not pushing: one view is left, and it is its own root."""
+    first = await a_modal(app, workspace)
+    trigger = await a_trigger(app, workspace)
+    answer = await app.client.views_open(trigger_id=trigger, view=modal())
+    (window,) = workspace.windows.stacks[RAVI]
+    assert (window.id, window.root, window.previous) == (answer["view"]["id"], window.id, None)
+    assert window is not first
+
+
 @pytest.mark.parametrize("made_up", ["1.2.abc", "x"])
 async def test_a_made_up_trigger_is_refused(client: AsyncWebClient, made_up: str) -> None:
     """Nobody did anything."""

@@ -126,6 +126,19 @@ async def test_a_click_comes_in_an_envelope(
     assert (await click).acked
 
 
+async def test_a_second_acknowledgement_of_an_envelope_is_nothing(
+    client: AsyncWebClient, workspace: Workspace, socket: Socket
+) -> None:
+    """The first counts, and the connection stands."""
+    await client.chat_postMessage(channel=OPEN, text="A card", blocks=CARD)
+    click = tapping(workspace)
+    said = {"envelope_id": (await socket.receive_json())["envelope_id"]}
+    await asyncio.gather(socket.send_json(said), socket.send_json(said))
+    assert (await click).acked
+    await workspace.wait_for(lambda: workspace.socket.unknown_acks == 1)
+    assert workspace.socket.connections == 1
+
+
 async def test_commands_and_submissions_accept_a_payload(
     running: Running, workspace: Workspace, socket: Socket
 ) -> None:
