@@ -115,15 +115,10 @@ class GroupCommitWriter:
     async def _settle(self, batch: list[Pending]) -> None:
         try:
             await self._attempt(batch)
-        except aiosqlite.Error as error:
-            log.warning("batch-failed", commands=len(batch), error=str(error))
+        except Exception as error:
+            log.warning("batch-failed", commands=len(batch), exc_info=error)
             await self._link.undo()
             await self._recover(batch, error)
-        except Exception:
-            await self._link.undo()
-            log.exception("batch-lost", commands=len(batch))
-            for pending in batch:
-                pending.fail(NotSavedError())
 
     async def _attempt(self, commands: list[Pending]) -> None:
         """Load, fold, write, commit once, then answer."""
@@ -140,7 +135,7 @@ class GroupCommitWriter:
         if batch.changed:
             self._committed([batch.escalations[i] for i in batch.changed])
 
-    async def _recover(self, batch: list[Pending], error: aiosqlite.Error) -> None:
+    async def _recover(self, batch: list[Pending], error: Exception) -> None:
         """Nothing is tried twice: first the log is asked what was stored all the same."""
         try:
             stored = await self._stored(batch)
