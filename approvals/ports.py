@@ -213,6 +213,9 @@ class Services(Protocol):
     async def by_key_hash(self, key_hash: str) -> ServiceKey | None:
         """The service of a live key."""
 
+    async def callback_hosts(self, service: str) -> tuple[str, ...]:
+        """Where the service may be called back now; none for an unknown service."""
+
     async def callback_secrets(self, service: str) -> tuple[str, ...]:
         """`whsec_` secrets of the service, newest first."""
 

@@ -72,6 +72,12 @@ class SqlServices:
             callback_hosts=tuple(json.loads(hosts)),
         )
 
+    async def callback_hosts(self, service: str) -> tuple[str, ...]:
+        """Where the service may be called back."""
+        sql = "SELECT callback_hosts FROM services WHERE name = ?"
+        rows = await self._database.reader.rows(sql, (service,))
+        return tuple(json.loads(rows[0][0])) if rows else ()
+
     async def callback_secrets(self, service: str) -> tuple[str, ...]:
         """Live `whsec_` secrets, newest first."""
         rows = await self._database.reader.rows(

@@ -118,6 +118,14 @@ async def test_a_command_beside_a_busy_server_adds_a_key_that_it_knows_at_once(
     assert found.service == "payments"
 
 
+async def test_what_fails_halfway_beside_the_writer_leaves_nothing(store: Store) -> None:
+    with pytest.raises(TypeError):
+        await store.services.add("payments", scopes=(object(),))  # type: ignore[arg-type]
+    assert await store.services.listed() == ()
+    await store.services.add("payments")
+    assert [s.keys for s in await store.services.listed()] == [1]
+
+
 async def test_a_command_alone_brings_the_schema_and_keeps_no_server_out(
     tmp_path: Path, clock: Clock
 ) -> None:

@@ -208,6 +208,14 @@ async def test_a_batch_that_landed_unheard_is_not_done_again(
     assert (await writer.submit(a_claim(second.escalation_id))).grant is not None
 
 
+async def test_what_the_file_cannot_even_look_up_fails_alone(store: Store) -> None:
+    votes = [a_vote(await opened(store, f"k{n}")) for n in range(3)]
+    lone = a_vote("esc_\ud800")  # no text in UTF-8
+    done = await asyncio.gather(*map(store.writer.submit, [*votes, lone]), return_exceptions=True)
+    assert [s.answer.case for s in done[:3]] == [Case.DECIDED] * 3
+    assert isinstance(done[3], NotSavedError)
+
+
 async def test_facts_that_cannot_be_had_save_nothing(tmp_path: Path, clock: Clock) -> None:
     class NoFacts(FileFacts):
         def facts(self, now: object) -> Any:
