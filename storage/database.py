@@ -125,6 +125,8 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
 async def _connect(path: Path) -> Link:
     connection = await aiosqlite.connect(path, isolation_level=None)
     link = Link(connection)
+    # SQLite's own lower() knows only ASCII, and people search for words in every language.
+    await connection.create_function("lower", 1, str.lower, deterministic=True)
     for pragma in (
         f"busy_timeout={BUSY_MS}",
         "journal_mode=WAL",
@@ -133,8 +135,6 @@ async def _connect(path: Path) -> Link:
         "wal_autocheckpoint=0",
     ):
         await link.rows(f"PRAGMA {pragma}")
-    # SQLite's own lower() knows only ASCII, and people search for words in every language.
-    await connection.create_function("lower", 1, str.lower, deterministic=True)
     await assert_durable(link)
     return link
 

@@ -111,7 +111,7 @@ async def _in(link: Link, query: str, values: Any) -> Sequence[Any]:
 
 
 async def write(link: Link, batch: Batch, now: datetime, known_policies: set[str]) -> None:
-    """Write what the fold made. The order keeps foreign keys satisfied."""
+    """Write what the fold made. The order satisfies foreign keys and fences."""
     at = instant(now)
     changed = [batch.escalations[i] for i in batch.changed]
     for statement, rows in (

@@ -22,7 +22,7 @@ from approvals.commands import Command
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Pending
-from storage.database import Database
+from storage.database import Database, Row
 from storage.statements import LATEST, LATEST_SEEN, load, write
 
 log = structlog.get_logger(__name__)
@@ -158,7 +158,8 @@ class GroupCommitWriter:
         """Ids of those commands that stand in the log."""
         marks = ", ".join("?" * len(batch))
         sql = f"SELECT DISTINCT command_id FROM events WHERE command_id IN ({marks})"  # noqa: S608
-        return {row[0] for row in await self._link.rows(sql, [p.command.id for p in batch])}
+        found: list[Row] = await self._link.rows(sql, [p.command.id for p in batch])
+        return {row[0] for row in found}
 
     async def _now(self) -> datetime:
         """The clock, never earlier than any moment seen before, also before a restart."""
