@@ -1,7 +1,8 @@
 """Remembering: tables, the one write path, reads, and the rows of owed work.
 
 `database` opens the file and guards it, `writer` is the only path that changes an escalation,
-`reads`, `work` and `services` are the ports of `approvals.ports` over SQL.
+`reads`, `work` and `services` are the ports of `approvals.ports` over SQL, and `memory` is all of
+them over dictionaries, for tests.
 """
 
 from storage.database import AlreadyRunningError, NewerDatabaseError

@@ -10,8 +10,8 @@ each command tried alone; after a commit of unknown outcome the log is asked bef
 """
 
 import asyncio
+import sqlite3
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -115,19 +115,10 @@ class GroupCommitWriter:
     async def _settle(self, batch: list[Pending]) -> None:
         try:
             await self._attempt(batch)
-        except aiosqlite.Error as error:
-            log.warning("batch-failed", commands=len(batch), error=str(error))
+        except Exception as error:
+            log.warning("batch-failed", commands=len(batch), exc_info=error)
             await self._link.undo()
-            if len(batch) > 1:
-                for pending in batch:
-                    await self._settle([pending])
-            else:
-                await self._find_out(batch[0], error)
-        except Exception:
-            await self._link.undo()
-            log.exception("batch-lost", commands=len(batch))
-            for pending in batch:
-                pending.fail(NotSavedError())
+            await self._recover(batch, error)
 
     async def _attempt(self, commands: list[Pending]) -> None:
         """Load, fold, write, commit once, then answer."""
@@ -143,21 +134,31 @@ class GroupCommitWriter:
         if batch.changed:
             self._committed([batch.escalations[i] for i in batch.changed])
 
-    async def _find_out(self, pending: Pending, error: Exception) -> None:
-        """One command alone failed: was it stored all the same?"""
+    async def _recover(self, batch: list[Pending], error: Exception) -> None:
+        """Nothing is tried twice: first the log is asked what was stored all the same."""
         try:
-            found: Sequence[Row] = await self._link.rows(
-                "SELECT 1 FROM events WHERE command_id = ? LIMIT 1", (pending.command.id,)
-            )
+            stored = await self._stored(batch)
         except aiosqlite.Error:
-            pending.fail(UnsureError())
+            for pending in batch:
+                pending.fail(UnsureError())
             return
-        if found:
-            # It is stored; the same request again is answered from what is there.
-            log.warning("commit-answer-lost", command=pending.command.id)
-            pending.fail(UnsureError())
-        else:
-            pending.fail(NotSavedError(f"It could not be saved ({error}). Ask again."))
+        # A file that another program holds is no command's fault: alone, each would wait as long.
+        is_busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        for pending in batch:
+            if pending.command.id in stored:
+                log.warning("commit-answer-lost", command=pending.command.id)
+                pending.fail(UnsureError())
+            elif len(batch) == 1 or is_busy:
+                pending.fail(NotSavedError(f"It could not be saved ({error}). Ask again."))
+            else:
+                await self._settle([pending])
+
+    async def _stored(self, batch: list[Pending]) -> set[str]:
+        """Ids of those commands that stand in the log."""
+        marks = ", ".join("?" * len(batch))
+        sql = f"SELECT DISTINCT command_id FROM events WHERE command_id IN ({marks})"  # noqa: S608
+        found: list[Row] = await self._link.rows(sql, [p.command.id for p in batch])
+        return {row[0] for row in found}
 
     async def _now(self) -> datetime:
         """The clock, never earlier than any moment seen before, also before a restart."""

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from approvals.codec import instant, parse_instant
 from approvals.commands import Claim, Open
@@ -19,6 +19,7 @@ from storage.memory.faults import Faults
 from storage.statements import card_rows, delivery_rows
 
 Row = TypeVar("Row")
+Values = tuple[Any, ...]
 
 
 @dataclass
@@ -81,9 +82,9 @@ class Rows:
         return batch
 
     def keep(self, batch: Batch, now: datetime) -> None:
-        """Store what the batch made of it. Nothing in here can fail halfway."""
-        for escalation_id in batch.changed:
-            self.escalations[escalation_id] = batch.escalations[escalation_id]
+        """Store what the batch made of it: all, or nothing where something cannot be written."""
+        cards, deliveries = list(card_rows(batch, instant(now))), list(delivery_rows(batch, now))
+        self.escalations |= {id_: batch.escalations[id_] for id_ in batch.changed}
         for record in batch.records:
             self.records.setdefault(record.escalation_id, []).append(record)
         self.keys |= batch.keys
@@ -92,19 +93,16 @@ class Rows:
         self.grants |= batch.grants
         self.refusals.update(batch.refusals)
         self.latest = now
-        self._keep_cards(batch, now)
-        self._keep_deliveries(batch, now)
-
-    def _keep_cards(self, batch: Batch, now: datetime) -> None:
         for changed in batch.changed:
             for row in self.cards[changed].values():
                 row.due_at = now
-        for id_, escalation_id, surface, target, _ in card_rows(batch, instant(now)):
+        self._add(cards, deliveries, now)
+
+    def _add(self, cards: list[Values], deliveries: list[Values], now: datetime) -> None:
+        for id_, escalation_id, surface, target, _ in cards:
             card = Card(id=id_, escalation_id=escalation_id, surface=surface, target=target)
             self.cards[escalation_id].setdefault(id_, CardRow(card, now))
-
-    def _keep_deliveries(self, batch: Batch, now: datetime) -> None:
-        for id_, escalation_id, kind, target, payload, _, due_at in delivery_rows(batch, now):
+        for id_, escalation_id, kind, target, payload, _, due_at in deliveries:
             owed = Delivery(
                 id=id_, escalation_id=escalation_id, kind=kind, target=target, created_at=now
             )

@@ -26,6 +26,11 @@ class MemoryServices:
                 )
         return None
 
+    async def callback_hosts(self, service: str) -> tuple[str, ...]:
+        """Where the service may be called back."""
+        row = self._memory.rows.services.get(service)
+        return row.callback_hosts if row else ()
+
     async def callback_secrets(self, service: str) -> tuple[str, ...]:
         """Live `whsec_` secrets, newest first."""
         row = self._memory.rows.services.get(service)

@@ -55,20 +55,32 @@ class MemoryWriter:
 
     async def _settle(self, commands: list[Pending]) -> None:
         fault = await self._memory.faults.next()
+        if fault is Fault.NOT_SAVED:
+            _fail(commands, NotSavedError())
+        else:
+            self._attempt(commands, fault)
+
+    def _attempt(self, commands: list[Pending], fault: Fault | None) -> None:
+        """One commit; where it cannot be, each command is tried alone."""
         try:
-            if fault is Fault.NOT_SAVED:
-                raise NotSavedError
             batch = self._commit(commands)
         except Exception as error:
-            log.warning("batch-failed", commands=len(commands), error=repr(error))
-            _fail(commands, NotSavedError())
+            log.warning("batch-failed", commands=len(commands), exc_info=error)
+            if len(commands) == 1:
+                _fail(commands, NotSavedError())
+            else:
+                for pending in commands:
+                    self._attempt([pending], fault)
             return
         if fault is Fault.UNSURE:
             _fail(commands, UnsureError())
             return
         batch.answer()
-        if batch.changed:
-            self._committed([batch.escalations[i] for i in batch.changed])
+        try:
+            if batch.changed:
+                self._committed([batch.escalations[i] for i in batch.changed])
+        except Exception:
+            log.exception("commit-not-told", commands=len(commands))
 
     def _commit(self, commands: list[Pending]) -> Batch:
         """Load, fold, keep; time never runs backwards, also over a restart."""

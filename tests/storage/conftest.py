@@ -1,5 +1,6 @@
 """Stores under test: each of them in turn, or the one on SQLite."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from structlog.testing import capture_logs
 
 from storage import Store
 from storage.memory import Memory
+from storage.migrate import upgrade
 from tests.building import Clock, store_at
 from tests.storage.stand import Stand, in_memory, on_file
 
@@ -20,10 +22,23 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
         yield entries
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the newest schema to copy: making one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "andon.db"
+    upgrade(path)
+    return path
+
+
 @pytest.fixture(params=["memory", "sqlite"])
-async def stand(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stand]:
+async def stand(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated: Path
+) -> AsyncIterator[Stand]:
     """A fresh store of each kind."""
-    opening = in_memory(Memory()) if request.param == "memory" else on_file(tmp_path / "andon.db")
+    path = tmp_path / "andon.db"
+    if request.param == "sqlite":
+        shutil.copy(migrated, path)
+    opening = in_memory(Memory()) if request.param == "memory" else on_file(path)
     async with Stand(opening).opened() as stand:
         yield stand
 

@@ -91,7 +91,6 @@ TAMPERINGS = [
         for changes in (
             {"by": "'person:mia'"},
             {"hash": "'forged'", "by": "'person:mia'"},
-            {"escalation_id": "'esc_other'"},  # takes the hash of another's event
             {"seq": "99", "hash": "'forged'"},
             {"seq": "0", "hash": "'forged'"},
             {"seq": "-1", "hash": "'forged'"},
@@ -199,7 +198,6 @@ DOUBLES = [
     ("uq_escalations_twin", repeating("escalations", "status = 'pending'", id="'esc_x'")),
     ("pk_escalations", repeating("escalations")),
     ("pk_events", repeating("events", hash="'x'")),
-    ("uq_events_hash", repeating("events", seq="99")),
     ("pk_event_bodies", repeating("event_bodies")),
     ("pk_decisions", repeating("decisions")),
     ("pk_votes", repeating("votes", person="'x'")),

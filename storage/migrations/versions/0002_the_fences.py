@@ -40,8 +40,7 @@ FENCES = (
         "events are only ever appended, each to the one before",
         f"NEW.prev <> CASE NEW.seq WHEN 1 THEN '{GENESIS}' ELSE COALESCE((SELECT hash "  # noqa: S608
         "FROM events WHERE escalation_id = NEW.escalation_id AND seq = NEW.seq - 1), '') END OR "
-        "EXISTS (SELECT 1 FROM events WHERE escalation_id = NEW.escalation_id AND seq >= NEW.seq) "
-        "OR EXISTS (SELECT 1 FROM events WHERE hash = NEW.hash)",
+        "EXISTS (SELECT 1 FROM events WHERE escalation_id = NEW.escalation_id AND seq >= NEW.seq)",
     ),
     Fence("bodies_stay", "BEFORE UPDATE ON event_bodies", "a body may be erased, never changed"),
     Fence(

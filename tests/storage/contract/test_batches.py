@@ -2,13 +2,18 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
+from approvals.commands import AddContext, ReplyTo
+from approvals.escalation import Escalation
 from approvals.ports import NotSavedError
 from approvals.refusals import Why
 from approvals.verdict import Case
 from approvals.words import Status
+from bot.ids import new_id
+from storage.writer import QUEUE_BYTES
 from tests.building import a_claim, a_vote, an_open
 from tests.storage.stand import Stand
 
@@ -35,6 +40,24 @@ async def test_a_commit_is_told_before_nobody_and_holds_what_was_settled(stand: 
     assert stand.told == [settled.escalation]
 
 
+class Deaf(list[Escalation]):
+    """Nobody who could be told."""
+
+    def extend(self, told: object) -> None:
+        raise LookupError("nobody listens")
+
+
+async def test_whoever_is_told_of_commits_can_undo_none(stand: Stand) -> None:
+    stand.told = Deaf()
+    await stand.restart()
+    id_ = await stand.open()
+    told = {"service": "data-sync", "context": {"lag": "9 h"}}
+    add = AddContext(id=new_id("cmd"), escalation_id=id_, **told)
+    done = await asyncio.gather(stand.submit(add), stand.submit(an_open("k2")))
+    assert [s.answer.case for s in done] == [Case.CONTEXT_ADDED, Case.OPENED]
+    assert await stand.kinds(id_) == ["escalation:opened", "context:added"]
+
+
 async def test_commits_of_one_escalation_are_told_in_order(stand: Stand) -> None:
     id_ = await stand.approved()
     await stand.submit(a_claim(id_))
@@ -57,6 +80,20 @@ async def test_a_poisonous_command_fails_alone(stand: Stand) -> None:
     assert not isinstance(good, BaseException)
     assert not isinstance(also, BaseException)
     assert await stand.store.reads.escalation(poison.escalation_id) is None
+
+
+async def test_what_cannot_be_written_fails_alone(stand: Stand) -> None:
+    """It can be decided, but its answer cannot be put into words."""
+    poison = a_vote(await stand.open("k1"), reply=ReplyTo(channel=object()))  # type: ignore[arg-type]
+    good, bad, also = await asyncio.gather(
+        stand.submit(an_open("good")),
+        stand.submit(poison),
+        stand.submit(an_open("also")),
+        return_exceptions=True,
+    )
+    assert isinstance(bad, NotSavedError)
+    assert [s.answer.case for s in (good, also)] == [Case.OPENED] * 2
+    assert (await stand.read(poison.escalation_id)).status is Status.PENDING
 
 
 async def test_nothing_is_claimed_without_a_grant_while_the_key_is_out_of_reach(
@@ -118,6 +155,17 @@ async def test_four_hundred_cancelled_callers_tear_no_batch(stand: Stand) -> Non
     assert answered <= there
     for id_ in there:
         assert await stand.refolded(id_) == await stand.read(id_)
+
+
+async def test_when_too_much_waits_the_next_one_is_turned_away_at_once(stand: Stand) -> None:
+    heavy = replace(an_open("heavy"), weight=QUEUE_BYTES)
+    saved, refused = await asyncio.gather(
+        stand.submit(heavy), stand.submit(an_open("next")), return_exceptions=True
+    )
+    assert saved.answer.case is Case.OPENED
+    assert isinstance(refused, NotSavedError)
+    assert "Too much is waiting" in str(refused)
+    assert (await stand.submit(an_open("next"))).answer.case is Case.OPENED
 
 
 async def test_a_cancelled_callers_command_is_stored_and_asking_again_finds_it(

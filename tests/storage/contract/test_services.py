@@ -93,6 +93,15 @@ async def test_callback_secrets_come_newest_first_and_are_the_services_own(stand
     assert all(secret is not None and secret.startswith("whsec_") for secret in made)
 
 
+async def test_the_newest_hosts_are_where_a_service_may_be_called_back(stand: Stand) -> None:
+    services = stand.store.services
+    await services.add("payments", callback_hosts=("old.example",))
+    await services.add("payments", callback_hosts=("pay.example", "pay2.example"))
+    await services.add("payments")
+    assert await services.callback_hosts("payments") == ("pay.example", "pay2.example")
+    assert await services.callback_hosts("unknown") == ()
+
+
 async def test_an_unknown_service_gets_no_secret(stand: Stand) -> None:
     assert await stand.store.services.secret("unknown") is None
     assert await stand.store.services.callback_secrets("unknown") == ()
