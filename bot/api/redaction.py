@@ -63,19 +63,6 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
 )
-#: Parts of those words: a text without any holds no assignment, and most texts hold none.
-_STEMS = (
-    "pass",
-    "pwd",
-    "secret",
-    "token",
-    "key",
-    "auth",
-    "cookie",
-    "credential",
-    "sess",
-    "fied by",
-)
 #: Begins at the word itself, never before it: looking back is cheap, looking ahead is quadratic.
 _ASSIGNED = re.compile(
     rf"""(?ix)(?P<word>{_LONG}|(?<![a-z0-9])(?:pass|pwd|auth|cookie))["']?\s*(?P<sign>[=:])\s*
@@ -110,8 +97,12 @@ _MORE_SHAPES = re.compile(
 )
 _TOKEN = re.compile(r"[^\s\"'`,;()<>\[\]{}]+")
 
-#: Texts without any of these cannot hold a token worth looking at with every detector.
-_LONG_RUN = re.compile(r"[A-Za-z0-9_\-./+=]{16,}")
+#: Characters of a text that could hold a secret at all.
+SHORTEST = 8
+
+#: Texts without such a run cannot hold a token worth looking at with every detector.
+LONG = 16
+_LONG_RUN = re.compile(rf"[A-Za-z0-9_\-./+=]{{{LONG}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,36 +118,61 @@ def redact(value: Any, *, show: Iterable[str] = (), base: str = "") -> Redacted:
 
     Hidden values read `[hidden: name]`; `hidden` lists their JSON pointers below `base`.
     """
+    if _is_clean(value):  # nearly every request is, and then nothing need be copied
+        return Redacted(value, ())
     hidden: list[str] = []
     patterns = tuple(p.strip("/").replace(".", "/") for p in show)
     cleaned = _walk(value, base, patterns, hidden)
     return Redacted(cleaned, tuple(hidden))
 
 
-def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
-    if show and any(fnmatchcase(at.strip("/"), p) for p in show):
-        return value
+def _is_clean(value: Any) -> bool:
+    """Whether there is nothing to hide, wherever it may stand."""
+    if isinstance(value, str):
+        return redact_text(value) == value
     if isinstance(value, dict):
-        return {_key(k, at, hidden): _member(k, v, at, show, hidden) for k, v in value.items()}
+        return all(
+            not is_secret_name(key) and redact_text(key) == key and _is_clean(item)
+            for key, item in value.items()
+        )
     if isinstance(value, list):
-        walked = [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
-        _after_flags(walked, at, hidden)
-        return walked
+        return all(map(_is_clean, value)) and not any(map(_after_flag, value, value[1:]))
+    return True
+
+
+def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
+    if show and _is_shown(at, show):
+        return value
     if isinstance(value, str):
         cleaned = redact_text(value)
         if cleaned != value:
             hidden.append(at)
         return cleaned
+    if isinstance(value, dict):
+        return dict(_member(key, item, at, show, hidden) for key, item in value.items())
+    if isinstance(value, list):
+        walked = [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
+        for n in range(1, len(walked)):
+            said = _after_flag(walked[n - 1], walked[n])
+            if said is not None:
+                walked[n] = said
+                hidden.append(f"{at}/{n}")
+        return walked
     return value
 
 
-def _member(key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
+def _member(
+    key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]
+) -> tuple[str, Any]:
+    """A member as it may be stored. A secret may stand as a key too."""
     path = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
-    exempt = show and any(fnmatchcase(path.strip("/"), p) for p in show)
-    if is_secret_name(key) and _could_be_secret(key, value) and not exempt:
+    cleaned = redact_text(key)
+    if cleaned != key:
+        hidden.append(f"{at}/*")
+    if is_secret_name(key) and _could_be_secret(key, value) and not _is_shown(path, show):
         hidden.append(path)
-        return f"[hidden: {key}]"
-    return _walk(value, path, show, hidden)
+        return cleaned, f"[hidden: {key}]"
+    return cleaned, _walk(value, path, show, hidden)
 
 
 def _could_be_secret(key: str, value: Any) -> bool:
@@ -166,36 +182,23 @@ def _could_be_secret(key: str, value: Any) -> bool:
     return not (isinstance(value, int | float) and key.lower().endswith("tokens"))
 
 
-def _after_flags(items: list[Any], at: str, hidden: list[str]) -> None:
-    """`--token VALUE` and `-u NAME:PASSWORD` in a command line given as a list."""
-    for n in range(1, len(items)):
-        flag, value = items[n - 1], items[n]
-        if not isinstance(flag, str) or flag[:1] != "-" or not isinstance(value, str):
-            continue
-        name, (user, colon, _) = flag.lstrip("-"), value.partition(":")
-        if is_secret_name(name) and not value.startswith(("-", "[hidden")):
-            items[n] = f"[hidden: {name}]"
-        elif flag in ("-u", "--user") and colon and "[hidden" not in value:
-            items[n] = f"{user}:[hidden: password]"
-        else:
-            continue
-        hidden.append(f"{at}/{n}")
+def _after_flag(flag: Any, value: Any) -> str | None:
+    """What to show after `--token`, or `-u NAME:PASSWORD`, in a command line given as a list."""
+    if not isinstance(flag, str) or flag[:1] != "-" or not isinstance(value, str):
+        return None
+    name, (user, colon, _) = flag.lstrip("-"), value.partition(":")
+    if "[hidden" in value:
+        return None
+    if is_secret_name(name) and not value.startswith("-"):
+        return f"[hidden: {name}]"
+    return f"{user}:[hidden: password]" if colon and flag in ("-u", "--user") else None
 
 
-def _key(key: str, at: str, hidden: list[str]) -> str:
-    """A secret may stand as a key too."""
-    cleaned = _cleaned_key(key)
-    if cleaned != key:
-        hidden.append(f"{at}/*")
-    return cleaned
+def _is_shown(at: str, show: Sequence[str]) -> bool:
+    return any(fnmatchcase(at.strip("/"), pattern) for pattern in show)
 
 
 @lru_cache(maxsize=4096)  # the same names come again and again
-def _cleaned_key(key: str) -> str:
-    return redact_text(key)
-
-
-@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a key of that name holds a secret: `db_password`, `apiKey`, `Authorization`."""
     return bool(_SECRET_KEY.search(_CAMEL.sub("_", name)))
@@ -203,7 +206,7 @@ def is_secret_name(name: str) -> bool:
 
 def redact_text(text: str) -> str:
     """The text with everything that looks like a secret hidden."""
-    if len(text) < 8:
+    if len(text) < SHORTEST:
         return text
     if "PRIVATE KEY" in text:
         text = _PEM.sub("[hidden: private key]", text)
@@ -213,7 +216,7 @@ def redact_text(text: str) -> str:
         text = _SLACK_HOOK.sub(r"\g<path>[hidden: address]", text)
     if " " in text or "=" in text or ":" in text:
         text = _spoken(text)
-    if _LONG_RUN.search(text):
+    if len(text) >= LONG and _LONG_RUN.search(text):
         text = _MORE_SHAPES.sub("[hidden: token]", text)
         text = "\n".join(_line(line) for line in text.split("\n"))
     return text
@@ -221,12 +224,27 @@ def redact_text(text: str) -> str:
 
 def _spoken(text: str) -> str:
     """Without what is named a secret in words: assigned, given to a flag, said."""
-    low = text.lower()
-    if not any(stem in low for stem in _STEMS):
+    if not _names_secrets(text.lower()):
         return text
     text = _ASSIGNED.sub(_assigned, text)
     text = _FLAG.sub(_flagged, text)
     return _SAID.sub(_told, text)
+
+
+def _names_secrets(low: str) -> bool:
+    """Whether parts of those words stand in it at all. Written out: it looks at every text."""
+    return (
+        "pass" in low
+        or "pwd" in low
+        or "secret" in low
+        or "token" in low
+        or "key" in low
+        or "auth" in low
+        or "cookie" in low
+        or "credential" in low
+        or "session" in low
+        or "fied by" in low
+    )
 
 
 def _assigned(found: re.Match[str]) -> str:
