@@ -39,6 +39,7 @@ from bot.signing import KeyRing
 from bot.slack_side import SlackSide
 from storage import Store, open_store
 from storage.backlog import backlog
+from storage.store import file_of
 
 log = structlog.get_logger(__name__)
 
@@ -184,16 +185,17 @@ def _opened_store(
     committed: Callable[[Sequence[Escalation]], None],
 ) -> AbstractAsyncContextManager[Store]:
     try:
-        return open_store(
-            settings.database_url,
-            facts=people,
-            signer=keys,
-            clock=clock,
-            committed=committed,
-            server=True,
-        )
+        file_of(settings.database_url)
     except ValueError as error:
         raise SettingsError(str(error)) from error
+    return open_store(
+        settings.database_url,
+        facts=people,
+        signer=keys,
+        clock=clock,
+        committed=committed,
+        server=True,
+    )
 
 
 async def _caller(

@@ -42,13 +42,14 @@ def refuse_callback(url: str, allowed: Collection[str]) -> str | None:
 
 def refuse_host(allowed: str) -> str | None:
     """Why an entry of a list of allowed hosts means nothing, or None."""
+    meant = "leave scheme and path out, and write the port as a number."
     try:
         host, port = _split(allowed)
     except ValueError:
-        return f"{allowed!r}: the port is no number."
+        return f"{allowed!r} is no host or host:port; {meant}"
     plain = host.isascii() and not set(host) & set("/@\\ ?#*")
     if not host or not plain or (port is not None and not 0 < port < 65536):
-        return f"{allowed!r} is no host or host:port; leave scheme and path out."
+        return f"{allowed!r} is no host or host:port; {meant}"
     return None
 
 

@@ -1,26 +1,31 @@
-"""The commands: `andon-server serve`, `demo`, `service …`, `policy check`.
+"""The commands: `andon-server serve`, `demo`, `doctor`, `service …`, `policy check`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
 
 import asyncio
 import signal
+import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.policy.load import PolicyError, parse_policy
 from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
+from bot.callback_urls import refuse_host
 from bot.demo_command import demo
+from bot.doctor import examine
 from bot.observing import configure_logging
-from bot.settings import SettingsError, read_settings
+from bot.settings import Settings, SettingsError, read_settings
 from storage import AlreadyRunningError, NewerDatabaseError
 from storage.database import open_database
+from storage.inspection import inspect_store
 from storage.services import SCOPES, USUAL, SqlServices
 from storage.store import file_of
 
@@ -35,8 +40,18 @@ app.command()(demo)
 
 T = TypeVar("T")
 
-#: Exit code of what could not be done.
-NOT_DONE = 3
+#: Exit codes: a finding, and what could not be done.
+FINDING, NOT_DONE = 1, 3
+
+#: What keeps a command from being done, other than a mistake of ours.
+CANNOT = (
+    SettingsError,
+    AlreadyRunningError,
+    NewerDatabaseError,
+    OSError,
+    SQLAlchemyError,
+    sqlite3.Error,
+)
 
 
 def fail(message: str, code: int = NOT_DONE) -> typer.Exit:
@@ -45,14 +60,48 @@ def fail(message: str, code: int = NOT_DONE) -> typer.Exit:
     return typer.Exit(code)
 
 
+def _reason(error: Exception) -> str:
+    """Why it cannot be done, in a sentence; the database's own errors say too much."""
+    if isinstance(error, SQLAlchemyError | sqlite3.Error):
+        said = getattr(error, "orig", None) or error
+        return f"The database cannot be used ({said}). `doctor` looks at it."
+    return str(error)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at everything a server needs, and say what is wrong and what to do."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        raise fail(f"WRONG  settings  {error}") from None
+    findings = asyncio.run(_examined(settings))
+    if any(findings):
+        raise typer.Exit(FINDING)
+
+
+async def _examined(settings: Settings) -> list[bool]:
+    wrong = []
+    async for finding in examine(settings, _store_of):
+        typer.echo(str(finding))
+        wrong.append(finding.is_wrong)
+    return wrong
+
+
+def _store_of(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What there is to say of the database file."""
+    for found in inspect_store(file_of(settings.database_url), utc_now()):
+        yield found.said, found.do
+
+
 @app.command()
 def serve() -> None:
     """Run the server until it is told to stop."""
     configure_logging(redact_text)
     try:
         asyncio.run(_serve())
-    except (SettingsError, AlreadyRunningError, NewerDatabaseError, OSError) as error:
-        raise fail(str(error)) from None
+    except CANNOT as error:
+        raise fail(_reason(error)) from None
 
 
 async def _serve() -> None:
@@ -78,6 +127,10 @@ def add(
         raise fail(f"No such scope: {', '.join(sorted(unknown))}. {', '.join(SCOPES)}.", 2)
     if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not name.isascii():
         raise fail("A service's name is letters, digits, - _ and . only.", 2)
+    for host in callback_host or ():
+        wrong = refuse_host(host)
+        if wrong is not None:
+            raise fail(wrong, 2)
     known = _people()
     for person in owner or ():
         if known is not None and person not in known:
@@ -107,18 +160,30 @@ def secret(name: str) -> None:
 @service.command(name="list")
 def list_() -> None:
     """List services: name, live keys, owners, callback hosts."""
-    for found in _with_services(lambda services: services.listed()):
+    rows = _with_services(lambda services: services.listed())
+    if not rows:
+        typer.echo("No service yet; `service add NAME` makes one.", err=True)
+    for found in rows:
         owners, hosts = ", ".join(found.owners) or "-", ", ".join(found.callback_hosts) or "-"
         typer.echo(f"{found.name}\t{found.keys} keys\t{owners}\t{hosts}")
 
 
 @service.command()
-def revoke(name: str) -> None:
-    """Revoke all keys of a service. A running server refuses them within two seconds."""
-    n = _with_services(lambda services: services.revoke(name))
+def revoke(
+    name: str,
+    keep_newest: Annotated[
+        bool, typer.Option(help="All but the newest, after a rotation.")
+    ] = False,
+    secrets: Annotated[bool, typer.Option(help="Its whsec_ secrets instead of its keys.")] = False,
+) -> None:
+    """Revoke a service's keys. A running server refuses them within two seconds."""
+    what = "secret" if secrets else "key"
+    n = _with_services(
+        lambda services: services.revoke(name, keep_newest=keep_newest, secrets=secrets)
+    )
     if n == 0:
-        raise fail(f"{name} has no live key.")
-    typer.echo(f"Revoked {n} keys of {name}.", err=True)
+        raise fail(f"{name} has no {what} to revoke.")
+    typer.echo(f"Revoked {n} {what}{'s' if n > 1 else ''} of {name}.", err=True)
 
 
 @policy.command()
@@ -126,11 +191,14 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="Default: ANDON_POLICY.")] = None,
 ) -> None:
     """Read the policy file and name every mistake with its line."""
-    path = file or Path(read_settings(ANDON_SLACK_MODE="off").policy)
+    try:
+        path = file or Path(read_settings(ANDON_SLACK_MODE="off").policy)
+    except SettingsError as error:
+        raise fail(str(error)) from None
     try:
         read = parse_policy(path.read_text(encoding="utf-8"), path.name)
     except PolicyError as error:
-        raise fail(str(error), 1) from None
+        raise fail(str(error), FINDING) from None
     except (OSError, UnicodeDecodeError) as error:
         raise fail(f"{path}: {error}") from None
     typer.echo(f"{path}: {len(read.rules)} rules, {len(read.people)} people, {read.version}")
@@ -153,8 +221,8 @@ def _with_services(work: Callable[[SqlServices], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(run())
-    except (SettingsError, NewerDatabaseError, OSError, ValueError) as error:
-        raise fail(str(error)) from None
+    except (*CANNOT, ValueError) as error:
+        raise fail(_reason(error)) from None
 
 
 if __name__ == "__main__":

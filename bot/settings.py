@@ -1,14 +1,25 @@
 """Settings: environment or `.env`, one model. Every secret may also be given as `…_FILE`."""
 
+import difflib
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.callback_urls import refuse_host
+
 #: Settings that hold secrets.
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+
+#: What the client reads; a service may run beside us, with the same environment.
+CLIENTS = frozenset({"ANDON_URL", "ANDON_KEY", "ANDON_KEY_FILE", "ANDON_JWKS_FILE"})
+
+#: Where settings are read besides the environment.
+FILE = ".env"
 
 
 class SettingsError(ValueError):
@@ -18,18 +29,20 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """Everything that can be set. Names are the environment variables' own."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=FILE, extra="ignore", populate_by_name=True)
 
     database_url: str = Field("sqlite:///andon.db", alias="ANDON_DATABASE_URL")
-    host: str = Field("127.0.0.1", alias="ANDON_HOST")
+    host: str = Field("127.0.0.1", alias="ANDON_HOST", min_length=1)
     port: int = Field(8080, alias="ANDON_PORT", ge=0, le=65535)
-    policy: str = Field("policy.toml", alias="ANDON_POLICY")
+    policy: str = Field("policy.toml", alias="ANDON_POLICY", min_length=1)
     allowed_callbacks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), alias="ANDON_ALLOWED_CALLBACKS"
     )
-    signing_keys: str = Field("keys", alias="ANDON_SIGNING_KEYS")
+    signing_keys: str = Field("keys", alias="ANDON_SIGNING_KEYS", min_length=1)
     slack_mode: Literal["socket", "http", "off"] = Field("socket", alias="ANDON_SLACK_MODE")
-    slack_api_url: str = Field("https://slack.com/api/", alias="ANDON_SLACK_API_URL")
+    slack_api_url: str = Field(
+        "https://slack.com/api/", alias="ANDON_SLACK_API_URL", pattern="^https?://.+/$"
+    )
     slack_bot_token: SecretStr = Field(SecretStr(""), alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr = Field(SecretStr(""), alias="SLACK_APP_TOKEN")
     slack_signing_secret: SecretStr = Field(SecretStr(""), alias="SLACK_SIGNING_SECRET")
@@ -39,6 +52,14 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_callbacks")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [reason for reason in map(refuse_host, value) if reason]
+        if wrong:
+            raise ValueError(" ".join(wrong))
         return value
 
     @model_validator(mode="after")
@@ -52,7 +73,7 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError(
                 f"ANDON_SLACK_MODE={self.slack_mode} needs {' and '.join(missing)}; "
-                "set ANDON_SLACK_MODE=off to run without Slack"
+                "set ANDON_SLACK_MODE=off to run without Slack."
             )
         return self
 
@@ -66,23 +87,46 @@ class Settings(BaseSettings):
 def read_settings(**given: Any) -> Settings:
     """The settings in force. Raises SettingsError, one line a mistake."""
     try:
-        known: dict[str, Any] = {**_from_files(), **given}
+        known: dict[str, Any] = {**_from_files(_environment()), **given}
         return Settings(**known)
     except ValidationError as error:
         lines = (
-            f"{'.'.join(str(p) for p in e['loc']) or 'settings'}: {e['msg']}"
+            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}".removeprefix(": ").replace(
+                "Value error, ", ""
+            )
             for e in error.errors(include_url=False, include_input=False)
         )
         raise SettingsError("\n".join(lines)) from None
 
 
-def _from_files() -> dict[str, str]:
+def unknown_settings(names: Iterable[str] | None = None) -> dict[str, str]:
+    """Names that look like settings and are none, with the nearest that is one, or nothing."""
+    known = {str(field.alias) for field in Settings.model_fields.values()}
+    known |= {f"{name}_FILE" for name in SECRETS} | CLIENTS
+    given = _environment() if names is None else names
+    ours = (n for n in given if n.startswith(("ANDON_", "SLACK_")) and n not in known)
+    return {n: next(iter(difflib.get_close_matches(n, sorted(known), 1)), "") for n in ours}
+
+
+def _environment() -> dict[str, str]:
+    """The file's lines and the environment's variables, which win."""
+    lines = {name: value for name, value in dotenv_values(FILE).items() if value is not None}
+    return {**lines, **os.environ}
+
+
+def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for name in SECRETS:
-        path = os.environ.get(f"{name}_FILE")
-        if path and name not in os.environ:
-            try:
-                found[name] = Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingsError(f"{name}_FILE: {path}: {error.strerror}") from error
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environment.get(name):
+            raise SettingsError(f"{name} and {name}_FILE are both given; leave one out.")
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise SettingsError(f"{name}_FILE: {path}: {reason}.") from None
+        if not found[name]:
+            raise SettingsError(f"{name}_FILE: {path} is empty.")
     return found

@@ -30,13 +30,18 @@ class SigningKeysError(OSError):
 
 
 class KeyRing:
-    """Implements `approvals.grants.Signer` over a directory. Raises OSError if it is unusable."""
+    """Implements `approvals.grants.Signer` over a directory. Raises SigningKeysError."""
 
     def __init__(self, directory: Path) -> None:
-        if not directory.exists():
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files = sorted(directory.glob("*.jwk"))
-        self._keys = [_read(file) for file in files] or [_make(directory)]
+        try:
+            self._keys = _keys_in(directory)
+        except SigningKeysError:
+            raise
+        except OSError as error:
+            raise SigningKeysError(
+                f"The signing keys in {directory} cannot be used ({error.strerror}). Give the "
+                "server's user this directory, or set ANDON_SIGNING_KEYS to another."
+            ) from error
         signing = [key for key in self._keys if key.is_private]
         if not signing:
             raise SigningKeysError(f"No key in {directory} has a private part, so none can sign.")
@@ -56,6 +61,15 @@ class KeyRing:
     def jwks(self) -> dict[str, Any]:
         """The public halves, as served at `/.well-known/jwks.json`."""
         return {"keys": [key.as_dict(private=False) for key in self._keys]}
+
+
+def _keys_in(directory: Path) -> list[OKPKey]:
+    """All keys, oldest first; makes the first one."""
+    if not directory.exists():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not directory.is_dir():
+        raise SigningKeysError(f"{directory} is no directory; set ANDON_SIGNING_KEYS to one.")
+    return [_read(file) for file in sorted(directory.glob("*.jwk"))] or [_make(directory)]
 
 
 def _read(file: Path) -> OKPKey:

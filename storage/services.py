@@ -124,12 +124,20 @@ class SqlServices:
             )
         return made
 
-    async def revoke(self, name: str) -> int:
-        """Revoke all keys of a service; how many."""
+    async def revoke(self, name: str, *, keep_newest: bool = False, secrets: bool = False) -> int:
+        """Revoke a service's keys, or its secrets; all, or all but the newest. How many."""
+        table, key = ("service_secrets", "secret") if secrets else ("service_keys", "hash")
+        live = "service = ? AND revoked_at IS NULL"
+        newest = (
+            f"AND {key} NOT IN (SELECT {key} FROM {table} WHERE {live} "  # noqa: S608
+            "ORDER BY created_at DESC LIMIT 1)"
+        )
+        values = (instant(self._clock()), name, *((name,) if keep_newest else ()))
         async with self._database.beside() as link:
             return await link.run(
-                "UPDATE service_keys SET revoked_at = ? WHERE service = ? AND revoked_at IS NULL",
-                (instant(self._clock()), name),
+                f"UPDATE {table} SET revoked_at = ? WHERE {live} "  # noqa: S608
+                f"{newest if keep_newest else ''}",
+                values,
             )
 
     async def listed(self) -> tuple[Listed, ...]:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 from detect_secrets.plugins.artifactory import ArtifactoryDetector
@@ -63,19 +62,6 @@ _SECRET_KEY = re.compile(rf"(?:(?:{_LONG})|(?:^|[_\-. ])(?:{_SHORT}))$", re.I)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
-)
-#: Parts of those words: a text without any holds no assignment, and most texts hold none.
-_STEMS = (
-    "pass",
-    "pwd",
-    "secret",
-    "token",
-    "key",
-    "auth",
-    "cookie",
-    "credential",
-    "sess",
-    "fied by",
 )
 #: Begins at the word itself, never before it: looking back is cheap, looking ahead is quadratic.
 _ASSIGNED = re.compile(
@@ -146,39 +132,47 @@ def _is_clean(value: Any) -> bool:
         return redact_text(value) == value
     if isinstance(value, dict):
         return all(
-            not is_secret_name(key) and _cleaned_key(key) == key and _is_clean(item)
+            not is_secret_name(key) and redact_text(key) == key and _is_clean(item)
             for key, item in value.items()
         )
     if isinstance(value, list):
-        follows = any(_after_flag(*pair) for pair in pairwise(value))
-        return not follows and all(map(_is_clean, value))
+        return all(map(_is_clean, value)) and not any(map(_after_flag, value, value[1:]))
     return True
 
 
 def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
-    if show and any(fnmatchcase(at.strip("/"), p) for p in show):
+    if show and _is_shown(at, show):
         return value
-    if isinstance(value, dict):
-        return {_key(k, at, hidden): _member(k, v, at, show, hidden) for k, v in value.items()}
-    if isinstance(value, list):
-        walked = [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
-        _after_flags(walked, at, hidden)
-        return walked
     if isinstance(value, str):
         cleaned = redact_text(value)
         if cleaned != value:
             hidden.append(at)
         return cleaned
+    if isinstance(value, dict):
+        return dict(_member(key, item, at, show, hidden) for key, item in value.items())
+    if isinstance(value, list):
+        walked = [_walk(item, f"{at}/{n}", show, hidden) for n, item in enumerate(value)]
+        for n in range(1, len(walked)):
+            said = _after_flag(walked[n - 1], walked[n])
+            if said is not None:
+                walked[n] = said
+                hidden.append(f"{at}/{n}")
+        return walked
     return value
 
 
-def _member(key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
+def _member(
+    key: str, value: Any, at: str, show: Sequence[str], hidden: list[str]
+) -> tuple[str, Any]:
+    """A member as it may be stored. A secret may stand as a key too."""
     path = f"{at}/{key.replace('~', '~0').replace('/', '~1')}"
-    exempt = show and any(fnmatchcase(path.strip("/"), p) for p in show)
-    if is_secret_name(key) and _could_be_secret(key, value) and not exempt:
+    cleaned = redact_text(key)
+    if cleaned != key:
+        hidden.append(f"{at}/*")
+    if is_secret_name(key) and _could_be_secret(key, value) and not _is_shown(path, show):
         hidden.append(path)
-        return f"[hidden: {key}]"
-    return _walk(value, path, show, hidden)
+        return cleaned, f"[hidden: {key}]"
+    return cleaned, _walk(value, path, show, hidden)
 
 
 def _could_be_secret(key: str, value: Any) -> bool:
@@ -188,41 +182,23 @@ def _could_be_secret(key: str, value: Any) -> bool:
     return not (isinstance(value, int | float) and key.lower().endswith("tokens"))
 
 
-def _after_flags(items: list[Any], at: str, hidden: list[str]) -> None:
-    """Hide what follows a flag in a command line given as a list."""
-    for n, pair in enumerate(pairwise(tuple(items)), 1):
-        cleaned = _after_flag(*pair)
-        if cleaned is not None:
-            items[n] = cleaned
-            hidden.append(f"{at}/{n}")
-
-
 def _after_flag(flag: Any, value: Any) -> str | None:
-    """What stands in place of VALUE in `--token VALUE` or `-u NAME:PASSWORD`, or None."""
+    """What to show after `--token`, or `-u NAME:PASSWORD`, in a command line given as a list."""
     if not isinstance(flag, str) or flag[:1] != "-" or not isinstance(value, str):
         return None
     name, (user, colon, _) = flag.lstrip("-"), value.partition(":")
-    if is_secret_name(name) and not value.startswith(("-", "[hidden")):
+    if "[hidden" in value:
+        return None
+    if is_secret_name(name) and not value.startswith("-"):
         return f"[hidden: {name}]"
-    if flag in ("-u", "--user") and colon and "[hidden" not in value:
-        return f"{user}:[hidden: password]"
-    return None
+    return f"{user}:[hidden: password]" if colon and flag in ("-u", "--user") else None
 
 
-def _key(key: str, at: str, hidden: list[str]) -> str:
-    """A secret may stand as a key too."""
-    cleaned = _cleaned_key(key)
-    if cleaned != key:
-        hidden.append(f"{at}/*")
-    return cleaned
+def _is_shown(at: str, show: Sequence[str]) -> bool:
+    return any(fnmatchcase(at.strip("/"), pattern) for pattern in show)
 
 
 @lru_cache(maxsize=4096)  # the same names come again and again
-def _cleaned_key(key: str) -> str:
-    return redact_text(key)
-
-
-@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a key of that name holds a secret: `db_password`, `apiKey`, `Authorization`."""
     return bool(_SECRET_KEY.search(_CAMEL.sub("_", name)))
@@ -248,12 +224,27 @@ def redact_text(text: str) -> str:
 
 def _spoken(text: str) -> str:
     """Without what is named a secret in words: assigned, given to a flag, said."""
-    low = text.lower()
-    if not any(stem in low for stem in _STEMS):
+    if not _names_secrets(text.lower()):
         return text
     text = _ASSIGNED.sub(_assigned, text)
     text = _FLAG.sub(_flagged, text)
     return _SAID.sub(_told, text)
+
+
+def _names_secrets(low: str) -> bool:
+    """Whether parts of those words stand in it at all. Written out: it looks at every text."""
+    return (
+        "pass" in low
+        or "pwd" in low
+        or "secret" in low
+        or "token" in low
+        or "key" in low
+        or "auth" in low
+        or "cookie" in low
+        or "credential" in low
+        or "session" in low
+        or "fied by" in low
+    )
 
 
 def _assigned(found: re.Match[str]) -> str:

@@ -1,0 +1,42 @@
+"""`doctor`: looks at everything a server needs, and says of each what is wrong and what to do.
+
+`here` looks at this machine, `slack` at the workspace. Nothing is changed, neither here nor there,
+so it may run at any time, beside a server or without one.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+
+from bot.app import read_policy
+from bot.doctor.finding import Finding
+from bot.doctor.here import keys, port, settings_given
+from bot.doctor.slack import workspace
+from bot.settings import Settings, SettingsError
+
+#: Looks at the store: what was found, and what to do where it is wrong.
+Inspect = Callable[[Settings], Iterable[tuple[str, str]]]
+
+__all__ = ["Finding", "Inspect", "examine"]
+
+
+async def examine(settings: Settings, inspect: Inspect) -> AsyncIterator[Finding]:
+    """Every finding, in the order in which things need one another."""
+    for finding in settings_given(settings):
+        yield finding
+    policy = None
+    try:
+        policy = read_policy(Path(settings.policy))
+        rules, people = len(policy.rules), len(policy.people)
+        yield Finding(part="policy", said=f"{settings.policy}: {rules} rules, {people} people")
+    except SettingsError as error:
+        yield Finding(part="policy", said=str(error), do="Mend the file.")
+    try:
+        for said, do in inspect(settings):
+            yield Finding(part="store", said=said, do=do)
+    except ValueError as error:
+        yield Finding(part="store", said=str(error), do="Mend ANDON_DATABASE_URL.")
+    for finding in keys(Path(settings.signing_keys)):
+        yield finding
+    yield await port(settings)
+    async for finding in workspace(settings, policy):
+        yield finding

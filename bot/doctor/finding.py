@@ -1,0 +1,22 @@
+"""One thing that was looked at."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found of a part; `do` says what to do, and is empty where all is well."""
+
+    part: str
+    said: str
+    do: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether somebody has to do something."""
+        return bool(self.do)
+
+    def __str__(self) -> str:
+        mark = "WRONG" if self.is_wrong else "ok"
+        said = self.said.rstrip(".")
+        return f"{mark:<6} {self.part:<9} {said}." + (f" {self.do}" if self.do else "")

@@ -1,0 +1,257 @@
+"""doctor: each line says what is well, or what is wrong and what to do; nothing is changed."""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.demo.workspace.server import serve
+from bot.demo.workspace.workspace import Workspace
+from bot.doctor import Finding, examine
+from bot.doctor.slack import SCOPES
+from bot.settings import Settings, unknown_settings
+from bot.signing import KeyRing
+from storage import inspection
+from storage.inspection import inspect_store
+from storage.migrate import upgrade
+from tests.building import ROOT, SAMPLE
+from tests.journeys.conftest import BOT_TOKEN, SECRET, workspace_of_tests
+
+
+@pytest.fixture
+async def workspace() -> AsyncIterator[Workspace]:
+    """The local workspace, with everything the sample policy names."""
+    made = workspace_of_tests()
+    async with serve(made) as running:
+        made.api_url = running.api_url  # type: ignore[attr-defined]
+        yield made
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory in which everything is well."""
+    for name in [n for n in os.environ if n.startswith(("ANDON_", "SLACK_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy.toml").write_text(SAMPLE, encoding="utf-8")
+    KeyRing(tmp_path / "keys")
+    upgrade(tmp_path / "andon.db")
+    execute(tmp_path, "PRAGMA journal_mode = WAL")
+    return tmp_path
+
+
+def execute(folder: Path, statement: str, *values: str) -> None:
+    """One statement on the database, and nothing left open."""
+    with closing(sqlite3.connect(folder / "andon.db", isolation_level=None)) as link:
+        link.execute(statement, values)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file there is, but the two that SQLite lays beside a database whoever reads it."""
+    files = (f for f in sorted(folder.rglob("*")) if f.is_file())
+    return {str(f): f.read_bytes() for f in files if not f.name.endswith(("-shm", "-wal"))}
+
+
+def settings_of(workspace: Workspace | None = None, **more: Any) -> Settings:
+    """Settings beside the workspace, or with Slack off."""
+    given: dict[str, Any] = {"ANDON_PORT": 0, "ANDON_SLACK_MODE": "off"}
+    if workspace is not None:
+        given |= {
+            "ANDON_SLACK_MODE": "socket",
+            "ANDON_SLACK_API_URL": workspace.api_url,  # type: ignore[attr-defined]
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_APP_TOKEN": "xapp-of-tests",
+            "SLACK_SIGNING_SECRET": SECRET,
+        }
+    return Settings(_env_file=None, **{**given, **more})  # type: ignore[call-arg]
+
+
+def look(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The store of these settings."""
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    for found in inspect_store(path, datetime.now(UTC)):
+        yield found.said, found.do
+
+
+async def findings(settings: Settings) -> list[Finding]:
+    """Everything doctor says."""
+    return [finding async for finding in examine(settings, look)]
+
+
+def wrong(found: list[Finding]) -> list[str]:
+    """What is wrong, as printed."""
+    return [str(f) for f in found if f.is_wrong]
+
+
+async def test_where_all_is_well_every_line_says_ok(folder: Path, workspace: Workspace) -> None:
+    found = await findings(settings_of(workspace))
+    assert wrong(found) == []
+    assert {f.part for f in found} == {
+        "settings",
+        "policy",
+        "store",
+        "keys",
+        "port",
+        "slack",
+        "clock",
+    }
+    assert any("known there: 3 channels, 9 people" in str(f) for f in found)
+    assert all(str(f).startswith("ok ") and str(f).endswith(".") for f in found)
+
+
+async def test_looking_changes_nothing_here_and_nothing_there(
+    folder: Path, workspace: Workspace
+) -> None:
+    before = contents(folder)
+    await findings(settings_of(workspace))
+    assert contents(folder) == before
+    reading = {"auth.test", "apps.connections.open", "conversations.history", "users.info"}
+    assert {call.method for call in workspace.calls} <= reading
+
+
+async def test_an_empty_directory_is_no_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy.toml").write_text(SAMPLE, encoding="utf-8")
+    assert wrong(await findings(settings_of())) == []
+    assert list(contents(tmp_path)) == [str(tmp_path / "policy.toml")]
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "words"),
+    [
+        ("auth.test", "invalid_auth", "the bot token: invalid_auth. Copy the token anew"),
+        ("auth.test", "token_revoked", "Install the app into the workspace again"),
+        ("auth.test", "http_503", "Slack is away"),
+        ("auth.test", "ratelimited", "try again in a minute"),
+        ("auth.test", "drop_before", "Slack is away"),
+        ("apps.connections.open", "not_allowed_token_type", "the app's xapp-"),
+        ("conversations.history", "not_in_channel", "/invite @Andon"),
+        ("conversations.history", "channel_not_found", "channel database (C0DATABASE)"),
+        ("users.info", "user_not_found", "ravi (URAVI): user_not_found. Mend the account"),
+    ],
+)
+async def test_what_slack_refuses_is_named_with_what_to_do(
+    folder: Path, workspace: Workspace, method: str, fault: str, words: str
+) -> None:
+    workspace.faults.add(method, fault)
+    said = wrong(await findings(settings_of(workspace)))
+    assert len(said) == 1
+    assert words in said[0]
+    assert said[0].startswith("WRONG  slack")
+
+
+async def test_missing_scopes_are_listed(folder: Path, workspace: Workspace) -> None:
+    fewer = workspace.app.scopes - {"im:write", "commands"}
+    workspace.app = replace(workspace.app, scopes=fewer)
+    said = wrong(await findings(settings_of(workspace)))
+    assert said == [
+        "WRONG  slack     scopes are missing: commands, im:write. "
+        "Install the app again from manifest.yml."
+    ]
+
+
+async def test_a_workspace_that_is_not_there_is_said_to_be_unreachable(folder: Path) -> None:
+    settings = settings_of(
+        ANDON_SLACK_MODE="http", ANDON_SLACK_API_URL="http://127.0.0.1:9/api/",
+        SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_SIGNING_SECRET=SECRET,
+    )  # fmt: skip
+    (said,) = wrong(await findings(settings))
+    assert "unreachable" in said
+    assert BOT_TOKEN not in said
+
+
+async def test_keys_open_to_others_are_named_with_the_command_that_closes_them(
+    folder: Path,
+) -> None:
+    (folder / "keys").chmod(0o755)
+    (key,) = (folder / "keys").glob("*.jwk")
+    key.chmod(0o644)
+    said = wrong(await findings(settings_of()))
+    assert ["chmod 700 keys" in said[0], f"chmod 600 keys/{key.name}" in said[1]] == [True, True]
+
+
+def damage(folder: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something an operator may come upon."""
+    path = folder / "andon.db"
+    if fault == "no database":
+        path.write_bytes(b"something else entirely, " * 400)
+    elif fault == "newer":
+        execute(folder, "UPDATE alembic_version SET version_num = '9999'")
+    elif fault == "rollback journal":
+        execute(folder, "PRAGMA journal_mode = DELETE")
+    elif fault == "clock set back":
+        later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+        execute(folder, "INSERT INTO notes (name, value) VALUES ('latest', ?)", later)
+    elif fault == "network disk":
+        monkeypatch.setattr(inspection, "_kind_of", lambda folder: "nfs4")
+    elif fault == "full disk":
+        monkeypatch.setattr(inspection, "ROOM", 1 << 60)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "do"),
+    [
+        ("no database", "no database", "Restore a backup"),
+        ("newer", "newer than this program", "Start the newer one"),
+        ("rollback journal", "not wal", "Start `serve` once"),
+        ("clock set back", "the clock was set back", "Set the clock right"),
+        ("network disk", "is on nfs4", "Use a local disk"),
+        ("full disk", "MiB free", "Make room"),
+    ],
+)
+async def test_a_store_that_would_fail_is_found_before_it_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, fault: str, words: str, do: str
+) -> None:
+    damage(folder, fault, monkeypatch)
+    (said,) = wrong(await findings(settings_of()))
+    assert words in said
+    assert do in said
+
+
+async def test_a_policy_with_a_mistake_is_named_with_its_line(folder: Path) -> None:
+    (folder / "policy.toml").write_text(SAMPLE + "\nsurprise = 1\n", encoding="utf-8")
+    (said,) = wrong(await findings(settings_of()))
+    assert said.startswith("WRONG  policy    policy.toml:")
+
+
+async def test_a_database_address_of_another_kind_is_a_finding(folder: Path) -> None:
+    def refused(settings: Settings) -> Iterator[tuple[str, str]]:
+        raise ValueError("is not sqlite:///FILE")
+
+    found = [f async for f in examine(settings_of(), refused)]
+    assert wrong(found) == ["WRONG  store     is not sqlite:///FILE. Mend ANDON_DATABASE_URL."]
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("ANDON_PROT", "ANDON_PORT"),
+        ("ANDON_ALLOWED_CALLBAKCS", "ANDON_ALLOWED_CALLBACKS"),
+        ("SLACK_BOT_TOKN", "SLACK_BOT_TOKEN"),
+        ("ANDON_COLOUR_SCHEME_OF_CARDS", ""),
+    ],
+)
+def test_a_misspelt_setting_is_told_from_one_that_exists(given: str, near: str) -> None:
+    assert unknown_settings([given, "PATH", "ANDON_URL", "SLACK_APP_TOKEN_FILE"]) == {given: near}
+
+
+async def test_a_misspelt_setting_is_a_finding(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANDON_PROT", "80")
+    (said,) = wrong(await findings(settings_of()))
+    assert "ANDON_PROT is no setting and is ignored. Did you mean ANDON_PORT?" in said
+
+
+def test_doctor_asks_for_just_the_scopes_of_the_manifest() -> None:
+    text = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+    listed = text.partition("    bot:\n")[2].partition("settings:")[0]
+    assert {line.split()[1] for line in listed.splitlines()} == SCOPES
