@@ -146,7 +146,7 @@ def _logging_to(path: Path) -> Iterator[None]:
 def _settings(folder: Path, running: Running) -> Settings:
     """Of the server, whatever the environment and `.env` say: they are for the real one."""
     return Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         ANDON_DATABASE_URL=f"sqlite:///{folder / 'andon.db'}",
         ANDON_HOST=LOOPBACK,
         ANDON_PORT=_free(API_PORT),
