@@ -113,9 +113,9 @@ def a_demo(*options: str, **environment: str) -> Iterator[Process]:
         running.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The browser all tests share."""
+    """The browser all tests here share; its loop would be in the way of asynchronous ones."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -9,9 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
-from typer.testing import CliRunner
 
-from bot.cli import app
 from tests.browser.conftest import Newcomer, a_demo, recipe
 from tests.building import ROOT
 
@@ -22,13 +20,6 @@ def test_make_demo_installs_what_the_server_needs_and_runs_the_command() -> None
     assert recipe() == [sys.executable, "-m", "bot", "demo"]
     rule = (ROOT / "Makefile").read_text().partition("\ndemo:")[2]
     assert rule.startswith(" $(VENV)/.run ##")
-
-
-def test_where_it_cannot_write_it_says_so(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    done = CliRunner().invoke(app, ["demo", "--folder", str(tmp_path / "file"), "--port", "0"])
-    assert done.exit_code == 3
-    assert done.stderr.startswith("The demo could not start: ")
 
 
 def test_a_killed_demo_starts_again_under_an_open_page(visit_to: Visit, tmp_path: Path) -> None:
