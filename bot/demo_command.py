@@ -107,8 +107,8 @@ async def playing(folder: Path, *, port: int = 0) -> AsyncIterator[Demo]:
         await _joined(workspace, server)
         stack.push_async_callback(stage.close)
         await stage.start(server.url, {name: await _key(server, name) for name in SERVICES})
-        with suppress(TimeoutError):
-            await workspace.wait_for(lambda: len(workspace.notifications(cast.APPROVER)) >= 3)
+        with suppress(TimeoutError):  # the page shows what comes later too
+            await workspace.wait_for(lambda: _has_cards(workspace), READY_WITHIN_S)
         yield Demo(running=running, server=server, stage=stage, folder=mine)
 
 
@@ -168,6 +168,12 @@ async def _joined(workspace: Workspace, server: Server) -> None:
     async with asyncio.timeout(READY_WITHIN_S):
         while server.people.facts(server.clock()).people.as_of is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+def _has_cards(workspace: Workspace) -> bool:
+    """Whether every channel, and the approver for all of them, has been told."""
+    told = len(workspace.messages(cast.APPROVER)) >= len(cast.CHANNELS)
+    return told and all(workspace.messages(channel) for channel in cast.CHANNELS.values())
 
 
 async def _key(server: Server, service: str) -> str:

@@ -24,14 +24,15 @@ _PEOPLE = {
     "Omar": "decides nothing here",
 }
 
-_CHANNELS = {
-    "database": ("C0DATABASE", ChannelKind.PUBLIC),
-    "payments-approvals": ("C0PAYMENTS", ChannelKind.PRIVATE),
-    "operations": ("C0OPERATIONS", ChannelKind.PUBLIC),
+#: Channels' ids by name.
+CHANNELS = {
+    "database": "C0DATABASE",
+    "payments-approvals": "C0PAYMENTS",
+    "operations": "C0OPERATIONS",
 }
 
-#: Who is in the private channel.
-_PAYMENTS = ("URAVI", "UMIA", "UTOM", "ULENA")
+#: Private channels, and who is in them.
+_PRIVATE = {"payments-approvals": ("URAVI", "UMIA", "UTOM", "ULENA")}
 
 
 def the_workspace(manifest: Mapping[str, Any], *, bot_token: str, app_token: str) -> Workspace:
@@ -51,10 +52,10 @@ def the_workspace(manifest: Mapping[str, Any], *, bot_token: str, app_token: str
         Channel(
             id=id_,
             name=name,
-            kind=kind,
-            members=_PAYMENTS if kind is ChannelKind.PRIVATE else everyone,
+            kind=ChannelKind.PRIVATE if name in _PRIVATE else ChannelKind.PUBLIC,
+            members=_PRIVATE.get(name, everyone),
         )
-        for name, (id_, kind) in _CHANNELS.items()
+        for name, id_ in CHANNELS.items()
     ]
     return Workspace(
         manifest,

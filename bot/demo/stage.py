@@ -49,7 +49,7 @@ class Stage:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watchers: set[asyncio.Event] = set()
         self._http: aiohttp.ClientSession | None = None
-        self._closing = False
+        self._started, self._closing = asyncio.Event(), False
 
     def routes(self) -> list[web.RouteDef]:
         """What the page calls, each behind the page's guard."""
@@ -75,6 +75,7 @@ class Stage:
         self._andon, self._keys = andon, dict(keys)
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=70))
         self._begin()
+        self._started.set()
 
     async def close(self) -> None:
         """Stop calling, and let open pages go."""
@@ -116,6 +117,8 @@ class Stage:
     # -- reading --------------------------------------------------------------------------------
 
     async def _info(self, request: web.Request) -> web.Response:
+        """Once there is something to tell: an open page may be here before the server is."""
+        await self._started.wait()
         return web.json_response(
             {"banner": BANNER, "curl": self._curl(), "approver": self._approver}
         )

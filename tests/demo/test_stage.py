@@ -164,6 +164,18 @@ async def test_other_pages_may_not_press_buttons(page: Page, verb: str) -> None:
     assert page.states() == {"migration": "held", "transfer": "held", "sync": "held"}
 
 
+async def test_a_page_that_is_early_is_told_once_there_is_something_to_tell(page: Page) -> None:
+    """As a page left open is, when the demo is started again."""
+    early = Stage(approver=cast.APPROVER, apart_s=0.0)
+    async with served(early) as url:
+        asked = asyncio.create_task(page.http.get(f"{url}/demo/info"))
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        await early.start("http://127.0.0.1:9", dict.fromkeys(SERVICES, "andon_key"))
+        async with await asked as answer:
+            assert "Bearer andon_key" in (await answer.json())["curl"]
+
+
 async def test_closing_lets_open_pages_go(page: Page) -> None:
     async with page.http.get(f"{page.url}/demo/stream") as stream:
         await event(stream)

@@ -6,7 +6,7 @@
  */
 
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 8_000;
+const LONGEST_WAIT = 2_000;
 
 export class Stream {
   #source = null;

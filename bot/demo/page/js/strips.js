@@ -77,9 +77,12 @@ export class Strips {
   #action(strip, verb, label) {
     const run = async (event) => {
       const button = event.currentTarget;
-      await busy(button, async () => this.#answers.set(strip.key, await stageApi.attempt(verb, strip.key)));
+      await busy(button, async () => {
+        const answer = await stageApi.attempt(verb, strip.key);
+        this.#answers.set(strip.key, answer);
+        announce(spokenAnswer(answer));
+      });
       this.#place(this.#strips.get(strip.key) ?? strip);
-      announce(spokenAnswer(this.#answers.get(strip.key)));
     };
     return el("button", { type: "button", class: "button small", dataset: { verb }, on: { click: run } }, label);
   }
