@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import structlog
 import yaml
 
 from bot.app import Server, serving
@@ -248,6 +249,12 @@ class Story:
             while not true(self.server.people.facts(self.clock()).people):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
+    async def looked_at(self, made: dict[str, Any]) -> None:
+        """It is noted that somebody opened something of it."""
+        async with asyncio.timeout(5):
+            while not (await self.status(made["id"]))["progress"]["looked_at"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
     # -- the machine ----------------------------------------------------------------------------
 
     @contextmanager
@@ -297,6 +304,19 @@ def spoken(value: Any) -> str:
 def answer_of(blocks: Any) -> str:
     """What an answer says, without its buttons."""
     return "\n".join(spoken(b["elements"]) for b in blocks if b["type"] == "rich_text")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Errors are logged as a server logs them: drawing them for a terminal takes a second each."""
+    render = structlog.processors.KeyValueRenderer(key_order=["event"])
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            render,
+        ]
+    )
 
 
 @pytest.fixture

@@ -179,12 +179,12 @@ async def test_aborted_because_somebody_does_it_by_hand(over_socket: Story) -> N
 @ends("expired")
 async def test_expired_it_says_whom_it_was_sent_to_and_who_opened_it(over_socket: Story) -> None:
     story = over_socket
-    await story.ask(requested_by=DANA)
+    made = await story.ask(requested_by=DANA)
     card = await story.card(OPERATIONS)
     await story.card("USAM")
     await story.card("UPRIYA")
     await story.tap("UPRIYA", card, "Details")
-    await story.window("UPRIYA")
+    await story.looked_at(made)
     story.clock.move(hours=4, seconds=1)
     line = f"Nobody decided by {{time}}. {NOTHING_RAN} Sent to Priya, Sam. Opened by Priya."
     await ended(story, "EXPIRED", line)
