@@ -247,12 +247,14 @@ class Office:
     async def opened(self, key: str = "k", **changes: Any) -> str:
         """An escalation; its id."""
         command = an_open(key, **changes)
-        await self.store.writer.submit(command)
+        settled = await self.store.writer.submit(command)
+        assert settled.refusal is None, settled.refusal
         return command.escalation_id
 
     async def voted(self, escalation_id: str, account: str = "USAM", **more: Any) -> None:
         """Somebody taps a button."""
-        await self.store.writer.submit(a_vote(escalation_id, account, **more))
+        settled = await self.store.writer.submit(a_vote(escalation_id, account, **more))
+        assert settled.refusal is None, settled.refusal
 
     async def reconcile(self) -> None:
         """Until nothing is left to do just now."""

@@ -1,6 +1,7 @@
 """The loop: no signal is lost, no failure runs hot, and it ends at once."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -127,3 +128,31 @@ async def test_it_ends_at_once_even_in_the_middle_of_a_look() -> None:
 
 async def test_stopping_what_never_started_is_fine() -> None:
     await Loop("test", Scripted().once, 1).stop()
+
+
+class Begun:
+    """Work that a look began and did not wait for."""
+
+    def __init__(self) -> None:
+        self.wake: Callable[[], None] = lambda: None
+        self.failures = 0
+        self.closed = False
+
+    async def close(self) -> None:
+        """It ends."""
+        self.closed = True
+
+
+async def test_what_it_began_wakes_it_tells_its_failures_and_ends_with_it() -> None:
+    work, begun = Scripted(), Begun()
+    loop = Loop("test", work.once, 3600, begun)
+    loop.start()
+    async with asyncio.timeout(5):
+        await work.idle.wait()
+        work.idle.clear()
+        begun.wake()
+        await work.idle.wait()
+    begun.failures = FAILING
+    assert (loop.failures, loop.works) == (FAILING, False)
+    await loop.stop()
+    assert begun.closed
