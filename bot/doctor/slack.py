@@ -13,8 +13,7 @@ from approvals.policy.model import Policy
 from bot.doctor.finding import Finding
 from bot.messaging import SlackError, SlackRefusedError
 from bot.settings import Settings
-from bot.slack.door import web_client
-from bot.slack.web import translated
+from bot.slack.web import WatchedClient, translated
 
 #: Scopes the bot's calls need: those of manifest.yml.
 SCOPES = frozenset(
@@ -58,7 +57,7 @@ async def workspace(settings: Settings, policy: Policy | None) -> AsyncIterator[
     """The tokens, their scopes, the clock, and everybody and every channel of the policy."""
     if settings.slack_mode == "off":
         return
-    client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    client = WatchedClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     me, finding = await _asked("the bot token", client.auth_test)
     if me is None:
         yield finding
@@ -68,7 +67,7 @@ async def workspace(settings: Settings, policy: Policy | None) -> AsyncIterator[
     for finding in _clock(me.headers):
         yield finding
     if settings.slack_mode == "socket":
-        app = web_client(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
+        app = WatchedClient(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         token = settings.slack_app_token.get_secret_value()
         opened, finding = await _asked(
             "the app token", partial(app.apps_connections_open, app_token=token)
