@@ -216,7 +216,7 @@ class Office:
     clock: Clock
     facts: FileFacts
     slack: FakeSlack = field(default_factory=FakeSlack)
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: Metrics = field(default_factory=lambda: Metrics(Clock()))
     artist: Artist = field(default_factory=PlainArtist)
 
     def __post_init__(self) -> None:

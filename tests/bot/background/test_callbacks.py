@@ -67,7 +67,7 @@ class Desk:
     office: Office
     session: aiohttp.ClientSession
     receivers: list[Receiver]
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: Metrics = field(default_factory=lambda: Metrics(Clock()))
 
     def __post_init__(self) -> None:
         self.caller = Caller(
