@@ -28,6 +28,7 @@ from bot.api.door import Check
 from bot.background.callbacks import Caller
 from bot.background.cards import Reconciler
 from bot.background.clock import Ticker
+from bot.background.counts import Counts
 from bot.background.egress import callback_session, loopback_pairs
 from bot.background.line import Line
 from bot.background.loop import Loop
@@ -120,7 +121,7 @@ class SlackSide:
         people: KnownPeople,
         clock: Clock,
         bell: Bell,
-        metrics: Metrics,
+        counts: Counts,
     ) -> None:
         client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
@@ -154,7 +155,7 @@ class SlackSide:
             "line": self._line,
             "artist": Drawings(),
             "clock": clock,
-            "metrics": metrics,
+            "counts": counts,
         }
         cards, speech = Reconciler(**said), Speaker(deliveries=store.deliveries, **said)
         directory = SlackDirectory(client, people.policy)
@@ -182,16 +183,16 @@ async def serving(
     keys = KeyRing(Path(settings.signing_keys))
     waiters, metrics = Waiters(), Metrics()
     metrics.parked.set_function(lambda: waiters.count)
-    bell = Bell(waiters, metrics)
+    bell, counts = Bell(waiters, metrics), Counts(metrics.registry)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
         app = web.Application(client_max_size=MOST_BODY)
         asks = people.asks_slack
-        slack = SlackSide(settings, store, people, clock, bell, metrics) if asks else None
+        slack = SlackSide(settings, store, people, clock, bell, counts) if asks else None
         ticker = Ticker(store.reads, store.writer, clock, new_id)
-        caller = await _caller(store, settings, clock, metrics, stack)
+        caller = await _caller(store, settings, clock, counts, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
@@ -221,7 +222,7 @@ async def serving(
         # At the end in reverse: no more requests, no more clicks, no more looks; then the store.
         stack.push_async_callback(_stop, loops)
         for loop in loops:
-            metrics.failures.labels(loop.name).set_function(partial(getattr, loop, "failures"))
+            counts.watch(loop.name, partial(getattr, loop, "failures"))
             loop.start()
         if slack is not None:
             stack.push_async_callback(slack.door.close)
@@ -268,7 +269,7 @@ def _opened_store(
 
 
 async def _caller(
-    store: Store, settings: Settings, clock: Clock, metrics: Metrics, stack: AsyncExitStack
+    store: Store, settings: Settings, clock: Clock, counts: Counts, stack: AsyncExitStack
 ) -> Caller:
     """Calls services back, through the guarded session."""
     allowed = frozenset(settings.allowed_callbacks)
@@ -281,7 +282,7 @@ async def _caller(
         allowed=allowed,
         clock=clock,
         random=random.Random(),  # noqa: S311  jitter, no secret
-        metrics=metrics,
+        counts=counts,
     )
 
 

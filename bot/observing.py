@@ -38,24 +38,6 @@ class Metrics:
             registry=self.registry,
         )
         self.parked = Gauge("andon_parked_requests", "Requests waiting", registry=self.registry)
-        self.refused = Counter(
-            "andon_slack_refused_total",
-            "Cards that Slack refused for a reason people must mend, by its code",
-            ["what", "code"],
-            registry=self.registry,
-        )
-        self.given_up = Counter(
-            "andon_deliveries_given_up_total",
-            "Messages and callbacks that will never arrive",
-            ["kind", "why"],
-            registry=self.registry,
-        )
-        self.failures = Gauge(
-            "andon_background_failures",
-            "Failures in a row of each background loop; 0 while it works",
-            ["loop"],
-            registry=self.registry,
-        )
 
     def committed(self, escalations: Sequence[Escalation]) -> None:
         """Count what a commit changed."""
