@@ -27,6 +27,7 @@ from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
 from bot.background.callbacks import Caller
 from bot.background.clock import Ticker
+from bot.background.counts import Counts
 from bot.background.egress import callback_session
 from bot.background.loop import Loop
 from bot.bell import Bell
@@ -97,7 +98,7 @@ async def serving(
     keys = KeyRing(Path(settings.signing_keys))
     waiters, metrics = Waiters(), Metrics(clock)
     metrics.parked.set_function(lambda: waiters.count)
-    bell = Bell(waiters, metrics)
+    bell, counts = Bell(waiters, metrics), Counts(metrics.registry)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed)
@@ -105,12 +106,12 @@ async def serving(
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
         slack = (
-            SlackSide(settings, store, writer, people, clock, bell, metrics)
+            SlackSide(settings, store, writer, people, clock, bell, metrics, counts)
             if people.asks_slack
             else None
         )
         ticker = Ticker(store.reads, writer, clock, new_id)
-        caller = await _caller(store, settings, clock, metrics, stack)
+        caller = await _caller(store, settings, clock, metrics, counts, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
@@ -152,7 +153,7 @@ async def serving(
             stack.push_async_callback(slack.door.close)
         runner, port = await _listen(app, settings)
         for loop in loops:
-            metrics.failures.labels(loop.name).set_function(partial(getattr, loop, "failures"))
+            counts.watch(loop.name, partial(getattr, loop, "failures"))
             loop.start()
         if slack is not None:
             await slack.door.start()
@@ -199,7 +200,12 @@ def _opened_store(
 
 
 async def _caller(
-    store: Store, settings: Settings, clock: Clock, metrics: Metrics, stack: AsyncExitStack
+    store: Store,
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    counts: Counts,
+    stack: AsyncExitStack,
 ) -> Caller:
     """Calls services back, through the guarded session."""
     allowed = frozenset(settings.allowed_callbacks)
@@ -212,7 +218,7 @@ async def _caller(
         allowed=allowed,
         clock=clock,
         random=random.Random(),  # noqa: S311  jitter, no secret
-        metrics=metrics,
+        counts=counts,
     )
 
 

@@ -99,23 +99,6 @@ class Metrics:
             "andon_people_age_seconds",
             "Age of the facts about people; above 900 nothing is released",
         )
-        self.refused = self._counter(
-            "andon_slack_refused_total",
-            "Cards that Slack refused for a reason people must mend, by its code",
-            "what",
-            "code",
-        )
-        self.given_up = self._counter(
-            "andon_deliveries_given_up_total",
-            "Messages and callbacks that will never arrive",
-            "kind",
-            "why",
-        )
-        self.failures = self._gauge(
-            "andon_background_failures",
-            "Failures in a row of each background loop; 0 while it works",
-            "loop",
-        )
         self.working = self._gauge("andon_working", "1 while a part works", "part")
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:

@@ -4,6 +4,7 @@ from typing import Any
 
 from approvals.ports import Clock, Writer
 from bot.background.cards import Reconciler
+from bot.background.counts import Counts
 from bot.background.line import Line
 from bot.background.loop import Loop
 from bot.background.refresher import Refresher
@@ -38,6 +39,7 @@ class SlackSide:
         clock: Clock,
         bell: Bell,
         metrics: Metrics,
+        counts: Counts,
     ) -> None:
         client = WatchedClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
@@ -72,23 +74,23 @@ class SlackSide:
             "line": self._line,
             "artist": Drawings(),
             "clock": clock,
-            "metrics": metrics,
+            "counts": counts,
         }
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
         directory = SlackDirectory(client, people.policy)
         refresher = Refresher(people, directory, store.reads, writer, clock, new_id)
-        self._looking = Loop("people", refresher.once, PEOPLE_S)
+        self._refresher = refresher
         self.loops = [
             Loop("cards", cards.once, CARDS_S, cards.lanes),
             Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
-            self._looking,
+            Loop("people", refresher.once, PEOPLE_S),
         ]
 
     @property
     def people_due_s(self) -> float:
         """Seconds until people are looked up again."""
-        return self._looking.due_s
+        return max(0.0, self._refresher.next_look_s)
 
     async def ready(self) -> tuple[str, bool]:
         """For health: we hear Slack, and it hears us."""

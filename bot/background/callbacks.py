@@ -16,10 +16,10 @@ import aiohttp
 import structlog
 
 from approvals.ports import Clock, Deliveries, Delivery, Reads, Services
+from bot.background.counts import Counts
 from bot.background.lanes import Lanes
 from bot.background.webhooks import callback_headers, next_attempt, retry_after
 from bot.callback_urls import refuse_callback
-from bot.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +54,11 @@ class Caller:
         allowed: frozenset[str],
         clock: Clock,
         random: Random,
-        metrics: Metrics,
+        counts: Counts,
     ) -> None:
         self._deliveries, self._reads, self._services = deliveries, reads, services
         self._session, self._allowed = session, allowed
-        self._clock, self._random, self._metrics = clock, random, metrics
+        self._clock, self._random, self._counts = clock, random, counts
         self._receivers: dict[str, Lanes] = {}
         self.wake: Callable[[], None] = lambda: None  #: called when a receiver is free again
 
@@ -152,7 +152,7 @@ class Caller:
         await self._deliveries.again(delivery.id, at, error)
 
     async def _give_up(self, delivery: Delivery, sort: str, why: str) -> None:
-        self._metrics.given_up.labels("callback", sort).inc()
+        self._counts.given_up.labels("callback", sort).inc()
         log.warning("callback-given-up", delivery=delivery.id, why=why)
         await self._deliveries.failed(delivery.id, self._clock(), why)
 

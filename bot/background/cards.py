@@ -15,6 +15,7 @@ import structlog
 from approvals.escalation import Escalation
 from approvals.ports import Card, Cards, Clock, FactSource, Reads
 from bot.background.budget import Ask, WaitError
+from bot.background.counts import Counts
 from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import (
@@ -33,7 +34,6 @@ from bot.messaging import (
     SlackError,
     SlackRefusedError,
 )
-from bot.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -66,11 +66,11 @@ class Reconciler:
         line: Line,
         artist: Artist,
         clock: Clock,
-        metrics: Metrics,
+        counts: Counts,
     ) -> None:
         self._cards, self._reads, self._facts = cards, reads, facts
         self._slack, self._line, self._artist = slack, line, artist
-        self._clock, self._metrics = clock, metrics
+        self._clock, self._counts = clock, counts
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
 
     async def once(self) -> bool:
@@ -173,7 +173,7 @@ class Reconciler:
         if error.code in GONE and card.channel is not None and card.ts is not None:
             await self._gone(card, escalation, (card.channel, card.ts))
             return
-        self._metrics.refused.labels("card", error.code).inc()
+        self._counts.refused.labels(error.code).inc()
         log.warning("card-refused", card=card.id, target=card.target, code=error.code)
         await self._later(card, error.code, mended_by(error.code, card.attempts))
 

@@ -1,7 +1,6 @@
 """The shape all background work has: activated by a signal or a period, never by a caller."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
@@ -46,15 +45,9 @@ class Loop:
         self._period_s = period_s
         self._begun = begun
         self._signal = asyncio.Event()
-        self._next = 0.0
         self._running: asyncio.Task[None] | None = None
         for work in begun:
             work.wake = self.wake
-
-    @property
-    def due_s(self) -> float:
-        """Seconds until it looks again by itself."""
-        return max(0.0, self._next - time.monotonic())
 
     @property
     def failures(self) -> int:
@@ -111,7 +104,6 @@ class Loop:
         return max(self._period_s, min(doubled, LONGEST_S))
 
     async def _pause(self) -> None:
-        self._next = time.monotonic() + self._period_s
         try:
             async with asyncio.timeout(self._period_s):
                 await self._signal.wait()

@@ -13,6 +13,7 @@ import structlog
 from approvals.escalation import Escalation
 from approvals.ports import Cards, Clock, Deliveries, Delivery, FactSource, Reads
 from bot.background.budget import Ask, WaitError
+from bot.background.counts import Counts
 from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import UNANSWERED, said, was_taken_maybe
@@ -24,7 +25,6 @@ from bot.messaging import (
     SlackError,
     SlackRefusedError,
 )
-from bot.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +64,11 @@ class Speaker:
         line: Line,
         artist: Artist,
         clock: Clock,
-        metrics: Metrics,
+        counts: Counts,
     ) -> None:
         self._deliveries, self._cards, self._reads = deliveries, cards, reads
         self._facts, self._slack, self._line = facts, slack, line
-        self._artist, self._clock, self._metrics = artist, clock, metrics
+        self._artist, self._clock, self._counts = artist, clock, counts
         self.answers = Lanes(clock, at_once=ANSWERS_AT_ONCE, fresh_s=FRESH_S)
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
 
@@ -237,6 +237,6 @@ class Speaker:
         return False
 
     async def _give_up(self, delivery: Delivery, code: str) -> None:
-        self._metrics.given_up.labels(delivery.kind, code).inc()
+        self._counts.given_up.labels(delivery.kind, code).inc()
         log.warning("message-given-up", delivery=delivery.id, kind=delivery.kind, code=code)
         await self._deliveries.failed(delivery.id, self._clock(), code)

@@ -107,7 +107,7 @@ async def everything(world: World) -> dict[str, Any]:
     """All rows of all tables."""
     read = world.store.database.reader.rows
     tables = [r[0] for r in await read("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: await read(f"SELECT * FROM {name} ORDER BY rowid") for name in tables}
+    return {name: sorted(await read(f"SELECT * FROM {name}"), key=repr) for name in tables}
 
 
 async def test_no_get_changes_anything(world: World) -> None:

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from approvals.commands import AddContext
 from approvals.escalation import Escalation
 from approvals.facts import Facts, People
 from approvals.ports import Card, Delivery
 from bot.background.cards import Reconciler
+from bot.background.counts import Counts
 from bot.background.line import Line
 from bot.background.spoken import Speaker
 from bot.ids import new_id
 from bot.messaging import Artist, Message, Seen, SlackRefusedError
-from bot.metrics import Metrics
 from storage import Store
 from tests.building import Clock, FileFacts, a_vote, an_open
 
@@ -216,7 +218,7 @@ class Office:
     clock: Clock
     facts: FileFacts
     slack: FakeSlack = field(default_factory=FakeSlack)
-    metrics: Metrics = field(default_factory=lambda: Metrics(Clock()))
+    counts: Counts = field(default_factory=lambda: Counts(CollectorRegistry()))
     artist: Artist = field(default_factory=PlainArtist)
 
     def __post_init__(self) -> None:
@@ -241,7 +243,7 @@ class Office:
             "line": self.line,
             "artist": self.artist,
             "clock": self.clock,
-            "metrics": self.metrics,
+            "counts": self.counts,
         }
 
     async def opened(self, key: str = "k", **changes: Any) -> str:

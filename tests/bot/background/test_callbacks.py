@@ -26,7 +26,6 @@ from bot.background.webhooks import (
     next_attempt,
     retry_after,
 )
-from bot.metrics import Metrics
 from tests.bot.background.building import Office, settled
 from tests.building import START, a_vote, an_open
 
@@ -67,7 +66,6 @@ class Desk:
     office: Office
     session: aiohttp.ClientSession
     receivers: list[Receiver]
-    metrics: Metrics = field(default_factory=lambda: Metrics(Clock()))
 
     def __post_init__(self) -> None:
         self.caller = Caller(
@@ -78,7 +76,7 @@ class Desk:
             allowed=frozenset(receiver.pair for receiver in self.receivers),
             clock=self.office.clock,
             random=Random(1),
-            metrics=self.metrics,
+            counts=self.office.counts,
         )
 
     async def call(self) -> None:
@@ -193,7 +191,7 @@ async def test_gone_ends_it(desk: Desk) -> None:
     await desk.call()
     delivery = await desk.delivery(id_)
     assert (delivery.state, delivery.error) == ("failed", "410: the receiver wants no more")
-    assert desk.metrics.given_up.labels("callback", "gone")._value.get() == 1
+    assert desk.office.counts.given_up.labels("callback", "gone")._value.get() == 1
 
 
 async def test_it_is_given_up_when_the_schedule_ends(desk: Desk) -> None:

@@ -20,7 +20,7 @@ async def test_a_refused_card_says_why_and_is_not_tried_blindly(office: Office, 
     await office.reconcile()
     assert office.slack.count("post", CHANNEL) == 1
     assert (await office.card(id_)).error == code
-    assert office.metrics.refused.labels("card", code)._value.get() == 1
+    assert office.counts.refused.labels(code)._value.get() == 1
     assert sorted(p.channel for p in office.slack.posted) == ["DPRIYA", "DSAM"]
 
 

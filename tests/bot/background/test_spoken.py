@@ -204,7 +204,7 @@ async def test_a_refused_line_is_given_up_and_the_next_is_said(office: Office) -
     await office.speak()
     assert office.slack.texts(CHANNEL, thread=True) == ["decided-approved"]
     assert await told(office, id_) == [("thread", "failed"), ("thread", "delivered")]
-    assert office.metrics.given_up.labels("thread", "restricted_action")._value.get() == 1
+    assert office.counts.given_up.labels("thread", "restricted_action")._value.get() == 1
 
 
 async def test_a_line_without_an_answer_is_found_and_not_said_twice(office: Office) -> None:
@@ -267,7 +267,7 @@ async def test_an_answer_that_comes_too_late_is_dropped_and_says_so(office: Offi
     answer = next(d for d in await office.store.deliveries.of(id_) if d.kind == "answer")
     assert (answer.state, answer.error) == ("failed", "too_late")
     assert office.slack.whispered == []
-    assert office.metrics.given_up.labels("answer", "too_late")._value.get() == 1
+    assert office.counts.given_up.labels("answer", "too_late")._value.get() == 1
 
 
 async def test_what_cannot_be_said_for_a_day_is_given_up(office: Office) -> None:
