@@ -47,6 +47,9 @@ class People:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     as_of: datetime | None = None
     _by_account: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    _by_name: dict[str, str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  #: made when first asked
 
     def __post_init__(self) -> None:
         self._by_account.update({a: p.id for p in self.persons.values() for a in p.accounts})
@@ -65,9 +68,11 @@ class People:
 
     def named(self, name: str) -> Person | None:
         """The person a caller means by an id, an e-mail address or an account, however spelt."""
-        folded = name.strip().casefold()
-        found = (p for p in self.persons.values() if folded in p.spellings())
-        return next(found, None)
+        if not self._by_name:
+            names = {s: p.id for p in self.persons.values() for s in p.spellings()}
+            self._by_name.update(names)
+        found = self._by_name.get(name.strip().casefold())
+        return self.persons[found] if found else None
 
     def meant_by(self, asked: Requester) -> tuple[Person, ...]:
         """Everyone the requester's id or account may mean: one human, if the caller is right."""

@@ -9,6 +9,7 @@ from aiohttp import web
 from approvals.canonical import DEFAULT_OPTIONS, NotStrictJson, canonical, sha256_of
 from approvals.commands import AddContext, Open
 from approvals.escalation import Json
+from approvals.joining import join_key
 from approvals.policy.plan import show_paths
 from approvals.ports import NotSavedError, Settled
 from approvals.refusals import FieldError
@@ -84,7 +85,7 @@ def _command(
         context_redacted=tuple(p for p in cleaned.hidden if not p.startswith(_DIGESTED)),
         operation_size=_size(operation, options),
         owners=owners,
-        join_key=_join_key(service, digest, value),
+        join_key=join_key(service, digest, value),
     )
 
 
@@ -104,17 +105,6 @@ def _size(operation: Json, options: Json) -> int:
     """Characters that people would have to read."""
     held = len(str((operation or {}).get("arguments") or ""))
     return held + sum(len(str(o.get("arguments") or "")) for o in options)
-
-
-def _join_key(service: str, digest: str, value: Mapping[str, Any]) -> str | None:
-    """What must be equal for a second open to join the first; None without a dedup_key."""
-    if "dedup_key" not in value:
-        return None
-    same = ("kind", "environment", "category", "requested_by", "approvers", "callback_url")
-    return sha256_of(
-        {"service": service, "digest": digest, "dedup_key": value["dedup_key"]}
-        | {name: value.get(name) for name in same}
-    )
 
 
 async def _opened(api: Api, settled: Settled) -> web.Response:
