@@ -13,6 +13,7 @@ from approvals.policy.model import Policy
 from bot.doctor.finding import Finding
 from bot.messaging import SlackError, SlackRefusedError
 from bot.settings import Settings
+from bot.slack.drawing.lists import help_text
 from bot.slack.web import WatchedClient, translated
 
 #: Scopes the bot's calls need: those of manifest.yml.
@@ -40,6 +41,7 @@ _DO = {
     "token_revoked": "Install the app into the workspace again.",
     "not_allowed_token_type": "Two tokens are exchanged: the bot's is xoxb-, the app's xapp-.",
     "missing_scope": "Install the app again from manifest.yml.",
+    "invalid_blocks": "Please report this with your version: it is a fault of ours.",
     "not_in_channel": "Invite the bot: /invite @Andon",
     "channel_not_found": "Mend the id in the policy; in a private channel, invite the bot.",
     "user_not_found": "Mend the account in the policy.",
@@ -73,6 +75,8 @@ async def workspace(settings: Settings, policy: Policy | None) -> AsyncIterator[
             "the app token", partial(app.apps_connections_open, app_token=token)
         )
         yield Finding(part="slack", said="Socket Mode may connect") if opened else finding
+    for finding in await _drawings(client):
+        yield finding
     if policy is not None:
         async for finding in _named(client, policy):
             yield finding
@@ -110,6 +114,17 @@ def _clock(headers: Any) -> list[Finding]:
         said = f"our clock differs from Slack's by {off:,.0f} s"
         return [Finding(part="clock", said=said, do="Set it right, with NTP say.")]
     return [Finding(part="clock", said="it agrees with Slack's")]
+
+
+async def _drawings(client: AsyncWebClient) -> list[Finding]:
+    """Whether Slack takes what we draw, where it can be asked without sending anything."""
+    blocks = [dict(block) for block in help_text().blocks]
+    call = partial(client.api_call, "blocks.validate", json={"blocks": blocks})
+    taken, finding = await _asked("a drawing of ours", call)
+    if taken is not None:
+        return [Finding(part="slack", said="it takes what we draw")]
+    # Not every workspace has the method; cards tell soon enough.
+    return [finding] if "invalid_blocks" in finding.said else []
 
 
 async def _named(client: AsyncWebClient, policy: Policy) -> AsyncIterator[Finding]:

@@ -111,7 +111,8 @@ async def test_looking_changes_nothing_here_and_nothing_there(
     before = contents(folder)
     await findings(settings_of(workspace))
     assert contents(folder) == before
-    reading = {"auth.test", "apps.connections.open", "conversations.history", "users.info"}
+    reading = {"auth.test", "apps.connections.open", "conversations.history", "users.info",
+               "blocks.validate"}  # fmt: skip
     assert {call.method for call in workspace.calls} <= reading
 
 
@@ -133,6 +134,7 @@ async def test_an_empty_directory_is_no_finding(
         ("auth.test", "ratelimited", "try again in a minute"),
         ("auth.test", "drop_before", "Slack is away"),
         ("apps.connections.open", "not_allowed_token_type", "the app's xapp-"),
+        ("blocks.validate", "invalid_blocks", "it is a fault of ours"),
         ("conversations.history", "not_in_channel", "/invite @Andon"),
         ("conversations.history", "channel_not_found", "channel database (C0DATABASE)"),
         ("users.info", "user_not_found", "ravi (URAVI): user_not_found. Mend the account"),
@@ -146,6 +148,13 @@ async def test_what_slack_refuses_is_named_with_what_to_do(
     assert len(said) == 1
     assert words in said[0]
     assert said[0].startswith("WRONG  slack")
+
+
+async def test_a_workspace_that_cannot_check_drawings_is_no_finding(
+    folder: Path, workspace: Workspace
+) -> None:
+    workspace.faults.add("blocks.validate", "unknown_method")
+    assert wrong(await findings(settings_of(workspace))) == []
 
 
 async def test_missing_scopes_are_listed(folder: Path, workspace: Workspace) -> None:
