@@ -47,9 +47,9 @@ clean: ## Remove the environment and what tests left
 $(VENV)/bin/uv:
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "Andon needs Python 3.11 or newer as $(PY); set PY=python3.12, say."; exit 1; }
+	@echo "Preparing an environment of its own in $(VENV) (once, about half a minute) ..."
 	@$(PY) -m venv $(VENV) 2>/dev/null \
 	  || { echo "Python's venv is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	@echo "Preparing an environment of its own in $(VENV) (once, about half a minute) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 
 # The server needs its own packages only; tests need the rest. Each set is pinned with hashes.

@@ -55,7 +55,7 @@ function dayName(date) {
 }
 
 /** "3 minutes ago", "in 2 hours". */
-export function ago(date) {
+function ago(date) {
   const seconds = Math.round((date.getTime() - Date.now()) / 1000);
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
   return relative.format(Math.trunc(seconds / size), unit);

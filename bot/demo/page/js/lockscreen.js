@@ -1,5 +1,5 @@
 /** A phone's lock screen: what rings, and the little that can be read before anything is opened. */
-import { ago, clockTime } from "./dates.js";
+import { clockTime } from "./dates.js";
 import { byId, el } from "./dom.js";
 
 const MOST = 6;
@@ -90,5 +90,7 @@ function stacked(all) {
 }
 
 function since(at) {
-  return Date.now() / 1000 - at < 60 ? "now" : ago(new Date(at * 1000));
+  const minutes = Math.floor((Date.now() / 1000 - at) / 60);
+  if (minutes < 1) return "now";
+  return minutes < 60 ? `${minutes} min ago` : clockTime(at);
 }

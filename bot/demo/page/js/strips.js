@@ -138,7 +138,8 @@ async function busy(button, work) {
 function history({ history: steps, click_to_release_ms: toRelease }) {
   if (steps.length < 2) return null;
   return el("ol", { class: "history", "aria-label": "What happened" }, steps.map(({ state, at, note }, n) => el("li", { class: "step" },
-    el("span", { class: "step-name" }, state, note ? el("span", { class: "muted step-note" }, note) : null), n === 0 ? null : took(state, Date.parse(at) - Date.parse(steps[n - 1].at), toRelease))));
+    el("span", { class: "step-name" }, state), n === 0 ? null : took(state, Date.parse(at) - Date.parse(steps[n - 1].at), toRelease),
+    note ? el("span", { class: "muted step-note" }, note) : null)));
 }
 
 function took(state, ms, toRelease) {
