@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 import structlog
 import yaml
 
-from bot.app import Server, serving
+from bot.app import Server, SlackSide, serving
 from bot.demo.workspace.acks import Interaction
 from bot.demo.workspace.messages import Message
 from bot.demo.workspace.people import Channel, ChannelKind, Kind, Person, UserGroup
@@ -230,7 +230,7 @@ class Story:
             return [spoken(m.blocks) for m in every if m.thread_ts not in (None, m.ts)]
 
         try:
-            await self.workspace.wait_for(lambda: line in thread())
+            await self.workspace.wait_for(lambda: line in thread(), timeout=15)
         except TimeoutError:
             pytest.fail(f"The thread says only {thread()}")
 
@@ -257,19 +257,19 @@ class Story:
 
     # -- the machine ----------------------------------------------------------------------------
 
-    @contextmanager
-    def disk_away(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def disk_away(self) -> AsyncIterator[None]:
         """Another program holds the database: nothing can be written meanwhile."""
-        with held(self.folder / "andon.db"):
+        async with held(self.folder / "andon.db"):
             yield
 
-    @contextmanager
-    def records_away(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def records_away(self) -> AsyncIterator[None]:
         """The records cannot be read: their table is not where it was."""
-        with closing(sqlite3.connect(self.folder / "andon.db", timeout=5)) as other:
-            other.execute("ALTER TABLE escalations RENAME TO elsewhere")
+        with closing(sqlite3.connect(self.folder / "andon.db", timeout=0)) as other:
+            await once_free(other, "ALTER TABLE escalations RENAME TO elsewhere")
             yield
-            other.execute("ALTER TABLE elsewhere RENAME TO escalations")
+            await once_free(other, "ALTER TABLE elsewhere RENAME TO escalations")
 
     async def health(self) -> tuple[int, bool]:
         """Status of `/readyz`, and whether Slack is well."""
@@ -277,13 +277,23 @@ class Story:
         return status, found["checks"]["slack"]["ok"]
 
 
-@contextmanager
-def held(database: Path) -> Iterator[None]:
+@asynccontextmanager
+async def held(database: Path) -> AsyncIterator[None]:
     """Keep a database locked from outside."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as other:
+        await once_free(other, "BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
+
+
+async def once_free(other: sqlite3.Connection, sql: str) -> None:
+    """Run a statement as soon as nobody writes; the server shares our loop and must go on."""
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(sqlite3.OperationalError):
+                other.execute(sql)
+                return
+            await asyncio.sleep(0.005)
 
 
 def spoken(value: Any) -> str:
@@ -405,7 +415,7 @@ async def over_socket(
 @pytest.fixture
 def often_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """People are looked up again at once, not each minute."""
-    monkeypatch.setattr("bot.app.PEOPLE_S", 0.05)
+    monkeypatch.setattr(f"{SlackSide.__module__}.PEOPLE_S", 0.05)
 
 
 @pytest.fixture

@@ -380,7 +380,7 @@ async def test_what_cannot_be_saved_is_said_not_to_be(over_socket: Story) -> Non
     story = over_socket
     made = await story.ask()
     card = await story.card(OPERATIONS)
-    with story.disk_away():
+    async with story.disk_away():
         done = await story.tap("USAM", card, RETRY)
         told = await story.heard("USAM", "Not recorded: Andon could not save it.")
     assert (done.acked, "tell the operators `err " in told) == (True, True)
@@ -395,7 +395,7 @@ async def test_over_http_a_click_that_cannot_even_be_noted_gets_slacks_own_error
     story = over_http
     made = await story.ask()
     card = await story.card(OPERATIONS)
-    with story.disk_away():
+    async with story.disk_away():
         done = await story.tap("USAM", card, RETRY)
     assert (done.acked, bool(done.error)) == (False, True)
     assert (await story.status(made["id"]))["votes"] == []

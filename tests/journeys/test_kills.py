@@ -123,7 +123,7 @@ async def test_killed_between_the_click_and_its_commit_nothing_is_recorded_and_t
     async with service_of(process) as http:
         made = await _json(http, "POST", f"{process.url}/v1/escalations", BODY)
         card = await _card(workspace)
-        with held(process.database):
+        async with held(process.database):
             tapping = asyncio.create_task(workspace.tap("USAM", card, RETRY))
             await asyncio.sleep(0.3)  # the click is there, its commit is not
             process.kill()

@@ -151,7 +151,7 @@ async def test_while_the_records_cannot_be_read_every_click_says_so(over_http: S
     made = await story.ask()
     card = await story.card(OPERATIONS)
     shown = await typed(story, "USAM", "list")
-    with story.records_away():
+    async with story.records_away():
         assert answer_of((await typed(story, "USAM", "list")).blocks).startswith(AWAY)
         assert answer_of((await typed(story, "USAM", "show 123456")).blocks).startswith(AWAY)
         before = len(story.whispers("USAM"))
