@@ -1,6 +1,5 @@
 """Routes about the server itself: health, metrics, keys, documents."""
 
-import html
 from typing import Any
 
 import structlog
@@ -9,6 +8,7 @@ from pydantic import BaseModel
 
 from bot.api.answer import Answer
 from bot.api.door import API
+from bot.api.page import page
 
 log = structlog.get_logger(__name__)
 
@@ -106,23 +106,4 @@ async def openapi(request: web.Request) -> web.Response:
 async def docs(request: web.Request) -> web.Response:
     """The document as a plain page, without any outside asset."""
     document = request.app[DOCUMENT]
-    rows = "".join(
-        f"<tr><td><code>{method.upper()}</code><td><code>{html.escape(path)}</code>"
-        f"<td>{html.escape(about['summary'])}<td>{html.escape(_scope(about))}</tr>"
-        for path, methods in document["paths"].items()
-        for method, about in methods.items()
-    )
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Andon's API</title>"
-        "<meta name=viewport content='width=device-width'>"
-        "<style>body{font:16px system-ui;margin:2rem;max-width:60rem}td{padding:.3rem .6rem;"
-        "vertical-align:top}tr:nth-child(odd){background:#8881}</style>"
-        "<h1>Andon's API</h1><p>The machine-readable document is "
-        "<a href=/openapi.json>/openapi.json</a>.</p>"
-        f"<table><tr><th>method<th>path<th>what<th>scope</tr>{rows}</table></html>"
-    )
-    return web.Response(text=page, content_type="text/html")
-
-
-def _scope(about: dict[str, Any]) -> str:
-    return str(about.get("x-scope") or "public")
+    return web.Response(text=page(document), content_type="text/html")

@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -108,6 +109,13 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
+    """A server of the test's own."""
+    async with a_world(tmp_path, empty) as made:
+        yield made
+
+
+@asynccontextmanager
+async def a_world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
     """A server on a fresh file, with two services and an auditor."""
     shutil.copy(empty, tmp_path / "andon.db")
     clock, facts, waiters = Clock(), FileFacts(), Waiters()

@@ -1,7 +1,6 @@
 """Open, join, and everything a request may get wrong."""
 
 import asyncio
-import io
 import json
 from contextlib import suppress
 from typing import Any
@@ -182,41 +181,10 @@ async def test_what_the_policy_shows_is_not_hidden(world: World) -> None:
     assert made["requirements"] == [{"group": "finance-approvers", "needed": 2, "have": {}}]
 
 
-@pytest.mark.parametrize(
-    ("raw", "status"),
-    [
-        (b"", 400),
-        (b"{", 400),
-        (b'{"a":1,"a":2}', 400),
-        (b'{"a":NaN}', 400),
-        (b'{"a":1e400}', 400),
-        (b'{"a":9007199254740993}', 400),
-        (b'{"a":"\\ud800"}', 400),
-        (b'{"a":"\\u0000"}', 400),
-        (b'{"a":' + b"[" * 100_000, 400),
-        (b"\xff\xfe", 400),
-        (b"[]", 422),
-        (b"null", 422),
-        (b'"text"', 422),
-        (b'{"title":"' + b"x" * (1 << 20) + b'"}', 413),
-    ],
-)
-async def test_what_is_not_strict_json_is_refused(world: World, raw: bytes, status: int) -> None:
-    headers = {
-        "Authorization": f"Bearer {world.keys['data-sync']}",
-        "Content-Type": "application/json",
-        "Idempotency-Key": "k",
-    }
-    body = io.BytesIO(raw)
-    response = await world.client.post("/v1/escalations", data=body, headers=headers)
-    assert response.status == status
-    assert response.content_type == "application/problem+json"
-
-
-async def test_a_body_of_another_type_is_a_415(world: World) -> None:
-    headers = {"Authorization": f"Bearer {world.keys['data-sync']}", "Idempotency-Key": "k"}
-    response = await world.client.post("/v1/escalations", data=b"a=1", headers=headers)
-    assert response.status == 415
+@pytest.mark.parametrize("raw", [b"[]", b"null", b'"text"', b"4"])
+async def test_a_body_that_is_no_object_is_refused(world: World, raw: bytes) -> None:
+    response = await world.post(raw)
+    assert (response.status, (await response.json())["errors"][0]["pointer"]) == (422, "")
 
 
 json_values = st.recursive(

@@ -3,11 +3,24 @@
 import asyncio
 import gzip
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.bot.api.conftest import BODY, World
+from tests.bot.api.conftest import BODY, World, a_world
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> AsyncIterator[World]:
+    """One server for all of these: none of them changes anything for another."""
+    async with a_world(tmp_path_factory.mktemp("shared"), empty) as made:
+        yield made
+
 
 GOOD = json.dumps(BODY).encode()
 
@@ -64,7 +77,9 @@ async def test_another_content_type_is_a_415(world: World, kind: str) -> None:
 
 
 async def test_a_charset_beside_the_type_does_no_harm(world: World) -> None:
-    response = await world.post(GOOD, Content_Type="application/json; charset=utf-8")
+    response = await world.post(
+        GOOD, Content_Type="application/json; charset=utf-8", Idempotency_Key="charset"
+    )
     assert response.status == 201
 
 
@@ -131,7 +146,7 @@ async def test_what_is_no_request_of_ours_is_a_problem_that_repeats_nothing(
 
 async def test_a_body_that_may_come_is_told_so(world: World) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", world.client.port)
-    head = HEAD + f"Authorization: Bearer {world.keys['data-sync']}\r\nIdempotency-Key: k\r\n"
+    head = HEAD + f"Authorization: Bearer {world.keys['data-sync']}\r\nIdempotency-Key: later\r\n"
     writer.write(f"{head}Content-Length: {len(GOOD)}\r\nExpect: 100-continue\r\n\r\n".encode())
     assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
     writer.write(GOOD)
@@ -153,7 +168,7 @@ async def test_a_caller_that_hangs_up_in_the_middle_leaves_the_server_well(
     await writer.drain()
     writer.close()
     await writer.wait_closed()
-    assert (await world.post(GOOD)).status == 201
+    assert (await world.post(GOOD, Idempotency_Key="after")).status == 201
     assert "Traceback" not in caplog.text
 
 
