@@ -47,15 +47,23 @@ LOOPBACK = "127.0.0.1"
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="The page's port; another if it is taken.")] = PAGE_PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's port; another if it is taken.")
+    ] = PAGE_PORT,
     folder: Annotated[Path, typer.Option(help="For records, keys and log.")] = Path(".demo"),
 ) -> None:
     """Show all of it in a browser, with no Slack workspace: ends with Ctrl-C."""
     try:
         asyncio.run(_until_stopped(port, folder))
-    except (SettingsError, OSError, TimeoutError) as error:
-        typer.echo(f"The demo could not start: {error}", err=True)
-        raise typer.Exit(3) from None
+    except TimeoutError:
+        raise _failed(f"its parts did not find one another. The log is in {folder}.") from None
+    except (SettingsError, OSError) as error:
+        raise _failed(str(error)) from None
+
+
+def _failed(why: str) -> typer.Exit:
+    typer.echo(f"The demo could not start: {why}", err=True)
+    return typer.Exit(3)
 
 
 async def _until_stopped(port: int, folder: Path) -> None:
