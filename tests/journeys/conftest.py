@@ -416,6 +416,7 @@ async def over_socket(
 def often_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """People are looked up again at once, not each minute."""
     monkeypatch.setattr(f"{SlackSide.__module__}.PEOPLE_S", 0.05)
+    monkeypatch.setattr("bot.background.refresher.LOOK_S", 0.05, raising=False)
 
 
 @pytest.fixture
