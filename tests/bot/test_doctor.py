@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.app import utc_now
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from bot.doctor import Finding, examine
@@ -27,7 +28,7 @@ from tests.journeys.conftest import BOT_TOKEN, SECRET, workspace_of_tests
 @pytest.fixture
 async def workspace() -> AsyncIterator[Workspace]:
     """The local workspace, with everything the sample policy names."""
-    made = workspace_of_tests()
+    made = workspace_of_tests(utc_now)
     async with serve(made) as running:
         made.api_url = running.api_url  # type: ignore[attr-defined]
         yield made

@@ -2,6 +2,7 @@
 
 import aiohttp
 
+from bot.app import utc_now
 from bot.demo.workspace.server import serve
 from tests.building import ROOT
 from tests.journeys.conftest import workspace_of_tests
@@ -9,7 +10,7 @@ from tests.journeys.conftest import workspace_of_tests
 
 async def test_the_page_and_what_one_person_sees_are_served() -> None:
     async with (
-        serve(workspace_of_tests(), page=ROOT / "bot" / "demo" / "page") as running,
+        serve(workspace_of_tests(utc_now), page=ROOT / "bot" / "demo" / "page") as running,
         aiohttp.ClientSession() as http,
     ):
         async with http.get(running.url + "/") as page:
