@@ -187,6 +187,27 @@ def test_a_taken_port_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "Set ANDON_PORT" in one_line(result)
 
 
+def test_doctor_exits_with_0_where_all_is_well_and_with_1_for_a_finding(folder: Path) -> None:
+    well = run("doctor")
+    assert (well.exit_code, well.stdout.count("WRONG")) == (0, 0)
+    (folder / "policy.toml").unlink()
+    finding = run("doctor")
+    assert finding.exit_code == 1
+    assert "WRONG  policy    There is no policy file policy.toml" in finding.stdout
+
+
+def test_doctor_cannot_look_without_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANDON_SLACK_MODE", "socket")
+    result = run("doctor")
+    assert result.exit_code == 3
+    assert "needs SLACK_BOT_TOKEN" in one_line(result)
+
+
+def test_help_names_every_command(folder: Path) -> None:
+    said = run("--help").output
+    assert all(word in said for word in ("serve", "doctor", "service", "policy"))
+
+
 @pytest.fixture
 def server(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """`serve` as a process of its own."""
