@@ -25,6 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANDON_SLACK_MODE", "off")
+    monkeypatch.setenv("ANDON_PORT", "0")
     (tmp_path / "policy.toml").write_text(SAMPLE, encoding="utf-8")
     return tmp_path
 
@@ -169,7 +170,6 @@ def test_a_server_that_cannot_start_says_why_and_exits_with_3(
     words: str,
 ) -> None:
     set_up(folder, fault)
-    monkeypatch.setenv("ANDON_PORT", "0")
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     result = run("serve")
