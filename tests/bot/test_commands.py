@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
@@ -28,6 +29,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ANDON_PORT", "0")
     (tmp_path / "policy.toml").write_text(SAMPLE, encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def unlogged() -> Iterator[None]:
+    """`serve` sets logging up for its own standard error, which is gone after it."""
+    yield
+    structlog.reset_defaults()
 
 
 def run(*arguments: str) -> Result:

@@ -136,7 +136,7 @@ async def test_of_several_releases_each_says_what_it_runs(
     world: World, arguments: list[Any]
 ) -> None:
     options = [
-        {"key": f"o{n}", "label": "Go", "effect": "release"}
+        {"key": f"o{n}", "label": f"Go {n}", "effect": "release"}
         | ({} if given is None else {"arguments": given})
         for n, given in enumerate(arguments)
     ]
