@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import structlog
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,12 +23,14 @@ from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import examine
 from bot.observing import configure_logging
-from bot.settings import Settings, SettingsError, read_settings
+from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from storage import AlreadyRunningError, NewerDatabaseError
 from storage.database import open_database
 from storage.inspection import inspect_store
 from storage.services import SCOPES, USUAL, SqlServices
 from storage.store import file_of
+
+log = structlog.get_logger(__name__)
 
 app = typer.Typer(
     help="Andon holds dangerous operations until people have decided.", no_args_is_help=True
@@ -108,7 +111,10 @@ async def _serve() -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    async with serving(read_settings()) as server:
+    settings = read_settings()
+    for name, near in unknown_settings().items():
+        log.warning("unknown-setting", name=name, meant=near or None)
+    async with serving(settings) as server:
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
         await stopping.wait()
 

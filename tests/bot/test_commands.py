@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
@@ -25,8 +26,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANDON_SLACK_MODE", "off")
+    monkeypatch.setenv("ANDON_PORT", "0")
     (tmp_path / "policy.toml").write_text(SAMPLE, encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def unlogged() -> Iterator[None]:
+    """`serve` sets logging up for its own standard error, which is gone after it."""
+    yield
+    structlog.reset_defaults()
 
 
 def run(*arguments: str) -> Result:
@@ -169,7 +178,6 @@ def test_a_server_that_cannot_start_says_why_and_exits_with_3(
     words: str,
 ) -> None:
     set_up(folder, fault)
-    monkeypatch.setenv("ANDON_PORT", "0")
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     result = run("serve")
@@ -185,6 +193,27 @@ def test_a_taken_port_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         result = run("serve")
     assert result.exit_code == 3
     assert "Set ANDON_PORT" in one_line(result)
+
+
+def test_doctor_exits_with_0_where_all_is_well_and_with_1_for_a_finding(folder: Path) -> None:
+    well = run("doctor")
+    assert (well.exit_code, well.stdout.count("WRONG")) == (0, 0)
+    (folder / "policy.toml").unlink()
+    finding = run("doctor")
+    assert finding.exit_code == 1
+    assert "WRONG  policy    There is no policy file policy.toml" in finding.stdout
+
+
+def test_doctor_cannot_look_without_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANDON_SLACK_MODE", "socket")
+    result = run("doctor")
+    assert result.exit_code == 3
+    assert "needs SLACK_BOT_TOKEN" in one_line(result)
+
+
+def test_help_names_every_command(folder: Path) -> None:
+    said = run("--help").output
+    assert all(word in said for word in ("serve", "doctor", "service", "policy"))
 
 
 @pytest.fixture
