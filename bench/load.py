@@ -93,3 +93,28 @@ def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+class Line:
+    """One keep-alive connection that asks one thing after the other."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int) -> "Line":
+        """Connect to a server on loopback."""
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def ask(self, sent: bytes) -> tuple[int, bytes]:
+        """Send a request; the status and body of its answer."""
+        self._writer.write(sent)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        lower = head.lower()
+        at = lower.find(b"content-length:")
+        length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        return int(head.split(b" ", 2)[1]), await self._reader.readexactly(length)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()

@@ -1,0 +1,119 @@
+"""What is measured, as processes: the bare echo, Andon without Slack, and Andon beside a workspace.
+
+Servers share one core, the load has the other; both sides of every ratio are pinned alike.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.workspace import BOT_TOKEN, SIGNING_SECRET
+
+ROOT = Path(__file__).parent.parent
+SERVER_CORE, LOAD_CORE = 0, 1
+ECHO, WITHOUT_SLACK, WITH_SLACK, WORKSPACE = 18081, 18082, 18083, 18084
+
+
+@dataclass(frozen=True, kw_only=True)
+class Andon:
+    """A server that runs, and a key for it."""
+
+    port: int
+    pid: int
+    key: str
+
+
+@contextmanager
+def running() -> Iterator[dict[str, Andon]]:
+    """Everything, for as long as the block: `bare` is without Slack, `whole` with it."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(_started("bench.echo", str(ECHO), core=SERVER_CORE))
+        stack.enter_context(_started("bench.workspace", str(WORKSPACE), core=LOAD_CORE))
+        asyncio.run(until_up(ECHO, WORKSPACE))
+        bare = stack.enter_context(_andon(folder / "bare", WITHOUT_SLACK, "off"))
+        whole = stack.enter_context(_andon(folder / "whole", WITH_SLACK, "http"))
+        yield {"bare": bare, "whole": whole}
+
+
+@contextmanager
+def _andon(folder: Path, port: int, mode: str) -> Iterator[Andon]:
+    folder.mkdir()
+    shutil.copy(ROOT / "bot" / "demo" / "policy.toml", folder / "policy.toml")
+    settings = {
+        "ANDON_SLACK_MODE": mode,
+        "ANDON_PORT": str(port),
+        "ANDON_SLACK_API_URL": f"http://127.0.0.1:{WORKSPACE}/api/",
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+    }
+    with _started("bot", "serve", core=SERVER_CORE, folder=folder, settings=settings) as server:
+        asyncio.run(until_up(port))
+        added = subprocess.run(
+            [sys.executable, "-m", "bot", "service", "add", "data-sync"],
+            cwd=folder,
+            env=_environment(settings),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        yield Andon(port=port, pid=server.pid, key=added.stdout.strip())
+
+
+@contextmanager
+def _started(
+    *arguments: str,
+    core: int,
+    folder: Path = ROOT,
+    settings: dict[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    command: Sequence[str] = ["taskset", "-c", str(core), sys.executable, "-m", *arguments]
+    server = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=_environment(settings or {}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield server
+    finally:
+        server.terminate()
+        server.wait(15)
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **settings}
+
+
+async def until_up(*ports: int) -> None:
+    """Until each port answers."""
+    for port in ports:
+        for _ in range(300):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                break
+            except OSError:
+                await asyncio.sleep(0.1)
+        else:
+            raise SystemExit(f"Nothing listens on {port}.")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time a process has used, in user and kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def proportional_kib(pid: int) -> int:
+    """Memory of a process, shared pages counted by their share (PSS)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
