@@ -100,7 +100,7 @@ class Link:
 
     async def undo(self) -> None:
         """Roll back what is open, if anything is."""
-        with suppress(aiosqlite.Error):
+        with suppress(aiosqlite.Error, ValueError):  # ValueError: the connection is closed
             await self._connection.execute("ROLLBACK")
 
     async def close(self) -> None:
@@ -141,7 +141,8 @@ class Database:
     def __init__(self, writer: Link, readers: Sequence[Link], side: Link) -> None:
         self.writer, self._side = writer, side
         self._readers = cycle(readers)
-        self._side_lock = asyncio.Lock()
+        #: Whose turn it is to write. SQLite would let the second sleep, and for too long.
+        self.turn = asyncio.Lock()
 
     @property
     def reader(self) -> Link:
@@ -151,7 +152,7 @@ class Database:
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[Link]:
         """A short write beside the one write path: rows of work, services, signatures."""
-        async with self._side_lock:
+        async with self.turn:
             await self._side.run("BEGIN IMMEDIATE")
             try:
                 yield self._side

@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
-from approvals.codec import instant
+from approvals.codec import instant, parse_instant
 from approvals.ports import Clock, ServiceKey
-from storage.database import Database
+from storage.database import Database, Many
+from storage.writer import GroupCommitWriter
 
 #: What a key may be allowed to do.
 SCOPES = ("open", "read", "claim", "audit", "admin")
@@ -157,19 +159,44 @@ class SqlServices:
         )
 
 
-class SqlSignatures:
-    """Implements `approvals.ports.SeenSignatures`."""
+_SIGNATURE = (
+    "INSERT INTO signatures (signature, seen_at) VALUES (?, ?) ON CONFLICT (signature) DO NOTHING"
+)
+_FORGOTTEN = "DELETE FROM signatures WHERE seen_at < ?"
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+
+class SqlSignatures:
+    """Implements `approvals.ports.SeenSignatures`.
+
+    Known in memory, and written in the commit of the very click that came with it, so that a
+    server killed meanwhile knows it too. At the first question the file tells what was seen before.
+    """
+
+    def __init__(self, database: Database, writer: GroupCommitWriter) -> None:
+        self._database, self._writer = database, writer
+        self._seen: dict[str, datetime] | None = None  #: oldest first
 
     async def first_time(self, signature: str, now: datetime) -> bool:
         """Whether it is new; remembers it, and forgets old ones."""
-        async with self._database.beside() as link:
-            await link.run("DELETE FROM signatures WHERE seen_at < ?", (instant(now - REMEMBER),))
-            taken = await link.run(
-                "INSERT INTO signatures (signature, seen_at) VALUES (?, ?) "
-                "ON CONFLICT (signature) DO NOTHING",
-                (signature, instant(now)),
-            )
-        return taken == 1
+        if self._seen is None:
+            self._seen = await self._known(now)
+        self._forget(self._seen, now)
+        if signature in self._seen:
+            return False
+        self._seen[signature] = now
+        self._writer.alongside(Many(_SIGNATURE, [(signature, instant(now))]))
+        return True
+
+    async def _known(self, now: datetime) -> dict[str, datetime]:
+        rows = await self._database.reader.rows(
+            "SELECT signature, seen_at FROM signatures WHERE seen_at >= ? ORDER BY seen_at",
+            (instant(now - REMEMBER),),
+        )
+        return {signature: parse_instant(at) for signature, at in rows}
+
+    def _forget(self, seen: dict[str, datetime], now: datetime) -> None:
+        old = list(takewhile(lambda one: now - seen[one] > REMEMBER, seen))
+        for signature in old:
+            del seen[signature]
+        if old:
+            self._writer.alongside(Many(_FORGOTTEN, [(instant(now - REMEMBER),)]))

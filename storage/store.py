@@ -66,7 +66,7 @@ async def open_store(
                 cards=SqlCards(database, clock),
                 deliveries=SqlDeliveries(database),
                 services=SqlServices(database, clock),
-                signatures=SqlSignatures(database),
+                signatures=SqlSignatures(database, writer),
                 health=reads,
                 database=database,
             )

@@ -33,6 +33,9 @@ MOST_COMMANDS, MOST_BYTES = 256, 2 << 20
 #: Beyond this many waiting commands or bytes, new ones are turned away at once.
 QUEUE_COMMANDS, QUEUE_BYTES = 20_000, 64 << 20
 
+#: What is to be written alongside a command waits so many seconds for one.
+ALONE_S = 0.05
+
 #: The latest moment seen is noted this often, so that a clock set back revives nothing.
 NOTE_EVERY = timedelta(seconds=60)
 
@@ -79,7 +82,7 @@ class GroupCommitWriter:
         clock: Clock,
         committed: Committed,
     ) -> None:
-        self._link = database.writer
+        self._link, self._turn = database.writer, database.turn
         self._facts, self._signer = facts, signer
         self._clock, self._committed = clock, committed
         self._lanes = Lanes()
@@ -88,6 +91,7 @@ class GroupCommitWriter:
         self._latest: datetime | None = None
         self._noted: datetime | None = None
         self._policies: set[str] = set()
+        self._alongside: list[Many] = []
 
     async def submit(self, command: Command) -> Settled:
         """Queue the command and wait for its commit."""
@@ -99,11 +103,25 @@ class GroupCommitWriter:
         # The future is the batch's, not the caller's: giving up waiting tears nothing.
         return await asyncio.shield(pending.future)
 
+    def alongside(self, statement: Many) -> None:
+        """Write this in the same commit as the next command, or alone in a moment.
+
+        For what must be known before that command is acknowledged, at no commit of its own. It may
+        be written again after a failure, so it must bear that.
+        """
+        self._alongside.append(statement)
+        self._write_soon()
+
+    def _write_soon(self) -> None:
+        asyncio.get_running_loop().call_later(ALONE_S, self._ready.set)
+
     async def run(self) -> None:
         """Commit batch after batch until closed and drained."""
-        while not (self._closing and not len(self._lanes)):
+        while not (self._closing and not len(self._lanes) and not self._alongside):
             await self._ready.wait()
             self._ready.clear()
+            if self._alongside and not len(self._lanes):
+                await self._settle([])  # it has waited long enough for a command
             while len(self._lanes):
                 await self._settle(self._lanes.take())
 
@@ -119,15 +137,20 @@ class GroupCommitWriter:
             log.warning("batch-failed", commands=len(batch), exc_info=error)
             await self._link.undo()
             await self._recover(batch, error)
+            if self._alongside and not self._closing:
+                self._write_soon()
 
     async def _attempt(self, commands: list[Pending]) -> None:
         """Load, fold, write, commit once, then answer."""
-        now = await self._now()
-        batch = await load(self._link, commands, self._facts.facts(now), self._signer)
-        for pending in commands:
-            batch.fold(pending, now)
-        note = self._note(now)
-        await self._link.together(*written(batch, now, self._policies), *note, COMMIT)
+        async with self._turn:
+            now = await self._now()
+            batch = await load(self._link, commands, self._facts.facts(now), self._signer)
+            for pending in commands:
+                batch.fold(pending, now)
+            note, along = self._note(now), tuple(self._alongside)
+            statements = written(batch, now, self._policies)
+            await self._link.together(*statements, *note, *along, COMMIT)
+        del self._alongside[: len(along)]
         self._noted = now if note else self._noted
         self._policies |= batch.policies
         batch.answer()
