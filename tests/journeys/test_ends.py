@@ -79,7 +79,6 @@ async def test_taken_it_runs_and_a_success_is_told_to_the_requester_alone(
     made = await approved(story)
     await story.claim(made)
     await ended(story, "RUNNING", "data-sync started {time}. No result yet.")
-    await story.says(OPERATIONS, "data-sync started.")
     await story.report(made, "succeeded", detail="2,310 rows")
     card = await ended(story, "APPROVED", "Succeeded {time}.\ndata-sync says: «2,310 rows»")
     assert card.labels == ["Details"]
@@ -124,7 +123,6 @@ async def test_stopped_it_says_who_and_why(over_socket: Story) -> None:
     await story.send("UPRIYA", card, "Stop it", reason="wrong window")
     line = f"Approved, stopped by @UPRIYA {{time}}: «wrong window». {NOTHING_RAN}"
     await ended(story, "STOPPED", line)
-    await story.says(OPERATIONS, f"Priya stopped it: «wrong window». {NOTHING_RAN}")
 
 
 @ends("approver gone before the start")
