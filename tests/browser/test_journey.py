@@ -169,7 +169,10 @@ def test_the_line_to_copy_opens_a_card_and_prints_the_decision(visit: Visit) -> 
 def in_a_terminal(line: str) -> Iterator[IO[str]]:
     """What the line prints, as bash runs it; it ends with the block at the latest."""
     terminal = subprocess.Popen(
-        ["bash", "-c", line], stdout=subprocess.PIPE, text=True, start_new_session=True
+        ["timeout", "30", "bash", "-c", line],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert terminal.stdout is not None
     try:
