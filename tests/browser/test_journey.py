@@ -140,7 +140,9 @@ def test_one_tap_releases_the_migration_and_the_thread_tells_it(visit: Visit) ->
     expect(newcomer.page.locator("[data-ephemeral]").last).to_contain_text("You decided it")
     expect(newcomer.card("Schema conflict").first).to_contain_text("APPROVED")
     newcomer.page.get_by_test_id("replies").last.click()
-    expect(newcomer.page.get_by_test_id("thread")).to_contain_text("search-api started.")
+    expect(newcomer.page.get_by_test_id("thread")).to_contain_text(
+        "Ravi agreed to Migrate, keep data"
+    )
 
 
 def test_an_abort_is_two_taps_and_the_service_never_runs(visit: Visit) -> None:
