@@ -140,7 +140,7 @@ class Stage:
             f"id=$({curl} -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json'"
             f" -d {shlex.quote(body)} {url} | grep -o 'esc_[0-9a-f]*' | head -n1)"
             ' && echo "$id is held: click in Slack"'
-            f' && until {curl} "{url}/$id?wait=60" | grep -o \'"decision": {{[^}}]*}}\';'
+            f' && until {curl} "{url}/$id?wait=60" | grep -o \'"decision": *{{[^}}]*}}\';'
             " do sleep 1; done"
         )
 

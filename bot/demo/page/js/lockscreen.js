@@ -75,15 +75,18 @@ function key({ channel, ts }) {
   return `${channel} ${ts}`;
 }
 
+// A channel names times in the policy's zone, a direct message in the reader's.
+const timeless = (text) => text.replace(/\d\d:\d\d( [A-Z]{2,5}\b)?/g, "");
+
 // The same words at the same moment, to the person and in a channel, lie on one another.
 function stacked(all) {
   const stacks = [];
   for (const one of all.sort((a, b) => a.at - b.at)) {
-    const same = stacks.find((stack) => stack.text === one.text && one.at - stack.at < TOGETHER_S && !stack.places.includes(one.channel));
+    const same = stacks.find((stack) => timeless(stack.text) === timeless(one.text) && one.at - stack.at < TOGETHER_S && !stack.places.includes(one.channel));
     if (same) {
       same.places.push(one.channel);
       same.keys.push(key(one));
-      if (one.direct) Object.assign(same, { channel: one.channel, ts: one.ts });
+      if (one.direct) Object.assign(same, { channel: one.channel, ts: one.ts, text: one.text });
     } else stacks.push({ ...one, places: [one.channel], keys: [key(one)] });
   }
   return stacks.reverse();
