@@ -45,14 +45,16 @@ class Lanes:
         self.failures = 0  #: in a row; health looks at it
         self.grace_s = GRACE_S
 
-    def start(self, lane: str, work: Work) -> None:
+    def start(self, lane: str, work: Work) -> bool:
         """Begin, unless the lane is under way: then its row comes again with its lease."""
-        self._start(lane, work, self._clock())
+        return self._start(lane, work, self._clock())
 
-    def _start(self, lane: str, work: Work, taken_at: datetime) -> None:
-        if lane not in self._tasks:
-            self._parked.pop(lane, None)
-            self._tasks[lane] = asyncio.create_task(self._run(lane, work, taken_at))
+    def _start(self, lane: str, work: Work, taken_at: datetime) -> bool:
+        if lane in self._tasks:
+            return False
+        self._parked.pop(lane, None)
+        self._tasks[lane] = asyncio.create_task(self._run(lane, work, taken_at))
+        return True
 
     async def _run(self, lane: str, work: Work, taken_at: datetime) -> None:
         try:

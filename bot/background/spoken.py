@@ -71,6 +71,8 @@ class Speaker:
         self._artist, self._clock, self._counts = artist, clock, counts
         self.answers = Lanes(clock, at_once=ANSWERS_AT_ONCE, fresh_s=FRESH_S)
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
+        #: Lines leased while the lane of their thread was under way.
+        self._more: dict[str, frozenset[str]] = {}
 
     async def once(self) -> bool:
         """Begin saying what is due, answers first; whether there may be more."""
@@ -98,20 +100,38 @@ class Speaker:
     def _start_threads(self, lines: Sequence[Delivery]) -> None:
         taken = frozenset(line.id for line in lines)
         for escalation_id in dict.fromkeys(line.escalation_id for line in lines):
-            self.lanes.start(f"thread {escalation_id}", partial(self._thread, escalation_id, taken))
+            work = partial(self._thread, escalation_id, taken)
+            if not self.lanes.start(f"thread {escalation_id}", work):
+                self._more[escalation_id] = self._more.get(escalation_id, frozenset()) | taken
 
     async def _one(self, delivery: Delivery) -> None:
         await self._attempt(delivery)
 
     async def _thread(self, escalation_id: str, taken: frozenset[str]) -> None:
-        """Say the lines of a thread in order, from its first; stop where one must wait."""
+        """Say the lines of a thread in order, from its first; stop where one must wait.
+
+        Lines leased while this lane was under way are said too: after the last look at what is
+        owed nobody else would, until their lease is over.
+        """
         begun = False
-        while (line := await self._first_line(escalation_id)) is not None:
-            if not begun and line.id not in taken:
-                return  # the first waits for its next try, and all others with it
-            if not await self._attempt(line):
+        while True:
+            line = await self._first_line(escalation_id)
+            more = self._more.pop(escalation_id, frozenset())
+            taken |= more
+            if line is None and not more:
                 return
-            begun = True
+            if line is not None:
+                if not begun and line.id not in taken:
+                    return  # the first waits for its next try, and all others with it
+                try:
+                    settled = await self._attempt(line)
+                except WaitError:
+                    # This work is parked, and goes on with this line when the budget allows.
+                    self._more[escalation_id] = taken | {line.id}
+                    raise
+                if not settled:
+                    return
+                begun = True
 
     async def _first_line(self, escalation_id: str) -> Delivery | None:
         owed = await self._deliveries.of(escalation_id)
