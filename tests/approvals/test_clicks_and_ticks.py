@@ -31,5 +31,5 @@ def test_every_click_is_answered_once() -> None:
     assert told(scene.vote("UANA")) == "counted"
     assert told(scene.reason("tested", "UANA")) == "reason-added"
     assert told(scene.vote("UBEN")) == "decided"
-    assert told(scene.stop()) == "stopped"
+    assert told(scene.stop()) == "stopped-it"
     assert told(scene.withdraw("UREQ")) == "already-decided"

@@ -17,13 +17,14 @@ def faults(records: Sequence[Record], of: str) -> Iterator[int]:
     for seq, record in enumerate(records, 1):
         body = sha256(record.text)
         made = record_hash(
-            of, seq, record.kind, record.at, record.by, record.core, record.prev, body
+            of, seq, record.kind, record.at, record.by, record.core, record.prev, record.body_hash
         )
         said = canonical_text(
             {"body": record.body, "command": record.command, "facts": record.facts}
         )
-        place = (record.escalation_id, record.seq, record.prev, record.hash, record.text)
-        if place != (of, seq, prev, made, said):
+        place = (record.escalation_id, record.seq, record.prev, record.hash)
+        texts = (record.body_hash, record.text)
+        if place != (of, seq, prev, made) or texts != (body, said):
             yield seq
         prev = record.hash
 

@@ -13,7 +13,7 @@ def test_the_votes_of_those_who_left_stop_counting() -> None:
     scene.left.add(("sec", "ana"))
     version = scene.e.version
     assert kinds(scene.recheck()) == ["vote:voided"]
-    assert (scene.e.votes[0].void, scene.e.version) == ("left the group", version + 1)
+    assert (scene.e.votes[0].void, scene.e.version) == ("left dba", version + 1)
     assert kinds(scene.recheck()) == []
     assert case(scene.vote("UBEN")) is Case.COUNTED
 
