@@ -4,6 +4,7 @@ They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 c
 """
 
 import asyncio
+import gc
 import signal
 import sqlite3
 import sys
@@ -115,8 +116,19 @@ async def _serve() -> None:
     for name, near in unknown_settings().items():
         log.warning("unknown-setting", name=name, meant=near or None)
     async with serving(settings) as server:
+        _collect_less()
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
         await stopping.wait()
+
+
+def _collect_less() -> None:
+    """Leave what stands since the start out of every collection, and collect less often.
+
+    Nearly all garbage here is freed by counting; looking for cycles took a tenth of each request.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @service.command()

@@ -9,6 +9,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -38,11 +40,19 @@ _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 REMEMBERED = 10_000
 
 
+Labelled = TypeVar("Labelled", Counter, Histogram)
+
 #: Looks at what is owed.
 Looked = Callable[[datetime], Awaitable[Backlog]]
 
 #: A part by name, and whether it works.
 Check = Callable[[], Awaitable[tuple[str, bool]]]
+
+
+@lru_cache(maxsize=1024)  # each look-up by the library takes a lock
+def labelled(metric: Labelled, *labels: str) -> Labelled:
+    """The metric's child of these labels."""
+    return metric.labels(*labels)
 
 
 class Metrics:
@@ -131,7 +141,7 @@ class Metrics:
 
     def answered(self, route: str, status: int) -> None:
         """Count an HTTP answer."""
-        self.requests.labels(route, str(status)).inc()
+        labelled(self.requests, route, str(status)).inc()
 
     def text(self) -> bytes:
         """Prometheus' text format."""
@@ -188,11 +198,13 @@ class CountedWriter:
 
     def __init__(self, inner: Writer, metrics: Metrics) -> None:
         self._inner, self._metrics = inner, metrics
+        self._waiting = 0
+        metrics.waiting.set_function(lambda: self._waiting)
 
     async def submit(self, command: Command) -> Settled:
         """Pass it on, and count what became of it."""
         name, began = type(command).__name__.lower(), time.perf_counter()
-        self._metrics.waiting.inc()
+        self._waiting += 1
         result = "cancelled"
         try:
             settled = await self._inner.submit(command)
@@ -204,10 +216,10 @@ class CountedWriter:
             result = "unsure" if isinstance(error, UnsureError) else "not-saved"
             raise
         finally:
-            self._metrics.waiting.dec()
-            self._metrics.commands.labels(name, result).inc()
+            self._waiting -= 1
+            labelled(self._metrics.commands, name, result).inc()
             lane = "urgent" if command.urgent else "other"
-            self._metrics.command_seconds.labels(lane).observe(time.perf_counter() - began)
+            labelled(self._metrics.command_seconds, lane).observe(time.perf_counter() - began)
 
 
 class CountedDeliveries:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,19 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
     max_leaves=20,
 )
+
+
+@given(VALUES)
+def test_the_fast_way_gives_the_bytes_of_rfc_8785(value: Any) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), [float("inf")], {"a": -LARGEST - 1}, {1: 2}, object(), {"a": "\ud800"}]
+)
+def test_what_json_cannot_say_has_no_canonical_bytes(value: Any) -> None:
+    with pytest.raises(NotStrictJson):
+        canonical(value)
 
 
 def refusal(raw: bytes, **limits: int) -> NotStrictJson:
