@@ -45,14 +45,6 @@ def test_the_fast_way_gives_the_bytes_of_rfc_8785(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
 
-@pytest.mark.parametrize(
-    "value", [float("nan"), [float("inf")], {"a": -LARGEST - 1}, {1: 2}, object(), {"a": "\ud800"}]
-)
-def test_what_json_cannot_say_has_no_canonical_bytes(value: Any) -> None:
-    with pytest.raises(NotStrictJson):
-        canonical(value)
-
-
 def refusal(raw: bytes, **limits: int) -> NotStrictJson:
     """How the body is refused."""
     with pytest.raises(NotStrictJson) as caught:
