@@ -144,6 +144,9 @@ class Cards(Protocol):
     async def of(self, escalation_id: str) -> tuple[Card, ...]:
         """All cards of an escalation."""
 
+    def delivered_lately(self, escalation_id: str) -> datetime | None:
+        """When its first card was posted, where this process posted it; without I/O."""
+
     async def at(self, channel: str, ts: str) -> Card | None:
         """The card shown by that message."""
 

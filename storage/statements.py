@@ -81,25 +81,26 @@ _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
 
 
 async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
-    """Begin, and read everything the commands concern: two hops, whatever the batch."""
+    """Begin, and read everything the commands concern: in one hop, or two where opens meet."""
     batch = Batch(facts=facts, signer=signer, commands=commands)
     opens = [p.command for p in commands if isinstance(p.command, Open)]
-    _, keys, groups, twins = await link.together(
+    asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
+    claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
+    _, bodies, grants, keys, groups, twins = await link.together(
         BEGIN,
+        _in(_BODIES, asked),
+        _in(_GRANTS, claimed),
         _in(_KEYS, map(key_row, opens)),
         _in(_GROUPS, map(group_row, opens)),
         _in(_TWINS, (command.join_key for command in opens)),
     )
+    batch.grants, batch.groups, batch.twins = _pairs(grants), _pairs(groups), _pairs(twins)
     batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
-    batch.groups = _pairs(groups)
-    batch.twins = _pairs(twins)
-    asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
-    ids = {*asked, *batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
-    if ids:
-        claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
-        bodies, grants = await link.together(_in(_BODIES, ids), _in(_GRANTS, claimed))
-        batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
-        batch.grants = _pairs(grants)
+    found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
+    if found - asked:
+        (more,) = await link.together(_in(_BODIES, found - asked))
+        bodies += more
+    batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
 
 

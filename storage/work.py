@@ -10,6 +10,9 @@ from approvals.codec import instant, parse_instant
 from approvals.ports import Card, Clock, Delivery
 from storage.database import Database, Row
 
+#: Escalations whose first delivery is remembered.
+REMEMBERED = 10_000
+
 #: How long what was taken is left alone.
 LEASE = timedelta(seconds=30)
 
@@ -22,6 +25,7 @@ class SqlCards:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self._delivered: dict[str, datetime] = {}  #: by escalation, oldest first
 
     async def due(self, now: datetime, limit: int) -> tuple[Card, ...]:
         """Lease what is due: ended escalations first, then the longest waiting."""
@@ -47,6 +51,10 @@ class SqlCards:
         sql = f"SELECT {_CARD} FROM cards WHERE escalation_id = ? ORDER BY id"  # noqa: S608
         return tuple(_card(r) for r in await self._database.reader.rows(sql, (escalation_id,)))
 
+    def delivered_lately(self, escalation_id: str) -> datetime | None:
+        """When its first card was posted, if this process remembers."""
+        return self._delivered.get(escalation_id)
+
     async def at(self, channel: str, ts: str) -> Card | None:
         """The card shown by that message."""
         sql = f"SELECT {_CARD} FROM cards WHERE channel = ? AND ts = ?"  # noqa: S608
@@ -55,7 +63,8 @@ class SqlCards:
 
     async def shown(self, card: Card, channel: str, ts: str, drawn: str, version: int) -> None:
         """It shows this drawing; it stays due if the escalation went on meanwhile."""
-        at = instant(self._clock())
+        now = self._clock()
+        at = instant(now)
         async with self._database.beside() as link:
             await link.run(
                 "UPDATE cards SET channel = ?, ts = ?, drawn = ?, version = ?, attempts = 0, "
@@ -64,6 +73,9 @@ class SqlCards:
                 "THEN ? ELSE NULL END WHERE id = ?",
                 (channel, ts, drawn, version, at, version, at, card.id),
             )
+        self._delivered.setdefault(card.escalation_id, card.posted_at or now)
+        if len(self._delivered) > REMEMBERED:
+            del self._delivered[next(iter(self._delivered))]
 
     async def lost(self, card: Card) -> None:
         """Post it anew."""

@@ -19,6 +19,7 @@ import aiosqlite
 import structlog
 
 from approvals.commands import Command
+from approvals.escalation import Escalation
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Pending
@@ -153,9 +154,16 @@ class GroupCommitWriter:
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted
         self._policies |= batch.policies
-        batch.answer()
         if batch.changed:
-            self._committed([batch.escalations[i] for i in batch.changed])
+            self._tell([batch.escalations[i] for i in batch.changed])
+        batch.answer()
+
+    def _tell(self, changed: list[Escalation]) -> None:
+        """Wake who waits. It is committed whatever they make of it."""
+        try:
+            self._committed(changed)
+        except Exception:
+            log.exception("not-told", escalations=len(changed))
 
     async def _recover(self, batch: list[Pending], error: Exception) -> None:
         """Nothing is tried twice: first the log is asked what was stored all the same."""

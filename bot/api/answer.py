@@ -1,6 +1,6 @@
 """How an escalation is answered: API.md's representation, from the state alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from pydantic import BaseModel, TypeAdapter
 from approvals.codec import instant
 from approvals.escalation import Escalation, Option, Vote
 from approvals.policy.seats import seats_for
-from approvals.ports import Card
 from approvals.tally import have_by_group
 from approvals.words import Effect
 
@@ -71,8 +70,8 @@ def reply(
     )
 
 
-def answer(e: Escalation, cards: Sequence[Card] = ()) -> dict[str, Any]:
-    """The representation as JSON values."""
+def answer(e: Escalation, delivered_at: datetime | None = None) -> dict[str, Any]:
+    """The representation as JSON values. `delivered_at`: when Slack took the first card."""
     return {
         "id": e.id,
         "group_id": e.group_id,
@@ -100,7 +99,7 @@ def answer(e: Escalation, cards: Sequence[Card] = ()) -> dict[str, Any]:
         "stopped": e.stopped
         and {"by": e.stopped.by, "at": instant(e.stopped.at), "reason": e.stopped.reason},
         "outcome": _outcome(e),
-        "progress": _progress(e, cards),
+        "progress": _progress(e, delivered_at),
         "dedup_key": e.dedup_key,
         "occurrences": e.occurrences,
         "precedents": [],
@@ -203,10 +202,9 @@ def _outcome(e: Escalation) -> dict[str, Any] | None:
     )
 
 
-def _progress(e: Escalation, cards: Sequence[Card]) -> dict[str, Any]:
-    posted = [c.posted_at for c in cards if c.posted_at]
+def _progress(e: Escalation, delivered_at: datetime | None) -> dict[str, Any]:
     return {
-        "delivered_at": _at(min(posted)) if posted else None,
+        "delivered_at": _at(delivered_at),
         "looked_at": _at(e.looks[0].at) if e.looks else None,
         "acknowledged_by": None,
         "step": 1,

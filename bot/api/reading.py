@@ -32,6 +32,7 @@ async def read(request: web.Request) -> web.Response:
     api, service = request.app[API], await _reader(request)
     wait, known = _wait(request), _known(request)
     escalation = await _current(api, request.match_info["id"], service)
+    delivered_at = await _delivered_at(api, escalation.id)
     if wait:
         escalation = await _parked(api, escalation, known, wait)
     headers = {"ETag": f'"{escalation.version}"'}
@@ -39,8 +40,14 @@ async def read(request: web.Request) -> web.Response:
         headers["Preference-Applied"] = f"wait={wait}"
     if known is not None and not _is_new(escalation, known):
         return web.Response(status=304, headers=headers)
-    cards = await api.cards.of(escalation.id)
-    return reply(answer(escalation, cards), headers=headers)
+    # Nothing is read between a commit and the answer of those who waited for it.
+    delivered_at = delivered_at or api.cards.delivered_lately(escalation.id)
+    return reply(answer(escalation, delivered_at), headers=headers)
+
+
+async def _delivered_at(api: Api, escalation_id: str) -> datetime | None:
+    cards = await api.cards.of(escalation_id)
+    return min((card.posted_at for card in cards if card.posted_at), default=None)
 
 
 async def _reader(request: web.Request) -> ServiceKey:

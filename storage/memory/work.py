@@ -31,6 +31,11 @@ class MemoryCards:
         found = self._memory.rows.cards.get(escalation_id, {})
         return tuple(found[id_].card for id_ in sorted(found))
 
+    def delivered_lately(self, escalation_id: str) -> datetime | None:
+        """When its first card was posted."""
+        rows = self._memory.rows.cards.get(escalation_id, {}).values()
+        return min((row.card.posted_at for row in rows if row.card.posted_at), default=None)
+
     async def at(self, channel: str, ts: str) -> Card | None:
         """The card shown by that message."""
         cards = (row.card for row in self._all())
