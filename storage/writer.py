@@ -22,7 +22,7 @@ from approvals.commands import Command
 from approvals.escalation import Escalation
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
-from storage.batch import Pending
+from storage.batch import Batch, Pending
 from storage.database import Database, Many, Row
 from storage.statements import COMMIT, LATEST, LATEST_SEEN, load, written
 
@@ -136,27 +136,35 @@ class GroupCommitWriter:
             await self._attempt(batch)
         except Exception as error:
             log.warning("batch-failed", commands=len(batch), exc_info=error)
-            await self._link.undo()
             await self._recover(batch, error)
             if self._alongside and not self._closing:
                 self._write_soon()
 
     async def _attempt(self, commands: list[Pending]) -> None:
-        """Load, fold, write, commit once, then answer."""
+        """Commit once, then wake and answer."""
         async with self._turn:
-            now = await self._now()
-            batch = await load(self._link, commands, self._facts.facts(now), self._signer)
-            for pending in commands:
-                batch.fold(pending, now)
-            note, along = self._note(now), tuple(self._alongside)
-            statements = written(batch, now, self._policies)
-            await self._link.together(*statements, *note, *along, COMMIT)
-        del self._alongside[: len(along)]
-        self._noted = now if note else self._noted
-        self._policies |= batch.policies
+            try:
+                batch = await self._commit(commands)
+            except BaseException:
+                await self._link.undo()  # before anybody else takes their turn
+                raise
         if batch.changed:
             self._tell([batch.escalations[i] for i in batch.changed])
         batch.answer()
+
+    async def _commit(self, commands: list[Pending]) -> Batch:
+        """Load, fold, write."""
+        now = await self._now()
+        batch = await load(self._link, commands, self._facts.facts(now), self._signer)
+        for pending in commands:
+            batch.fold(pending, now)
+        note, along = self._note(now), tuple(self._alongside)
+        statements = written(batch, now, self._policies)
+        await self._link.together(*statements, *note, *along, COMMIT)
+        del self._alongside[: len(along)]
+        self._noted = now if note else self._noted
+        self._policies |= batch.policies
+        return batch
 
     def _tell(self, changed: list[Escalation]) -> None:
         """Wake who waits. It is committed whatever they make of it."""
