@@ -21,8 +21,9 @@ from storage.migrate import upgrade
 
 Row = Sequence[Any]
 
-#: Milliseconds to wait for a command beside the server.
-BUSY_MS = 1000
+#: Milliseconds to wait for a command beside the server: on the write path, and beside it, where
+#: work comes again by itself and clicks must not wait for it.
+BUSY_MS, BUSY_ASIDE_MS = 1000, 250
 
 #: Connections for reading; writing has one of its own.
 READERS = 2
@@ -143,6 +144,8 @@ class Database:
         self._readers = cycle(readers)
         #: Whose turn it is to write. SQLite would let the second sleep, and for too long.
         self.turn = asyncio.Lock()
+        #: Of those beside the write path one at a time waits for its turn: the path comes next.
+        self._aside = asyncio.Lock()
 
     @property
     def reader(self) -> Link:
@@ -152,7 +155,7 @@ class Database:
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[Link]:
         """A short write beside the one write path: rows of work, services, signatures."""
-        async with self.turn:
+        async with self._aside, self.turn:
             await self._side.run("BEGIN IMMEDIATE")
             try:
                 yield self._side
@@ -177,8 +180,9 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
     try:
         # Commands beside a server find the schema as the server left it; alone, they bring it.
         await asyncio.to_thread(upgrade, path)
-        links = [await _connect(path)]
-        links += [await _connect(path, OutsideLink) for _ in range(READERS + 1)]
+        aside_ms = BUSY_ASIDE_MS if server else BUSY_MS
+        links = [await _connect(path, Link, BUSY_MS)]
+        links += [await _connect(path, OutsideLink, aside_ms) for _ in range(READERS + 1)]
         database = Database(links[0], links[2:], links[1])
         checkpoints = asyncio.create_task(database.checkpoint()) if server else None
         try:
@@ -193,14 +197,14 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
             os.close(lock)
 
 
-async def _connect(path: Path, kind: type[Link] = Link) -> Link:
+async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
     connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
     await connection
     link = kind(connection)
     # SQLite's own lower() knows only ASCII, and people search for words in every language.
     await connection.create_function("lower", 1, str.lower, deterministic=True)
     for pragma in (
-        f"busy_timeout={BUSY_MS}",
+        f"busy_timeout={busy_ms}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

@@ -58,7 +58,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def recipe() -> list[str]:
     """What `make demo` runs once its environment is there; nothing is installed by asking."""
     asked = ["make", "-n", "-o", ".venv/.run", "demo"]
-    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    # Under `make test`, make would tell of its level and take its parent's flags.
+    alone = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
+    said = subprocess.run(
+        asked, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
+    ).stdout
     python, *rest = shlex.split(said.splitlines()[-1])
     assert python == ".venv/bin/python"
     return [sys.executable, *rest]

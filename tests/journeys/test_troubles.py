@@ -29,28 +29,13 @@ async def test_nobody_releases_while_people_cannot_be_looked_up(over_http: Story
 
 
 @answers("not saved")
-async def test_what_cannot_be_saved_is_said_not_to_be(over_socket: Story) -> None:
-    story = over_socket
+async def test_what_cannot_be_saved_is_said_not_to_be(story: Story) -> None:
     made = await story.ask()
     card = await story.card(OPERATIONS)
     async with story.disk_away():
         done = await story.tap("USAM", card, RETRY)
         told = await story.heard("USAM", "Not recorded: Andon could not save it.")
     assert (done.acked, "tell the operators `err " in told) == (True, True)
-    assert (await story.status(made["id"]))["votes"] == []
-    await story.tap("USAM", card, RETRY)
-    await story.heard("USAM", "You decided it")
-
-
-async def test_over_http_a_click_that_cannot_even_be_noted_gets_slacks_own_error(
-    over_http: Story,
-) -> None:
-    story = over_http
-    made = await story.ask()
-    card = await story.card(OPERATIONS)
-    async with story.disk_away():
-        done = await story.tap("USAM", card, RETRY)
-    assert (done.acked, bool(done.error)) == (False, True)
     assert (await story.status(made["id"]))["votes"] == []
     await story.tap("USAM", card, RETRY)
     await story.heard("USAM", "You decided it")
