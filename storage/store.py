@@ -57,14 +57,16 @@ async def open_store(
         writer = GroupCommitWriter(
             database, facts=facts, signer=signer, clock=clock, committed=committed
         )
-        reads = SqlReads(database)
+        reads, deliveries = SqlReads(database), SqlDeliveries(database)
+        if server:
+            await deliveries.take_over(clock())
         running = asyncio.create_task(writer.run())
         try:
             yield Store(
                 writer=writer,
                 reads=reads,
                 cards=SqlCards(database, clock),
-                deliveries=SqlDeliveries(database),
+                deliveries=deliveries,
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
                 health=reads,

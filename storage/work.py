@@ -110,6 +110,18 @@ class SqlDeliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def take_over(self, now: datetime) -> None:
+        """At the start of the one server: nobody holds a lease any more, so answers are due now.
+
+        A person waits for each; everything else may come with the end of its lease.
+        """
+        async with self._database.beside() as link:
+            await link.run(
+                "UPDATE deliveries SET due_at = ? "
+                "WHERE due_at > ? AND kind = 'answer' AND state = 'pending'",
+                (instant(now), instant(now)),
+            )
+
     async def due(self, kinds: Sequence[str], now: datetime, limit: int) -> tuple[Delivery, ...]:
         """Lease what is due of these kinds, oldest first."""
         at, marks = instant(now), ", ".join("?" * len(kinds))

@@ -53,14 +53,15 @@ async def open_memory_store(
         raise AlreadyRunningError("Another store uses this memory. Close it first.")
     memory.is_open = True
     writer = MemoryWriter(memory, facts=facts, signer=signer, clock=clock, committed=committed)
-    reads = MemoryReads(memory)
+    reads, deliveries = MemoryReads(memory), MemoryDeliveries(memory)
+    await deliveries.take_over(clock())
     running = asyncio.create_task(writer.run())
     try:
         yield MemoryStore(
             writer=writer,
             reads=reads,
             cards=MemoryCards(memory, clock),
-            deliveries=MemoryDeliveries(memory),
+            deliveries=deliveries,
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
             health=reads,

@@ -85,6 +85,12 @@ class MemoryDeliveries:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
+    async def take_over(self, now: datetime) -> None:
+        """Nobody holds a lease any more: answers are due now."""
+        for row in self._memory.rows.deliveries.values():
+            if row.delivery.kind == "answer" and row.due_at is not None:
+                row.due_at = min(row.due_at, now)
+
     async def due(self, kinds: Sequence[str], now: datetime, limit: int) -> tuple[Delivery, ...]:
         """Lease what is due of these kinds, oldest first."""
         rows = (r for r in self._memory.rows.deliveries.values() if r.delivery.kind in kinds)

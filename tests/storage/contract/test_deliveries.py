@@ -111,10 +111,22 @@ async def test_a_leased_delivery_is_not_taken_twice_until_the_lease_is_over(stan
     assert len(await due(stand, "answer")) == 1
     stand.clock.pass_(29)
     assert await due(stand, "answer") == ()
-    await stand.restart()
-    assert await due(stand, "answer") == ()
     stand.clock.pass_(1)
     assert len(await due(stand, "answer")) == 1
+
+
+async def test_after_a_restart_answers_are_due_at_once_and_all_else_with_its_lease(
+    stand: Stand,
+) -> None:
+    """Who leased them is gone, and a person waits for each answer."""
+    await stand.approved()
+    assert len(await due(stand, "answer")) == 1
+    assert len(await due(stand, "thread")) == 2
+    await stand.restart()
+    assert len(await due(stand, "answer")) == 1
+    assert await due(stand, "thread") == ()
+    stand.clock.pass_(30)
+    assert len(await due(stand, "thread")) == 2
 
 
 async def test_a_delivery_tried_again_waits_and_remembers_its_attempts(stand: Stand) -> None:
