@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter
 
 from approvals.escalation import Escalation, Plan
@@ -40,13 +40,15 @@ def load_text(text: str) -> Escalation:
     return _ESCALATION.validate_json(text)
 
 
-@lru_cache(maxsize=512)  # a batch writes the same few moments dozens of times
 def instant(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds and a `Z`. Raises ValueError for a naive datetime."""
     if at.tzinfo is None:
         raise ValueError("An instant needs a time zone; use datetime.now(UTC).")
-    text = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return f"{text[:-6]}Z"  # in place of "+00:00"
+    # The quickest writer there is: one escalation has a dozen of them.
+    text = orjson.dumps(at, option=orjson.OPT_UTC_Z).decode()[1:-1]
+    if text[-1] != "Z":
+        return instant(at.astimezone(UTC))
+    return text if at.microsecond else f"{text[:-1]}.000000Z"
 
 
 def parse_instant(text: str) -> datetime:
