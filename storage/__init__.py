@@ -5,7 +5,7 @@
 them over dictionaries, for tests.
 """
 
-from storage.database import AlreadyRunningError, NewerDatabaseError
+from storage.errors import AlreadyRunningError, NewerDatabaseError
 from storage.store import Store, open_store
 
 __all__ = ["AlreadyRunningError", "NewerDatabaseError", "Store", "open_store"]

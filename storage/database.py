@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import aiosqlite
 
 from approvals.ports import StoreError
+from storage.errors import AlreadyRunningError
 from storage.migrate import upgrade
 
 Row = Sequence[Any]
@@ -30,14 +31,6 @@ READERS = 2
 
 #: Seconds between checkpoints, which run off the write path.
 CHECKPOINT_S = 5.0
-
-
-class AlreadyRunningError(RuntimeError):
-    """Another server uses this database. Stop it first, or give this one a database of its own."""
-
-
-class NewerDatabaseError(RuntimeError):
-    """The database was written by a newer version. Start that version, or restore a backup."""
 
 
 class Query(NamedTuple):

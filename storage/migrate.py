@@ -10,6 +10,8 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage.errors import NewerDatabaseError
+
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -35,8 +37,6 @@ def upgrade(path: Path) -> None:
 
 
 def _refuse_newer(connection: Connection) -> None:
-    from storage.database import NewerDatabaseError
-
     current = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
     if current is not None and current not in known:

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-if TYPE_CHECKING:
-    from bot.api.routes import Route
+from bot.api.route import Route
 
 #: What a status says on every route.
 _MEANING = {201: "Stored, and new", 304: "Nothing has changed", 503: "Not now; ask again"}
@@ -33,7 +32,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
-def document(routes: Sequence["Route"]) -> dict[str, Any]:
+def document(routes: Sequence[Route]) -> dict[str, Any]:
     """The whole document."""
     bodies = [(r.body, "validation") for r in routes if r.body]
     answers = [(m, "serialization") for r in routes for m in r.answers.values() if m]
@@ -58,7 +57,7 @@ def document(routes: Sequence["Route"]) -> dict[str, Any]:
     }
 
 
-def _operation(route: "Route", refs: Any) -> dict[str, Any]:
+def _operation(route: Route, refs: Any) -> dict[str, Any]:
     made: dict[str, Any] = {
         "summary": route.summary,
         "operationId": getattr(route.handler, "__name__", "operation").strip("_"),
@@ -77,7 +76,7 @@ def _operation(route: "Route", refs: Any) -> dict[str, Any]:
     return made
 
 
-def _parameters(route: "Route") -> list[dict[str, Any]]:
+def _parameters(route: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if "{id" in route.path:
         found.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
@@ -117,7 +116,7 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     return schema
 
 
-def _responses(route: "Route", refs: Any) -> dict[str, Any]:
+def _responses(route: Route, refs: Any) -> dict[str, Any]:
     problem = {"schema": refs[(Problem, "serialization")]}
     found: dict[str, Any] = {}
     for status, model in route.answers.items():

@@ -3,17 +3,14 @@
 The application, the OpenAPI document and the test that no route is undeclared all read this list.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
 
 from bot.api import meta, opening, reading, taking
 from bot.api.answer import Answer
-from bot.api.door import API, Api, Handler, guard
+from bot.api.door import API, Api, guard
 from bot.api.listener import expectation
 from bot.api.models import (
     ClaimIn,
@@ -24,26 +21,11 @@ from bot.api.models import (
     WaitQuery,
     WithdrawIn,
 )
+from bot.api.openapi import document
+from bot.api.route import Route
 
 #: Ids are opaque; this only keeps nonsense from reaching the store.
 ID = r"{id:[A-Za-z0-9_]{1,64}}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """One operation of the API. `scope` None is public: it tells nothing about escalations."""
-
-    method: str
-    path: str
-    handler: Handler
-    summary: str
-    scope: str | None
-    body: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
-    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
-    produces: str = "application/json"
-    keyed: bool = False  #: wants an Idempotency-Key
-    waits: bool = False  #: takes Prefer and If-None-Match
 
 
 ROUTES: tuple[Route, ...] = (
@@ -185,6 +167,4 @@ def add_api(app: web.Application, api: Api) -> None:
 
 @cache
 def _document() -> dict[str, Any]:
-    from bot.api.openapi import document
-
     return document(ROUTES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
-from storage.database import AlreadyRunningError
+from storage.errors import AlreadyRunningError
 from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.rows import Memory
