@@ -49,6 +49,15 @@ def test_the_second_person_is_told_that_it_may_run_at_once() -> None:
     assert "You would be person 2 of 2: it may run at once." in read(view)
 
 
+def test_who_has_agreed_is_not_told_that_agreeing_again_would_run_it() -> None:
+    story = Story(TRANSFER)
+    story.vote("mia", "release", later(5), rationale="matches the invoice")
+    view = opened(story, "release", "mia")
+    assert "Agree (1 of 2)" == view["submit"]["text"]
+    assert "You have agreed already, and count once: still 1 of 2." in read(view)
+    assert "at once" not in read(view)
+
+
 def test_a_modal_carries_where_it_was_opened_and_what_was_shown() -> None:
     story = Story(MIGRATION)
     carried = json.loads(opened(story, "recreate")["private_metadata"])
