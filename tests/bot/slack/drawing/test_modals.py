@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from approvals.ports import Card
 from approvals.refusals import Refusal, Why
 from bot.slack.drawing import modals, words
 from bot.slack.drawing.details import details
@@ -148,6 +149,14 @@ def test_details_are_drawn_as_stored() -> None:
     view = details(story.escalation, story.people)
     assert () == check(view)
     assert_stored("details", view)
+
+
+def test_details_name_the_channel_that_got_the_card() -> None:
+    story = ends.succeeded()
+    card = Card(id="crd_1", escalation_id="esc_1", surface="channel", target="C0OPS", ts="1.2")
+    view = details(story.escalation, story.people, cards=[card])
+    assert () == check(view)
+    assert "#C0OPS: sent" in read(view)
 
 
 def test_long_details_come_in_pages_that_say_so_and_lose_nothing() -> None:
