@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test screenshots lint types contracts check bench lock clean
+.PHONY: help demo serve doctor test screenshots lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ demo: $(VENV)/.run ## See all of it in a browser, within a minute, without Slack
 
 serve: $(VENV)/.run ## Run the server with the settings of the environment or .env
 	@$(BIN)/python -m bot serve
+
+doctor: $(VENV)/.run ## Look at everything a server needs, and say what to do
+	@$(BIN)/python -m bot doctor
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest

@@ -230,8 +230,9 @@ async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunn
         await site.start()
     except OSError as error:
         await runner.cleanup()
+        why = str(error.strerror).rpartition("): ")[2]  # asyncio repeats the address before it
         raise SettingsError(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+            f"Cannot listen on {settings.host}:{settings.port}: {why}. "
             "Is another server running? Set ANDON_PORT."
         ) from error
     addresses: Any = runner.addresses

@@ -69,6 +69,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, SQLAlchemyError | sqlite3.Error):
         said = getattr(error, "orig", None) or error
         return f"The database cannot be used ({said}). `doctor` looks at it."
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename} cannot be used: {error.strerror}. `doctor` looks at it."
     return str(error)
 
 
@@ -134,15 +136,18 @@ def _collect_less() -> None:
 @service.command()
 def add(
     name: str,
-    owner: Annotated[list[str] | None, typer.Option(help="A person of the policy.")] = None,
+    owner: Annotated[
+        list[str] | None, typer.Option(help="A person of the policy who owns it.")
+    ] = None,
     scopes: Annotated[str, typer.Option(help=f"Of {', '.join(SCOPES)}.")] = ",".join(USUAL),
-    callback_host: Annotated[list[str] | None, typer.Option(help="Where it may be called.")] = None,
+    callback_host: Annotated[list[str] | None, typer.Option(help="Where callbacks may go.")] = None,
 ) -> None:
     """Add a service, or another key to one. Prints the key, once, alone on standard output."""
     wanted = tuple(s.strip() for s in scopes.split(",") if s.strip())
     unknown = set(wanted) - set(SCOPES)
     if unknown or not wanted:
-        raise fail(f"No such scope: {', '.join(sorted(unknown))}. {', '.join(SCOPES)}.", 2)
+        no = f"No such scope: {', '.join(sorted(unknown))}." if unknown else "It needs a scope."
+        raise fail(f"{no} There are {', '.join(SCOPES)}.", 2)
     if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not name.isascii():
         raise fail("A service's name is letters, digits, - _ and . only.", 2)
     for host in callback_host or ():
@@ -154,12 +159,20 @@ def add(
         if known is not None and person not in known:
             raise fail(f'The policy names no person "{person}": {", ".join(known)}.', 2)
 
-    async def made(services: SqlServices) -> str:
-        return await services.add(
+    async def made(services: SqlServices) -> tuple[str, int]:
+        key = await services.add(
             name, owners=owner or (), scopes=wanted, callback_hosts=callback_host or ()
         )
+        return key, next(s.keys for s in await services.listed() if s.name == name)
 
-    typer.echo(_with_services(made))
+    key, keys = _with_services(made)
+    typer.echo(key)
+    if keys > 1:
+        typer.echo(
+            f"{name} has {keys} live keys now. Once it uses this one: "
+            f"`service revoke {name} --keep-newest`.",
+            err=True,
+        )
 
 
 @service.command()
@@ -200,7 +213,7 @@ def revoke(
         lambda services: services.revoke(name, keep_newest=keep_newest, secrets=secrets)
     )
     if n == 0:
-        raise fail(f"{name} has no {what} to revoke.")
+        raise fail(f"{name} has no {what} to revoke. `service list` shows what there is.")
     typer.echo(f"Revoked {n} {what}{'s' if n > 1 else ''} of {name}.", err=True)
 
 
@@ -217,8 +230,12 @@ def check(
         read = parse_policy(path.read_text(encoding="utf-8"), path.name)
     except PolicyError as error:
         raise fail(str(error), FINDING) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise fail(f"{path}: {error}") from None
+    except FileNotFoundError:
+        raise fail(f"There is no policy file {path}.") from None
+    except OSError as error:
+        raise fail(_reason(error)) from None
     typer.echo(f"{path}: {len(read.rules)} rules, {len(read.people)} people, {read.version}")
 
 

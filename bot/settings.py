@@ -91,9 +91,9 @@ def read_settings(**given: Any) -> Settings:
         return Settings(**known)
     except ValidationError as error:
         lines = (
-            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}".removeprefix(": ").replace(
-                "Value error, ", ""
-            )
+            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}".removeprefix(": ")
+            .replace("Value error, ", "")
+            .replace("Input should be", "should be")
             for e in error.errors(include_url=False, include_input=False)
         )
         raise SettingsError("\n".join(lines)) from None

@@ -91,6 +91,10 @@ def _of_shape(error: ValidationError, lines: Lines) -> Iterator[Finding]:
         yield Finding(line=lines.of(place), where=_where(place), reason=reason)
 
 
+#: What a value of the wrong form should be, in TOML's words rather than Python's.
+_FORMS = {"tuple_type": "is a list: [ ... ]", "dict_type": "is a table: { ... }"}
+
+
 def _reason(kind: str, place: Sequence[str | int], said: str, *, named: bool) -> str:
     if kind == "extra_forbidden":
         hint = near(str(place[-1]), _keys_at(place)) or "see docs/policy.md"
@@ -99,6 +103,8 @@ def _reason(kind: str, place: Sequence[str | int], said: str, *, named: bool) ->
         return "is missing"
     if kind == "too_short":
         return "is empty; nobody could decide"
+    if kind in _FORMS:
+        return "is a list; write [[rules]] before each" if place == ("rules",) else _FORMS[kind]
     if named:
         return "names are lower case letters, digits and . _ -, at most 64"
     return said.removeprefix("Value error, ").replace("Input should be", "should be")

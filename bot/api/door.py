@@ -82,7 +82,7 @@ async def caller(request: web.Request, scope: str) -> ServiceKey:
         raise _unauthorized("Send `Authorization: Bearer KEY` with a service's key.")
     found = await _by_key(request.app[API], key.strip())
     if found is None:
-        raise _unauthorized("No live key like this. `andon-server service add` makes one.")
+        raise _unauthorized("No live key like this. `service add NAME` makes one.")
     if scope not in found.scopes:
         raise stop(403, "scope-missing", "Scope missing", f"This key lacks the scope `{scope}`.")
     return found

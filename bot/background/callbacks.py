@@ -118,7 +118,7 @@ class Caller:
         secrets = await self._services.callback_secrets(escalation.service)
         if not secrets:
             name = escalation.service
-            raise Unsendable(f"no secret to sign with: `andon-server service secret {name}`")
+            raise Unsendable(f"no secret to sign with: `service secret {name}`")
         return secrets
 
     async def _call(

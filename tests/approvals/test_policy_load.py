@@ -270,6 +270,19 @@ def test_a_good_file_has_no_findings(text: str) -> None:
     assert policy.version != parse_policy(text + "\n# a comment\n").version
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[rules]", "rules: is a list; write [[rules]] before each"),
+        ("people = 3", "people: is a table: { ... }"),
+        ("[[rules]]\nname = 'x'\nrequirements = 3", "rules[0].requirements: is a list: [ ... ]"),
+    ],
+)
+def test_a_wrong_form_is_said_in_words_of_toml(text: str, said: str) -> None:
+    (found,) = findings(text)
+    assert f"{found.where}: {found.reason}" == said
+
+
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_mistake_is_named_with_its_line(name: str) -> None:
     """One finding, at the exact line, saying what is wrong or what there is instead."""

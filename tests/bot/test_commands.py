@@ -58,6 +58,13 @@ def test_a_key_is_printed_alone_and_stored_hashed(folder: Path) -> None:
     assert run("service", "list").stdout == "payments\t1 keys\tlena\tpay.example\n"
 
 
+def test_a_second_key_says_how_the_first_one_goes(folder: Path) -> None:
+    assert run("service", "add", "payments").stderr == ""
+    said = run("service", "add", "payments").stderr
+    assert said.startswith("payments has 2 live keys now.")
+    assert "`service revoke payments --keep-newest`" in said
+
+
 def test_a_secret_is_printed_alone(folder: Path) -> None:
     run("service", "add", "payments")
     made = run("service", "secret", "payments")
@@ -69,7 +76,7 @@ def test_a_secret_is_printed_alone(folder: Path) -> None:
     [
         (["service", "add", "Bad Name!"], 2, "letters, digits"),
         (["service", "add", "x", "--scopes", "everything"], 2, "No such scope: everything"),
-        (["service", "add", "x", "--scopes", ""], 2, "No such scope"),
+        (["service", "add", "x", "--scopes", ""], 2, "It needs a scope"),
         (["service", "add", "x", "--owner", "nobody"], 2, 'no person "nobody"'),
         (["service", "add", "x", "--callback-host", "https://x.example/"], 2, "leave scheme"),
         (["service", "add", "x", "--callback-host", "x.example:port"], 2, "as a number"),
@@ -128,6 +135,11 @@ def test_the_policy_is_checked_with_file_and_line(folder: Path) -> None:
     assert "finance-approvers" in one_line(result)
 
 
+def test_a_policy_that_is_not_there_is_said_in_words(folder: Path) -> None:
+    result = run("policy", "check", "none.toml")
+    assert (result.exit_code, result.stderr) == (3, "There is no policy file none.toml.\n")
+
+
 def set_up(folder: Path, fault: str) -> None:
     """A working directory in which `serve` cannot start."""
     if fault == "no policy":
@@ -154,12 +166,16 @@ def set_up(folder: Path, fault: str) -> None:
     [
         ("", {"ANDON_SLACK_MODE": "socket"}, "needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN"),
         ("", {"ANDON_SLACK_MODE": "http", "SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_SIGNING_SECRET"),
-        ("", {"ANDON_SLACK_MODE": "on"}, "ANDON_SLACK_MODE: Input should be 'socket'"),
+        ("", {"ANDON_SLACK_MODE": "on"}, "ANDON_SLACK_MODE: should be 'socket'"),
         ("", {"ANDON_PORT": "70000"}, "ANDON_PORT"),
         ("", {"ANDON_ALLOWED_CALLBACKS": "a.example:x"}, "as a number"),
         ("", {"ANDON_DATABASE_URL": "mysql://x"}, "is not sqlite:///FILE"),
         ("", {"ANDON_DATABASE_URL": "postgresql://x:///y"}, "PostgreSQL is not supported yet"),
-        ("", {"ANDON_DATABASE_URL": "sqlite:///missing/andon.db"}, "missing/andon.db"),
+        (
+            "",
+            {"ANDON_DATABASE_URL": "sqlite:///missing/andon.db"},
+            "andon.db.lock cannot be used: No such file or directory. `doctor` looks at it.",
+        ),
         ("", {"SLACK_BOT_TOKEN_FILE": "/nowhere"}, "SLACK_BOT_TOKEN_FILE: /nowhere"),
         ("no policy", {}, "Copy the sample policy.toml"),
         ("bad policy", {}, "policy.toml:"),
@@ -192,7 +208,7 @@ def test_a_taken_port_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("ANDON_PORT", str(taken.getsockname()[1]))
         result = run("serve")
     assert result.exit_code == 3
-    assert "Set ANDON_PORT" in one_line(result)
+    assert ": address already in use. Is another server running? Set ANDON_PORT" in one_line(result)
 
 
 def test_doctor_exits_with_0_where_all_is_well_and_with_1_for_a_finding(folder: Path) -> None:

@@ -197,6 +197,14 @@ def test_the_line_is_copied(visit: Visit) -> None:
     assert copied == newcomer.page.get_by_test_id("curl").inner_text()
 
 
+def test_only_the_columns_scroll(visit: Visit) -> None:
+    """What is focused at the end of a column leaves the ribbon where it is."""
+    newcomer = visit(viewport={"width": 1440, "height": 500})
+    newcomer.page.get_by_role("button", name=re.compile("^Copy")).focus()
+    expect(newcomer.page.get_by_role("button", name=re.compile("^Copy"))).to_be_in_viewport()
+    assert newcomer.page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
+
+
 def test_a_phone_has_three_tabs_and_a_drawer(visit: Visit) -> None:
     newcomer = visit(viewport=PHONE, has_touch=True, is_mobile=True)
     page = newcomer.page

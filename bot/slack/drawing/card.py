@@ -129,7 +129,7 @@ def does_what(e: Escalation, option: Option) -> str:
     """What the button does, beside what the service says of it."""
     if option.effect is Effect.ABORT:
         alone = " One person is enough." if fewest(e) > 1 else ""
-        return f"aborts: {row_of(e).nothing}.{alone}"
+        return f"aborts, {row_of(e).nothing}.{alone}"
     several = f" Needs {needed(e, option)} people." if needed(e, option) > 1 else ""
     if option.friction is Friction.TYPED:
         return f"cannot be undone; asks you to type {word_to_type(e)}, and why.{several}"

@@ -7,10 +7,11 @@ sent to and what Slack answered, the rule, hidden values, the id with a line to 
 import json
 from collections.abc import Iterator, Sequence
 
-from approvals.escalation import Escalation, Vote
+from approvals.escalation import Escalation, Option, Vote
 from approvals.facts import People
 from approvals.ports import Card, Delivery
 from approvals.showing import visible
+from approvals.words import Effect, Friction
 from bot.slack.drawing.about import hidden, outcome_word, reason_of, said, severity_word
 from bot.slack.drawing.buttons import carried
 from bot.slack.drawing.form import View, metadata, modal
@@ -40,6 +41,13 @@ PAGE, PAGE_BLOCKS = 30_000, 40
 
 #: Messages listed; beyond, they are counted.
 MOST_MESSAGES = 60
+
+
+_ASKS = {
+    Friction.TAP: "one tap",
+    Friction.REASON: "a reason",
+    Friction.TYPED: "a reason, and its target typed",
+}
 
 
 def details(
@@ -156,11 +164,15 @@ def _sent(
 
 
 def _card_line(card: Card, people: People) -> Line:
-    who = name_of(card.target, people) if card.surface == "direct" else f"channel {card.target}"
+    who: Span | str = (
+        name_of(card.target, people)
+        if card.surface == "direct"
+        else Span(text=f"channel {card.target}", channel=card.target)
+    )
     if card.ts is None:
-        return [f"{who}: not sent yet{_slack_said(card.error)}"]
+        return [who, f": not sent yet{_slack_said(card.error)}"]
     at: list[Span | str] = [" ", when(card.posted_at)] if card.posted_at else []
-    return [f"{who}: sent", *at, _slack_said(card.error)]
+    return [who, ": sent", *at, _slack_said(card.error)]
 
 
 def _delivery_line(delivery: Delivery, people: People) -> Line:
@@ -179,14 +191,19 @@ def _rule(e: Escalation) -> Iterator[Block]:
     yield _lines(
         "Rule",
         [f"{one_line(e.plan.rule, 80)}: {wants}. Policy {e.plan.policy_version}"],
-        [f"Severity {severity_word(e.severity)}. Each option: {_frictions(e)}"],
+        [f"Severity {severity_word(e.severity)}. To choose: {_frictions(e)}"],
     )
     if e.plan.policy_text:
         yield from _text("As written in the policy", e.plan.policy_text)
 
 
 def _frictions(e: Escalation) -> str:
-    return "; ".join(f"{one_line(o.label, 30)}: {o.friction.value}" for o in e.options)
+    return "; ".join(f"{one_line(o.label, 30)}: {_asks(o)}" for o in e.options)
+
+
+def _asks(option: Option) -> str:
+    """What choosing it asks of a person, in words."""
+    return "two taps" if option.effect is Effect.ABORT else _ASKS[option.friction]
 
 
 def _hidden(e: Escalation) -> Iterator[Block]:

@@ -73,7 +73,7 @@ def vote_modal(
     if option.effect is Effect.ABORT:
         return _abort(e, option, people, carries)
     blocks = [
-        rich(*_consequence(e, option, people), block_id="consequence"),
+        rich(*_consequence(e, option, person), block_id="consequence"),
         *whole(e, option.key),
         *_hidden(e),
         *_asked(e, option, people, person),
@@ -85,28 +85,31 @@ def vote_modal(
     return view if fits else _too_large(e, option, carries)
 
 
-def _consequence(e: Escalation, option: Option, people: People) -> list[Any]:
+def _consequence(e: Escalation, option: Option, person: str | None) -> list[Any]:
     lines: list[Line] = []
     money = title_of(e, option).removesuffix("?") != short(option.label)
     if option.irreversible:
-        lines.append([bold(CANNOT_BE_UNDONE), *_which_person(e, option)])
+        lines.append([bold(CANNOT_BE_UNDONE), *_which_person(e, option, person)])
     elif needed(e, option) > 1:
-        lines.append(_which_person(e, option))
+        lines.append(_which_person(e, option, person))
     if option.description:
         lines.append([f"{e.service} says: ", quoted(option.description, 500)])
     if needed(e, option) > 1 or money:
         judged = [(label, text) for label, text in given(e) if label in _MORE_TO_JUDGE]
         lines += [[bold(label), " ", quoted(text, 300)] for label, text in judged]
-    how = "Runs" if _decides(e, option) else "Would run"
-    at_once = ", at once" if _decides(e, option) else ""
+    decides = _decides(e, option, person)
+    how, at_once = ("Runs", ", at once") if decides else ("Would run", "")
     return [section(*lines, [bold(f"{how} in {e.environment}{at_once}:")])]
 
 
-def _which_person(e: Escalation, option: Option) -> list[Span | str]:
+def _which_person(e: Escalation, option: Option, person: str | None) -> list[Span | str]:
     """`You would be person 1 of 2: nothing runs until one more agrees.`"""
     stands = standing_shown(e, option)
     if stands.needed < 2:
         return []
+    if person in stands.people:
+        still = f"{stands.have} of {stands.needed}"
+        return [f" You have agreed already, and count once: still {still}."]
     place = min(stands.have + 1, stands.needed)
     left = stands.needed - place
     if not left:
@@ -117,9 +120,9 @@ def _which_person(e: Escalation, option: Option) -> list[Span | str]:
     return [f" You would be person {place} of {stands.needed}: {nothing} until {more}."]
 
 
-def _decides(e: Escalation, option: Option) -> bool:
+def _decides(e: Escalation, option: Option, person: str | None) -> bool:
     stands = standing_shown(e, option)
-    return stands.have + 1 >= stands.needed
+    return person not in stands.people and stands.have + 1 >= stands.needed
 
 
 def _hidden(e: Escalation) -> list[Block]:

@@ -29,6 +29,7 @@ class Span:
     text: str
     bold: bool = False
     account: str | None = None  #: a Slack account: drawn as a user element
+    channel: str | None = None  #: a Slack channel's id: drawn as a channel element
     at: datetime | None = None  #: a time: drawn as a date element in the reader's zone
     format: str = "{time}"
 
@@ -42,6 +43,8 @@ class Span:
         """The element of a rich_text section."""
         if self.account is not None:
             return {"type": "user", "user_id": self.account}
+        if self.channel is not None:
+            return {"type": "channel", "channel_id": self.channel}
         if self.at is not None:
             stamp = int(self.at.timestamp())
             date = {"timestamp": stamp, "format": self.format, "fallback": self.text}

@@ -261,7 +261,7 @@ async def test_without_a_secret_it_fails_and_says_what_to_do(office: Office, des
     await desk.call()
     delivery = await desk.delivery(command.escalation_id)
     assert delivery.state == "failed"
-    assert delivery.error == "no secret to sign with: `andon-server service secret bare`"
+    assert delivery.error == "no secret to sign with: `service secret bare`"
     assert desk.receivers[0].got == []
 
 

@@ -8,7 +8,7 @@ async function request(path, options = {}) {
   try {
     response = await fetch(path, options);
   } catch (error) {
-    throw new Unreachable("The local server does not answer. Is it still running?", { cause: error });
+    throw new Unreachable("The local server does not answer. Is it still running? Start it again: this page finds it.", { cause: error });
   }
   return { status: response.status, body: await bodyOf(response) };
 }

@@ -51,6 +51,8 @@ def _inline(part: Mapping[str, Any]) -> str:
 def _element(element: Mapping[str, Any]) -> str:
     if element["type"] == "user":
         return f"@{element['user_id']}"
+    if element["type"] == "channel":
+        return f"#{element['channel_id']}"
     if element["type"] == "date":
         return "{" + f"{element['fallback']}" + "}"
     bold = element.get("style", {}).get("bold")

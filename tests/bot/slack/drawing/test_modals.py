@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from approvals.ports import Card
 from approvals.refusals import Refusal, Why
 from bot.slack.drawing import modals, words
 from bot.slack.drawing.details import details
@@ -47,6 +48,15 @@ def test_the_second_person_is_told_that_it_may_run_at_once() -> None:
     view = opened(story, "release", "tom")
     assert "Agree (2 of 2)" == view["submit"]["text"]
     assert "You would be person 2 of 2: it may run at once." in read(view)
+
+
+def test_who_has_agreed_is_not_told_that_agreeing_again_would_run_it() -> None:
+    story = Story(TRANSFER)
+    story.vote("mia", "release", later(5), rationale="matches the invoice")
+    view = opened(story, "release", "mia")
+    assert "Agree (1 of 2)" == view["submit"]["text"]
+    assert "You have agreed already, and count once: still 1 of 2." in read(view)
+    assert "at once" not in read(view)
 
 
 def test_a_modal_carries_where_it_was_opened_and_what_was_shown() -> None:
@@ -139,6 +149,14 @@ def test_details_are_drawn_as_stored() -> None:
     view = details(story.escalation, story.people)
     assert () == check(view)
     assert_stored("details", view)
+
+
+def test_details_name_the_channel_that_got_the_card() -> None:
+    story = ends.succeeded()
+    card = Card(id="crd_1", escalation_id="esc_1", surface="channel", target="C0OPS", ts="1.2")
+    view = details(story.escalation, story.people, cards=[card])
+    assert () == check(view)
+    assert "#C0OPS: sent" in read(view)
 
 
 def test_long_details_come_in_pages_that_say_so_and_lose_nothing() -> None:
