@@ -69,7 +69,6 @@ class Vote(Command):
     rationale: str | None = None
     typed: str | None = None
     read_whole: bool = False  #: the modal showed every line
-    in_modal: bool = False  #: clicked where reason and target could be asked for
     reply: ReplyTo = field(default_factory=ReplyTo)
 
 

@@ -151,9 +151,9 @@ class Surface:
             return Withdraw(**about, reason=text)
         if verb == "add_reason":
             return AddReason(**about, text=text or "")
-        return self._vote(click, read_whole=True, in_modal=True)
+        return self._vote(click, read_whole=True)
 
-    def _vote(self, click: Click, *, read_whole: bool, in_modal: bool = False) -> Vote:
+    def _vote(self, click: Click, *, read_whole: bool) -> Vote:
         return Vote(
             id=click.command_id,
             escalation_id=click.escalation,
@@ -164,8 +164,7 @@ class Surface:
             rationale=self._screens.rationale(click),
             typed=click.values.get("typed"),
             read_whole=read_whole,
-            in_modal=in_modal,
-            reply=click.reply(in_modal=in_modal),
+            reply=click.reply(in_modal=not click.action),
         )
 
     async def revoked(self, ack: Ack, event: Payload) -> None:

@@ -92,11 +92,11 @@ async def test_a_vote_that_does_not_decide_wakes_only_who_follows_the_version(
     async with asyncio.timeout(5):
         while world.waiters.count < 2:  # noqa: ASYNC110
             await asyncio.sleep(0)
-    await world.store.writer.submit(a_vote(made["id"], "UMIA", in_modal=True))
+    await world.store.writer.submit(a_vote(made["id"], "UMIA"))
     first = await told(await follows)
     assert (first["status"], first["requirements"][0]["have"]) == ("pending", {"retry": 1})
     assert not decides.done()
-    await world.store.writer.submit(a_vote(made["id"], "UTOM", in_modal=True))
+    await world.store.writer.submit(a_vote(made["id"], "UTOM"))
     assert (await told(await decides))["status"] == "approved"
 
 
