@@ -102,6 +102,7 @@ async def test_one_approval_never_covers_another_question(
         ({"operation": {"name": "x", "extra": 1}}, "/operation/extra"),
         ({"operation": {"name": "x", "target": "Too Long For A Target!"}}, "/operation/target"),
         ({"options": OPTIONS[:1]}, "/options"),
+        ({"options": [*OPTIONS, OPTIONS[0]]}, "/options/2/key"),
         ({"approvers": ["nobody"]}, "/approvers/0"),
         ({"callback_url": "https://elsewhere.example/x"}, "/callback_url"),
         ({"callback_url": "http://service.example/x"}, "/callback_url"),
