@@ -123,6 +123,22 @@ async def test_what_is_wrong_is_named_by_its_place(
     assert pointer in {e["pointer"] for e in problem["errors"]}, problem
 
 
+async def test_a_callback_host_must_be_allowed_by_the_service_and_by_the_settings(
+    world: World,
+) -> None:
+    world.keys["wide"] = await world.store.services.add(
+        "wide", callback_hosts=("only-the-service.example",)
+    )
+    asked = (("other", "service.example"), ("wide", "only-the-service.example"))
+    for service, host in asked:
+        body = {**BODY, "callback_url": f"https://{host}/andon"}
+        response = await world.call(
+            "POST", "/v1/escalations", body, service=service, Idempotency_Key="k"
+        )
+        errors = (await response.json())["errors"]
+        assert (response.status, errors[0]["pointer"]) == (422, "/callback_url")
+
+
 async def test_without_rule_or_approvers_nobody_could_decide_and_it_is_refused(
     world: World,
 ) -> None:
