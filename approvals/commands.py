@@ -46,7 +46,7 @@ class Open(Command):
 
     service: str
     group_id: str
-    idempotency_key: str
+    idempotency_key: str  #: hashed: callers make keys of anything
     body_hash: str
     digest: str
     request: Mapping[str, Json]

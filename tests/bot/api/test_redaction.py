@@ -64,9 +64,9 @@ async def test_no_secret_of_the_corpus_is_found_anywhere_afterwards(
 
 
 async def test_what_is_told_later_is_as_free_of_secrets(world: World) -> None:
-    """Context, outcome and the reason to withdraw are redacted as the question itself is."""
-    secrets = [f"ghp_{letter * 36}" for letter in "ABCD"]
-    first, second = await world.open("k1"), await world.open("k2")
+    """Context, outcome, the reason to withdraw and the keys of calls: none keeps a secret."""
+    secrets = [f"ghp_{letter * 36}" for letter in "ABCDE"]
+    first, second = await world.open("k1"), await world.open(secrets[4])
     path = f"/v1/escalations/{first['id']}"
     error = {"message": f"refused, token={secrets[0]}"}
     answers = [await world.call("POST", f"{path}/context", {"error": error})]
