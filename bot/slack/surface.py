@@ -144,7 +144,7 @@ class Surface:
             "actor": click.actor,
             "reply": click.reply(in_modal=in_modal),
         }
-        text = self._screens.rationale(click)
+        text = self._reason(click)
         if verb == "stop":
             return Stop(**about, reason=text)
         if verb == "withdraw":
@@ -161,11 +161,16 @@ class Surface:
             option=click.option,
             shown=click.shown,
             digest=click.digest,
-            rationale=self._screens.rationale(click),
+            rationale=self._reason(click),
             typed=click.values.get("typed"),
             read_whole=read_whole,
             reply=click.reply(in_modal=not click.action),
         )
+
+    def _reason(self, click: Click) -> str | None:
+        """What was chosen and typed; it is kept for ever, so a secret pasted into it is hidden."""
+        said = self._screens.rationale(click)
+        return self._ports.redacted(said) if said else said
 
     async def revoked(self, ack: Ack, event: Payload) -> None:
         """The workspace took our token away: held operations stay held, health says so."""
