@@ -46,7 +46,7 @@ class Open(Command):
 
     service: str
     group_id: str
-    idempotency_key: str
+    idempotency_key: str  #: hashed: callers make keys of anything
     body_hash: str
     digest: str
     request: Mapping[str, Json]
@@ -69,7 +69,6 @@ class Vote(Command):
     rationale: str | None = None
     typed: str | None = None
     read_whole: bool = False  #: the modal showed every line
-    in_modal: bool = False  #: clicked where reason and target could be asked for
     reply: ReplyTo = field(default_factory=ReplyTo)
 
 

@@ -18,6 +18,9 @@ from approvals.words import (
 
 Json = Any  # what JSON can say; the doors have already refused everything else
 
+#: Parts of the context that an approver misses most: named where nobody gave them.
+ASKED_FOR = ("user_impact", "rollback", "runbook")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
@@ -91,6 +94,12 @@ class Plan:
     report_within_s: int = 3600
     zone: str = "UTC"  #: IANA name; for lock-screen lines in channels
     show: tuple[str, ...] = ()  #: pointers never redacted
+
+    @property
+    def could_decide(self) -> tuple[str, ...]:
+        """Who could decide when it was asked, by id."""
+        listed = {member for members in self.members.values() for member in members}
+        return tuple(sorted(listed - set(self.excluded)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,8 +86,7 @@ def _opened(escalation: Escalation, record: Record) -> Iterator[Work]:
     plan = escalation.plan
     if plan.channel:
         yield PostCard(surface="channel", target=plan.channel)
-    may = {m for group in plan.members.values() for m in group} - set(plan.excluded)
-    for person in sorted(may):
+    for person in plan.could_decide:
         yield PostCard(surface="direct", target=person)
 
 
@@ -152,9 +151,7 @@ def _deciders(escalation: Escalation) -> tuple[str, ...]:
     decision = escalation.decision
     if decision is not None and decision.people:
         return tuple(f"person:{p}" for p in decision.people)
-    plan = escalation.plan
-    may = {m for group in plan.members.values() for m in group} - set(plan.excluded)
-    return tuple(f"person:{p}" for p in sorted(may))
+    return tuple(f"person:{p}" for p in escalation.plan.could_decide)
 
 
 def _requester(escalation: Escalation) -> tuple[str, ...]:

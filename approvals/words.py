@@ -54,10 +54,6 @@ class OperationState(StrEnum):
     LAPSED = "lapsed"  #: approved, but never claimed in time
 
 
-#: States that a report of the service may still change.
-AWAITING_OUTCOME = frozenset({OperationState.RELEASED, OperationState.UNKNOWN})
-
-
 class Effect(StrEnum):
     """What choosing an option does to the operation."""
 

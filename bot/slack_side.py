@@ -3,6 +3,7 @@
 from typing import Any
 
 from approvals.ports import Clock, Writer
+from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
 from bot.background.line import Line
@@ -52,6 +53,7 @@ class SlackSide:
             slack=slack,
             clock=clock,
             new_id=new_id,
+            redacted=redact_text,
             wake=bell.wake,
             lost=lambda event: self.door.revoked(event),
         )

@@ -194,17 +194,21 @@ async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
     connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
     await connection
     link = kind(connection)
-    # SQLite's own lower() knows only ASCII, and people search for words in every language.
-    await connection.create_function("lower", 1, str.lower, deterministic=True)
-    for pragma in (
-        f"busy_timeout={busy_ms}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "wal_autocheckpoint=0",
-    ):
-        await link.rows(f"PRAGMA {pragma}")
-    await assert_durable(link)
+    try:
+        # SQLite's own lower() knows only ASCII, and people search for words in every language.
+        await connection.create_function("lower", 1, str.lower, deterministic=True)
+        for pragma in (
+            f"busy_timeout={busy_ms}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "wal_autocheckpoint=0",
+        ):
+            await link.rows(f"PRAGMA {pragma}")
+        await assert_durable(link)
+    except BaseException:
+        await link.close()  # its thread would keep the process from ending
+        raise
     return link
 
 

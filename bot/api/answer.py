@@ -9,13 +9,10 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from approvals.codec import instant
-from approvals.escalation import Escalation, Option, Vote
+from approvals.escalation import ASKED_FOR, Escalation, Option, Vote
 from approvals.policy.seats import seats_for
 from approvals.tally import have_by_group
 from approvals.words import Effect
-
-#: Facts an approver misses most; named when nobody gave them.
-ASKED_FOR = ("user_impact", "rollback", "runbook")
 
 
 class Answer(BaseModel):

@@ -71,7 +71,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Store, clock and Slack; 503 while one of them does not work."""
+    """Store, clock and the other parts; 503 while one of them does not work."""
     api = request.app[API]
     try:
         store = dict(await api.health.check(api.clock()))

@@ -170,9 +170,6 @@ class OpenIn(Model):
     @field_validator("options")
     @classmethod
     def _choices(cls, options: list[OptionIn] | None) -> list[OptionIn] | None:
-        keys = [o.key for o in options or ()]
-        if len(set(keys)) != len(keys):
-            raise ValueError("Two options have the same key; give each its own.")
         if len({o.effect for o in options or ()}) == 1:
             raise ValueError("Offer at least one option that releases and one that aborts.")
         return options

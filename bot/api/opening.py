@@ -72,7 +72,7 @@ def _command(
         group_id=api.new_id("grp"),
         weight=weight,
         service=service,
-        idempotency_key=key,
+        idempotency_key=hashlib.sha256(key.encode()).hexdigest(),
         body_hash=body_hash,
         digest=digest,
         request={**whole, **cleaned.value},

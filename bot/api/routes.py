@@ -115,7 +115,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="/readyz",
         handler=meta.readyz,
-        summary="Store, clock and Slack",
+        summary="Do store, clock, people and Slack work?",
         scope=None,
         answers={200: meta.Health, 503: meta.Health},
     ),

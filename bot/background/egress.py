@@ -25,9 +25,6 @@ _UNICAST = ip_network("2000::/3")
 #: And within it: protocol assignments with Teredo, documentation, 6to4.
 _INSIDE_6 = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 
-#: What the name that every machine gives itself stands for.
-_LOCALHOST = ("127.0.0.1", "::1")
-
 
 class InnerAddressError(OSError):
     """A callback may not go to an inner address."""

@@ -11,12 +11,13 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from approvals.commands import Look
+from approvals.commands import Actor, Look
 from approvals.escalation import Escalation
 from approvals.ports import StoreError
 from bot.messaging import Message, SlackError
 from bot.slack.clicks import Click, is_foreign, of_button
 from bot.slack.drawing.fitting import fitting_view
+from bot.slack.guard import account_of
 from bot.slack.ports import Ports
 from bot.slack.screens import Screens
 from bot.slack.voice import Voice
@@ -89,7 +90,11 @@ class Browsing:
 
     async def command(self, ack: Ack, body: Payload) -> None:
         """`/escalations list | show ID | help`."""
-        await ack(**await self._screens.command(body, foreign=is_foreign(body)))
+        foreign = is_foreign(body)
+        said, shown = await self._screens.command(body, foreign=foreign)
+        await ack(**said)
+        if shown is not None:
+            self._looked(shown.id, Actor(account=account_of(body), foreign=foreign))
 
     async def home(self, ack: Ack, event: Payload, client: AsyncWebClient) -> None:
         """App Home: the same list as the command."""
@@ -114,9 +119,10 @@ class Browsing:
 
     def looked(self, click: Click) -> None:
         """Note that this person opened something of it, for the first time."""
-        command = Look(
-            id=self._ports.new_id("cmd"), escalation_id=click.escalation, actor=click.actor
-        )
+        self._looked(click.escalation, click.actor)
+
+    def _looked(self, escalation_id: str, actor: Actor) -> None:
+        command = Look(id=self._ports.new_id("cmd"), escalation_id=escalation_id, actor=actor)
         self._voice.after(self._ports.writer.submit(command))
 
     async def _readable(self, click: Click) -> Escalation | Message:

@@ -2,9 +2,10 @@
 
 ::
 
-    size -> signature over the raw bytes -> replay -> parse -> team, app, person -> Bolt
+    size -> signature over the raw bytes -> parse -> team, app, person -> replay -> Bolt
 
-Bolt parses before it verifies and runs a replayed or foreign payload; so it never sees one.
+Bolt parses before it verifies and runs a replayed or foreign payload; so it never sees one. What
+is remembered against replays is a write, so only what would run is.
 """
 
 import hashlib

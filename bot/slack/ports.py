@@ -19,5 +19,6 @@ class Ports:
     slack: Slack
     clock: Clock
     new_id: Callable[[str], str]
+    redacted: Callable[[str], str]  #: a text without what looks like a secret
     wake: Callable[[], None]  #: there is something to say
     lost: Callable[[str], None]  #: the workspace took our token away

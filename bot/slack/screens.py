@@ -155,26 +155,31 @@ class Screens:
         """The card itself, live buttons included."""
         return channel_card(e, self._people)
 
-    async def command(self, body: Mapping[str, Any], *, foreign: bool) -> dict[str, Any]:
-        """The answer to `/escalations`, for the caller alone."""
+    async def command(
+        self, body: Mapping[str, Any], *, foreign: bool
+    ) -> tuple[dict[str, Any], Escalation | None]:
+        """The answer to `/escalations`, for the caller alone; and whose card it is, if one's."""
         if foreign:
-            return _whispered(answers.members_only())
+            return _whispered(answers.members_only()), None
         words = str(body.get("text") or "").split()
         account, channel = str(body.get("user_id") or ""), str(body.get("channel_id") or "")
         try:
-            return _whispered(await self._said(words, account, channel))
+            said, shown = await self._said(words, account, channel)
         except StoreError:
-            return _whispered(answers.store_away(click_id(account)[-4:]))
+            return _whispered(answers.store_away(click_id(account)[-4:])), None
+        return _whispered(said), shown
 
-    async def _said(self, words: list[str], account: str, channel: str | None) -> Message:
+    async def _said(
+        self, words: list[str], account: str, channel: str | None
+    ) -> tuple[Message, Escalation | None]:
         verb = words[0].lower() if words else "list"
         if verb == "list":
-            return await self.listing(account, channel)
+            return await self.listing(account, channel), None
         if verb == "show" and len(words) > 1:
             return await self._show(words[1].lower(), account, channel)
         if verb in ("help", "show"):
-            return lists.help_text()
-        return lists.unknown_command(verb)
+            return lists.help_text(), None
+        return lists.unknown_command(verb), None
 
     async def listing(self, account: str, channel: str | None = None, page: int = 0) -> Message:
         """One page of the caller's list; with what stands in the channel they ask from."""
@@ -190,13 +195,17 @@ class Screens:
             last=next(last, None),
         )
 
-    async def _show(self, suffix: str, account: str, channel: str | None) -> Message:
+    async def _show(
+        self, suffix: str, account: str, channel: str | None
+    ) -> tuple[Message, Escalation | None]:
         whole = await self._reads.escalation(suffix)
         found = (whole,) if whole else await self._reads.ending_in(suffix[-6:])
-        seen = [e for e in found if self._sees(e, account, channel)]
+        seen = [e for e in found if e.id.endswith(suffix) and self._sees(e, account, channel)]
         if not seen:
-            return lists.no_such(suffix)
-        return self.card_for(seen[0]) if len(seen) == 1 else lists.which_of(suffix, seen)
+            return lists.no_such(suffix), None
+        if len(seen) > 1:
+            return lists.which_of(suffix, seen), None
+        return self.card_for(seen[0]), seen[0]
 
     async def next_page(self, click: Click) -> Message:
         """The page a `Next 10` asks for."""

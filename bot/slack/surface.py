@@ -144,16 +144,16 @@ class Surface:
             "actor": click.actor,
             "reply": click.reply(in_modal=in_modal),
         }
-        text = self._screens.rationale(click)
+        text = self._reason(click)
         if verb == "stop":
             return Stop(**about, reason=text)
         if verb == "withdraw":
             return Withdraw(**about, reason=text)
         if verb == "add_reason":
             return AddReason(**about, text=text or "")
-        return self._vote(click, read_whole=True, in_modal=True)
+        return self._vote(click, read_whole=True)
 
-    def _vote(self, click: Click, *, read_whole: bool, in_modal: bool = False) -> Vote:
+    def _vote(self, click: Click, *, read_whole: bool) -> Vote:
         return Vote(
             id=click.command_id,
             escalation_id=click.escalation,
@@ -161,12 +161,16 @@ class Surface:
             option=click.option,
             shown=click.shown,
             digest=click.digest,
-            rationale=self._screens.rationale(click),
+            rationale=self._reason(click),
             typed=click.values.get("typed"),
             read_whole=read_whole,
-            in_modal=in_modal,
-            reply=click.reply(in_modal=in_modal),
+            reply=click.reply(in_modal=not click.action),
         )
+
+    def _reason(self, click: Click) -> str | None:
+        """What was chosen and typed; it is kept for ever, so a secret pasted into it is hidden."""
+        said = self._screens.rationale(click)
+        return self._ports.redacted(said) if said else said
 
     async def revoked(self, ack: Ack, event: Payload) -> None:
         """The workspace took our token away: held operations stay held, health says so."""

@@ -113,9 +113,15 @@ class Story:
 
     async def send(self, person: str, card: Message, label: str, **values: str) -> Interaction:
         """Press a button that opens a modal, fill that in and send it off."""
+        before = self.workspace.view_of(person)
         await self.tap(person, card, label)
-        window = await self.window(person)
+        window = await self.workspace.wait_for(lambda: self._opened_since(person, before))
         return await self.workspace.submit(person, window.id, values)
+
+    def _opened_since(self, person: str, before: Window | None) -> Window | None:
+        """A click is acknowledged before its window is there: the one before may still stand."""
+        found = self.workspace.view_of(person)
+        return found if found and (before is None or found.id != before.id) else None
 
     async def heard(self, person: str, words: str) -> str:
         """Wait until the person alone is told something with these words."""

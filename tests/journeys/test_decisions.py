@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.journeys.asking import TRANSFER
 from tests.journeys.conftest import OPERATIONS, PAYMENTS, Story, spoken
 
 
@@ -76,6 +77,18 @@ async def test_two_people_release_a_transfer_each_with_a_reason(story: Story) ->
     told = await story.status(made["id"])
     assert told["status"] == "approved"
     assert told["requirements"][0]["have"] == {"retry": 2}
+
+
+async def test_a_secret_pasted_into_a_reason_is_not_kept(over_http: Story) -> None:
+    story, secret = over_http, f"ghp_{'A' * 36}"
+    made = await story.ask(**TRANSFER)
+    card = await story.card(PAYMENTS)
+    await story.send("UMIA", card, "Release transfer", reason=f"checked with {secret}")
+    assert "Recorded: Release transfer, 1 of 2." in story.sees("UMIA")
+    told = await story.status(made["id"])
+    assert [vote["rationale"] for vote in told["votes"]] == ["checked with [hidden: token]"]
+    kept = [file.read_bytes() for file in story.folder.glob("andon.db*")]
+    assert not any(secret.encode() in each for each in kept)
 
 
 async def test_two_approvers_at_the_same_instant_decide_once(story: Story) -> None:

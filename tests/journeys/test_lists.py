@@ -109,6 +109,26 @@ async def test_show_takes_the_end_of_an_id_or_all_of_it_and_brings_a_live_card(
     assert (await story.status(made["id"]))["status"] == "approved"
 
 
+async def test_whoever_types_show_has_looked_and_whoever_may_not_decide_has_not(
+    over_http: Story,
+) -> None:
+    story = over_http
+    made = await story.ask()
+    await typed(story, "UMIA", f"show {made['id'][-6:]}")
+    await typed(story, "USAM", "list")
+    await typed(story, "USAM", f"show {made['id'][-6:]}")
+    await story.looked_at(made)
+    seen = await story.server.store.reads.escalation(made["id"])
+    assert [look.person for look in seen.looks] == ["sam"]
+
+
+async def test_another_id_that_ends_alike_is_not_taken_for_it(over_http: Story) -> None:
+    made = await over_http.ask()
+    other = f"esc_0{made['id'][-6:]}"
+    shown = await typed(over_http, "USAM", f"show {other}")
+    assert answer_of(shown.blocks).startswith(f"No escalation ends in {other},")
+
+
 async def test_two_that_end_alike_are_offered_to_pick_from(over_http: Story) -> None:
     story = over_http
     for n in (1, 2):

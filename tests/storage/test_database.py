@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 from pathlib import Path
 
 import aiosqlite
@@ -46,6 +47,25 @@ async def test_a_connection_that_would_not_be_durable_is_refused(
         await link.rows(f"PRAGMA {pragma}")
         with pytest.raises(RuntimeError, match="would not be durable"):
             await assert_durable(link)
+
+
+async def test_a_connection_that_is_refused_leaves_no_thread_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads of connections keep a process from ending: the server would hang, not exit."""
+
+    async def refuse(link: Link) -> None:
+        raise RuntimeError("would not be durable")
+
+    monkeypatch.setattr("storage.database.assert_durable", refuse)
+    before = set(threading.enumerate())
+    with pytest.raises(RuntimeError, match="would not be durable"):
+        async with open_database(tmp_path / "a.db", server=True):
+            pass
+    for thread in set(threading.enumerate()) - before:
+        if "asyncio" not in thread.name:  # the loop's own wait for work
+            thread.join(2)
+            assert not thread.is_alive()
 
 
 async def test_the_log_is_moved_into_the_file_now_and_then(store: Store, tmp_path: Path) -> None:

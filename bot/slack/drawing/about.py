@@ -6,7 +6,7 @@ from typing import Any
 from approvals.categories import Category, category
 from approvals.escalation import Escalation, Option, Vote
 from approvals.facts import People
-from approvals.tally import counting, eligible, required_groups, standing_shown
+from approvals.tally import counting, eligible, standing_shown
 from approvals.words import Effect, OperationState, Severity, Status
 from bot.slack.drawing.spans import Span, any_of, name_of, one_line, requester
 
@@ -104,8 +104,7 @@ def may_decide(e: Escalation, people: People) -> tuple[str, ...]:
     """Who may decide now; before people were looked up, who could at opening."""
     if people.as_of is not None:
         return eligible(e, people)
-    listed = {m for g in required_groups(e) for m in e.plan.members.get(g, ())}
-    return tuple(sorted(listed - set(e.plan.excluded)))
+    return e.plan.could_decide
 
 
 def may_still(e: Escalation, people: People, option: Option) -> tuple[str, ...]:

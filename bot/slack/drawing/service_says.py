@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from approvals.escalation import Escalation
+from approvals.escalation import ASKED_FOR, Escalation
 from approvals.events import canonical_text
 from bot.slack.drawing.about import said
 from bot.slack.drawing.spans import Element, Line, Span, bold, quoted, section, when
@@ -15,8 +15,8 @@ MOST_LINES = 6
 #: Attempts on a card, and characters of one's action and error.
 MOST_ATTEMPTS, ATTEMPT = 3, 60
 
-#: What should have been given, by the names people know (API: `missing_context`).
-ASKED_FOR = {"user_impact": "impact", "rollback": "undo", "runbook": "runbook"}
+#: What is asked for goes by the labels of the lines below; the rest keeps its own.
+_KNOWN_AS = {"user_impact": "impact", "rollback": "undo"}
 
 
 def given(e: Escalation) -> Iterator[tuple[str, str]]:
@@ -59,7 +59,7 @@ def context_lines(e: Escalation, most: int) -> Element:
     more += [name for name in ("configuration", "links") if said(e, name)]
     if more:
         lines.append((f"Also given, in Details: {', '.join(more)}",))
-    missing = [name for field, name in ASKED_FOR.items() if said(e, field) is None]
+    missing = [_KNOWN_AS.get(name, name) for name in ASKED_FOR if said(e, name) is None]
     if missing:
         lines.append((f"Not given: {', '.join(missing)}",))
     return section(*lines) if lines else section((f"{e.service} says nothing more.",))

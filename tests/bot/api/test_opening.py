@@ -102,6 +102,7 @@ async def test_one_approval_never_covers_another_question(
         ({"operation": {"name": "x", "extra": 1}}, "/operation/extra"),
         ({"operation": {"name": "x", "target": "Too Long For A Target!"}}, "/operation/target"),
         ({"options": OPTIONS[:1]}, "/options"),
+        ({"options": [*OPTIONS, OPTIONS[0]]}, "/options/2/key"),
         ({"approvers": ["nobody"]}, "/approvers/0"),
         ({"callback_url": "https://elsewhere.example/x"}, "/callback_url"),
         ({"callback_url": "http://service.example/x"}, "/callback_url"),
@@ -120,6 +121,22 @@ async def test_what_is_wrong_is_named_by_its_place(
     problem = await response.json()
     assert response.status == 422
     assert pointer in {e["pointer"] for e in problem["errors"]}, problem
+
+
+async def test_a_callback_host_must_be_allowed_by_the_service_and_by_the_settings(
+    world: World,
+) -> None:
+    world.keys["wide"] = await world.store.services.add(
+        "wide", callback_hosts=("only-the-service.example",)
+    )
+    asked = (("other", "service.example"), ("wide", "only-the-service.example"))
+    for service, host in asked:
+        body = {**BODY, "callback_url": f"https://{host}/andon"}
+        response = await world.call(
+            "POST", "/v1/escalations", body, service=service, Idempotency_Key="k"
+        )
+        errors = (await response.json())["errors"]
+        assert (response.status, errors[0]["pointer"]) == (422, "/callback_url")
 
 
 async def test_without_rule_or_approvers_nobody_could_decide_and_it_is_refused(

@@ -14,6 +14,7 @@ from bot.api.redaction import is_secret_name, redact, redact_text
 from bot.observing import configure_logging
 from tests.bot.api.conftest import BODY, World
 from tests.bot.api.corpus import BENIGN, LEAKS, Leak
+from tests.building import a_vote
 
 
 @pytest.fixture
@@ -60,6 +61,26 @@ async def test_no_secret_of_the_corpus_is_found_anywhere_afterwards(
     assert b"hidden" in stored
     found = [leak.secret for leak in LEAKS if leak.secret in said or leak.secret.encode() in stored]
     assert found == []
+
+
+async def test_what_is_told_later_is_as_free_of_secrets(world: World) -> None:
+    """Context, outcome, the reason to withdraw and the keys of calls: none keeps a secret."""
+    secrets = [f"ghp_{letter * 36}" for letter in "ABCDE"]
+    first, second = await world.open("k1"), await world.open(secrets[4])
+    path = f"/v1/escalations/{first['id']}"
+    error = {"message": f"refused, token={secrets[0]}"}
+    answers = [await world.call("POST", f"{path}/context", {"error": error})]
+    await world.store.writer.submit(a_vote(first["id"], shown=1))
+    assert (await world.claim(first["id"], first["digest"])).status == 200
+    outcome = {"result": "failed", "detail": f"used {secrets[1]}", "undo": f"revoke {secrets[2]}"}
+    answers.append(await world.call("POST", f"{path}/outcome", outcome))
+    taken_back = f"/v1/escalations/{second['id']}/withdraw"
+    answers.append(await world.call("POST", taken_back, {"reason": f"leaked {secrets[3]}"}))
+    assert [a.status for a in answers] == [200, 200, 200]
+    said = "\n".join([await a.text() for a in answers])
+    stored = everything_on_disk(world)
+    assert [s for s in secrets if s in said or s.encode() in stored] == []
+    assert said.count("[hidden: ") >= 4
 
 
 def test_the_corpus_is_large_and_each_secret_one_of_its_own() -> None:

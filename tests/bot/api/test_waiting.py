@@ -1,6 +1,7 @@
 """Waiting: parked until the commit that concerns it, woken by time too, and cheap to repeat."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -92,11 +93,11 @@ async def test_a_vote_that_does_not_decide_wakes_only_who_follows_the_version(
     async with asyncio.timeout(5):
         while world.waiters.count < 2:  # noqa: ASYNC110
             await asyncio.sleep(0)
-    await world.store.writer.submit(a_vote(made["id"], "UMIA", in_modal=True))
+    await world.store.writer.submit(a_vote(made["id"], "UMIA"))
     first = await told(await follows)
     assert (first["status"], first["requirements"][0]["have"]) == ("pending", {"retry": 1})
     assert not decides.done()
-    await world.store.writer.submit(a_vote(made["id"], "UTOM", in_modal=True))
+    await world.store.writer.submit(a_vote(made["id"], "UTOM"))
     assert (await told(await decides))["status"] == "approved"
 
 
@@ -107,6 +108,31 @@ async def test_the_deadline_wakes_a_parked_request_though_no_clock_ticks(world: 
     world.clock.pass_(1)
     response = await told(await asked)
     assert (response["status"], response["decision"]["by"]) == ("expired", "expiry")
+
+
+async def test_while_it_is_parked_and_when_it_is_woken_the_store_is_asked_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody polls: the commit itself brings what is answered."""
+    made = await world.open()
+    asked = waiting(world, made["id"], "?wait=30")
+    await parked(world)
+    questions: list[str] = []
+    for link in {id(one): one for one in (world.store.database.reader for _ in range(8))}.values():
+        monkeypatch.setattr(link, "rows", _noting(questions))
+    await world.approve(made["id"])
+    assert (await told(await asked))["status"] == "approved"
+    assert questions == []
+
+
+def _noting(questions: list[str]) -> Callable[..., Awaitable[list[Any]]]:
+    """In place of a link's `rows`: what is asked is noted, and nothing is found."""
+
+    async def rows(sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        questions.append(sql)
+        return []
+
+    return rows
 
 
 async def test_a_caller_that_goes_away_leaves_nothing_parked(world: World) -> None:
