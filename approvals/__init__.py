@@ -8,10 +8,10 @@ audit) uses the same three functions::
                evolve(escalation, record)         -> escalation
                owes(before, record, ...)          -> work to do
 
-Where to look: `words` (enums and their states), `escalation` (the values), `commands`, `facts`,
-`events` (the audit log's grammar and chain), `refusals`, `tally` (who counts), `decide/` (one file
-a verb), `evolve`, `owes`, `step` (how they are driven), `policy/` (the file and what it asks for),
-`grants`, `canonical` (bytes and digests), `ports` (what the core needs from outside).
+Where to look: `words` (enums and their states), `escalation` (the values), `commands`, `people`,
+`facts`, `events` (the audit log's grammar and chain), `refusals`, `tally` (who counts), `decide/`
+(one file a verb), `evolve`, `owes`, `step` (how they are driven), `policy/` (the file and what it
+asks for), `grants`, `canonical` (bytes and digests), `ports` (what the core needs from outside).
 """
 
 #: Written into every event: which `decide` made it. `evolve` must read all of them for ever.

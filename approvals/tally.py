@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from approvals.escalation import Escalation, Option, Vote
-from approvals.facts import People, Person
+from approvals.people import People, Person
 from approvals.policy.seats import most_seats, seats_for
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from approvals.escalation import Escalation
 from approvals.events import canonical_text
-from approvals.facts import People
+from approvals.people import People
 from approvals.ports import Card, Delivery
 
 Blocks = Sequence[Mapping[str, Any]]

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from approvals.facts import Facts, People
+from approvals.facts import Facts
+from approvals.people import People
 from approvals.policy.model import Policy
 
 #: With Slack off, facts are read from the policy in memory anew after this long.

@@ -8,7 +8,8 @@ from approvals.decide.recheck import losses
 from approvals.escalation import Claim as Taken
 from approvals.escalation import Escalation
 from approvals.events import CLAIMED, STOPPED, Event
-from approvals.facts import Facts, People
+from approvals.facts import Facts
+from approvals.people import People
 from approvals.refusals import Refusal, Why
 from approvals.verdict import Case, Verdict, accept, refuse
 from approvals.words import OperationState, Status

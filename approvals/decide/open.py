@@ -11,7 +11,7 @@ from approvals.escalation import Escalation, Option, Requester
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
 from approvals.ledger import Ledger
-from approvals.policy.plan import Ask, Planned, plan_on
+from approvals.policy.plan import Ask, Planned
 from approvals.refusals import FieldError, Why
 from approvals.verdict import Case, Verdict, accept, refuse, unprocessable
 from approvals.words import Effect, Kind, Severity, Status
@@ -35,7 +35,7 @@ def open_(
         return unprocessable(errors)
     if facts.people.as_of is None:
         return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
-    planned = plan_on(facts, _ask(command))
+    planned = facts.plan(_ask(command))
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)

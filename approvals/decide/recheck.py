@@ -11,7 +11,8 @@ from datetime import datetime
 from approvals.commands import RecheckPeople
 from approvals.escalation import Escalation, Vote
 from approvals.events import STOPPED, VOTE_VOIDED, Event
-from approvals.facts import Facts, People
+from approvals.facts import Facts
+from approvals.people import People
 from approvals.tally import required_groups, standing_now
 from approvals.verdict import Verdict
 from approvals.words import Effect

@@ -15,7 +15,8 @@ from approvals.decide.who import Approver, approver, too_late
 from approvals.escalation import Escalation, Json, Option
 from approvals.escalation import Vote as Cast
 from approvals.events import DECIDED, VOTE_CAST, Event
-from approvals.facts import Facts, People
+from approvals.facts import Facts
+from approvals.people import People
 from approvals.refusals import Why
 from approvals.showing import is_shown_whole
 from approvals.tally import Standing, eligible, standing_now

@@ -10,7 +10,7 @@ from datetime import datetime
 from approvals.codec import instant
 from approvals.commands import Actor
 from approvals.escalation import Escalation
-from approvals.facts import People, Person
+from approvals.people import People, Person
 from approvals.refusals import Why
 from approvals.tally import eligible, is_requester, required_groups
 from approvals.verdict import Verdict, refuse

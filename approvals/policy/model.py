@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from approvals.escalation import Requirement
-from approvals.facts import People, Person
+from approvals.people import People, Person
 from approvals.words import Severity
 
 Seconds = Annotated[int, Field(strict=True, gt=0, le=30 * 24 * 3600)]

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from approvals.categories import category, severity_floor
 from approvals.codec import dump_plan
 from approvals.escalation import Json, Option, Plan, Requester, Requirement
-from approvals.facts import Facts, People
+from approvals.people import People
 from approvals.policy.model import Policy, Rule
 from approvals.policy.seats import most_seats, seats_for
 from approvals.refusals import FieldError
@@ -26,9 +26,6 @@ CLOCKS = {
     Severity.MEDIUM: (3600, 4 * 3600),
     Severity.LOW: (4 * 3600, 4 * 3600),
 }
-
-#: Plans remembered for one set of facts; beyond that they are forgotten and made anew.
-MOST_PLANS = 4096
 
 #: A caller may ask for at most this many times the default deadline, unless the rule says more.
 LONGEST = 4
@@ -108,16 +105,6 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
         requester=requester,
         plan_json=dump_plan(made),
     )
-
-
-def plan_on(facts: Facts, ask: Ask) -> Planned | tuple[FieldError, ...]:
-    """`plan`, remembered with the facts it rests on: services ask the same again and again."""
-    found = facts.plans.get(ask)
-    if found is None:
-        if len(facts.plans) >= MOST_PLANS:
-            facts.plans.clear()
-        found = facts.plans[ask] = plan(facts.policy, ask, facts.people)
-    return found
 
 
 def show_paths(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.ports import Card, Delivery
 from bot.messaging import Message, Seen
 from bot.slack.drawing.answers import answer

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from approvals.facts import People, Person
+from approvals.people import People, Person
 from approvals.policy.model import Policy
 from approvals.ports import Clock, FactSource
 from bot.messaging import SlackError, SlackRefusedError

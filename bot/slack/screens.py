@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.ports import Card, Clock, Delivery, FactSource, Reads, Settled, StoreError
 from approvals.refusals import Refusal
 from approvals.showing import is_shown_whole

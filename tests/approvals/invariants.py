@@ -15,8 +15,8 @@ from approvals import commands, events
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.evolve import evolve
-from approvals.facts import Person
 from approvals.owes import AnswerClick, Callback
+from approvals.people import Person
 from approvals.refusals import NOT_AUDITED
 from approvals.step import Step
 from approvals.words import OperationState, Status

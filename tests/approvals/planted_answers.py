@@ -11,7 +11,7 @@ from approvals import step as driving
 from approvals.decide import who
 from approvals.escalation import Escalation
 from approvals.events import GENESIS
-from approvals.facts import People
+from approvals.people import People
 from approvals.policy import seats
 from approvals.refusals import Why
 from approvals.verdict import Case, Verdict, accept

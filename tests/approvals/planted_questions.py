@@ -11,7 +11,7 @@ from approvals import commands, decide, joining, tally
 from approvals import step as driving
 from approvals.decide import who
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.refusals import Why
 from approvals.words import OperationState, Status
 from tests.approvals.planting import MonkeyPatch, breaks, verb_is, without

@@ -14,9 +14,10 @@ from approvals.commands import Actor
 from approvals.decide import State
 from approvals.escalation import Escalation
 from approvals.events import Record
-from approvals.facts import Facts, People
+from approvals.facts import Facts
 from approvals.ledger import Ledger
 from approvals.owes import AnswerClick
+from approvals.people import People
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from approvals.refusals import Why

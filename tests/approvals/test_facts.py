@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from approvals.escalation import Requester
-from approvals.facts import MAX_AGE, People, Person
+from approvals.people import MAX_AGE, People, Person
 from tests.approvals.world import START
 
 ANA = Person(id="ana", name="Ana", accounts=("UANA", "UANA2"), emails=("Ana@x.com",))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from approvals.escalation import Option, Requester
-from approvals.facts import People
+from approvals.people import People
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from approvals.policy.plan import CLOCKS, Ask, Planned, plan, show_paths

@@ -12,9 +12,10 @@ from approvals import commands, events
 from approvals.canonical import operation_digest
 from approvals.decide import State
 from approvals.escalation import Escalation
-from approvals.facts import Facts, People, Person
+from approvals.facts import Facts
 from approvals.joining import join_key
 from approvals.ledger import Ledger, Opened
+from approvals.people import People, Person
 from approvals.policy.load import parse_policy
 from approvals.step import Step, step
 from approvals.verdict import Case

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from approvals.facts import MAX_AGE
+from approvals.people import MAX_AGE
 from approvals.policy.load import parse_policy
 from bot.app import readiness, serving
 from bot.background.loop import FAILING, Loop

@@ -5,7 +5,7 @@ from typing import Any
 
 from approvals.categories import Category, category
 from approvals.escalation import Escalation, Option, Vote
-from approvals.facts import People
+from approvals.people import People
 from approvals.tally import counting, eligible, standing_shown
 from approvals.words import Effect, OperationState, Severity, Status
 from bot.slack.drawing.spans import Span, any_of, name_of, one_line, requester

@@ -8,7 +8,7 @@ from typing import Any
 
 from approvals.codec import parse_instant
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.refusals import Why
 from approvals.verdict import Case
 from bot.messaging import Message

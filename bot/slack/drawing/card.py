@@ -7,7 +7,7 @@ redrawn only when what is to be judged changes, and at the end (CARDS section 1)
 from collections.abc import Sequence
 
 from approvals.escalation import Escalation, Option
-from approvals.facts import People
+from approvals.people import People
 from approvals.ports import Card
 from approvals.showing import is_shown_whole
 from approvals.typing_target import word_to_type

@@ -1,7 +1,7 @@
 """How many are needed, from whom, and who agreed so far: the line that changes with every vote."""
 
 from approvals.escalation import Escalation, Option, Requirement, Vote
-from approvals.facts import People
+from approvals.people import People
 from approvals.policy.seats import seats_for
 from approvals.tally import counting, standing_shown
 from bot.slack.drawing.about import fewest, may_decide, may_still, needed, reason_of, releases

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from approvals.escalation import Escalation, Option, Vote
-from approvals.facts import People
+from approvals.people import People
 from approvals.ports import Card, Delivery
 from approvals.showing import visible
 from approvals.words import Effect, Friction

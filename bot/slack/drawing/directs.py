@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.words import Status
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen

@@ -5,7 +5,7 @@ from typing import Any
 
 from approvals.codec import parse_instant
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.words import OperationState, Status
 from bot.slack.drawing.about import row_of, whom_to_call
 from bot.slack.drawing.buttons import button

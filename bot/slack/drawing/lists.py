@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.escalation import Escalation
-from approvals.facts import People, Person
+from approvals.people import People, Person
 from approvals.tally import is_requester, standing_shown
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen

@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from approvals.escalation import Escalation, Option
-from approvals.facts import People
+from approvals.people import People
 from approvals.words import DecidedBy, OperationState, Status
 from bot.slack.drawing.about import (
     asker_name,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from approvals.escalation import Escalation, Option
-from approvals.facts import People
+from approvals.people import People
 from approvals.tally import standing_shown
 from approvals.typing_target import word_to_type
 from approvals.words import Effect, Friction

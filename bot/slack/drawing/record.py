@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.ports import Card
 from approvals.tally import counting
 from approvals.words import Effect, OperationState, Status

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from approvals.escalation import Requester
-from approvals.facts import People
+from approvals.people import People
 from approvals.showing import visible
 
 Element = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 from approvals.codec import parse_instant
 from approvals.escalation import Escalation
-from approvals.facts import People
+from approvals.people import People
 from approvals.tally import standing_shown
 from approvals.words import Effect
 from bot.messaging import Message

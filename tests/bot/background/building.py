@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from approvals.commands import AddContext
 from approvals.escalation import Escalation
-from approvals.facts import Facts, People
+from approvals.facts import Facts
+from approvals.people import People
 from approvals.ports import Card, Delivery
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts

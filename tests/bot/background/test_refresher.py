@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from approvals.commands import Command, RecheckPeople
-from approvals.facts import People
+from approvals.people import People
 from approvals.policy.load import parse_policy
 from approvals.ports import NotSavedError
 from approvals.words import Status

@@ -11,8 +11,9 @@ from approvals.canonical import operation_digest
 from approvals.commands import Actor, ReplyTo
 from approvals.decide import State
 from approvals.escalation import Escalation
-from approvals.facts import Facts, People
+from approvals.facts import Facts
 from approvals.owes import Direct, ThreadLine, Work
+from approvals.people import People
 from approvals.policy.load import parse_policy
 from approvals.step import Step, step
 from approvals.words import Result
