@@ -327,7 +327,7 @@ async def test_a_release_from_a_card_that_is_out_of_date_is_refused(story: Story
     slow.release()
     await story.tap("USAM", told, "Show")
     fresh = await story.workspace.wait_for(
-        lambda: next(m for m in story.workspace.ephemerals("USAM") if RETRY in m.labels)
+        lambda: next((m for m in story.workspace.ephemerals("USAM") if RETRY in m.labels), None)
     )
     assert "none" in spoken(fresh.blocks)
     await story.tap("USAM", fresh, RETRY)

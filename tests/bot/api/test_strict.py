@@ -197,7 +197,7 @@ async def test_a_number_is_a_number_and_nothing_that_could_be_taken_for_one(
         ({"context": {"mood": "bad"}}, "/context/mood", "no such field"),
         ({"context": {"runbook": "ftp://a"}}, "/context/runbook", "https://"),
         ({"options": [{}, {}]}, "/options/0/key", "It is required."),
-        ({"options": [BODY["options"][0]] * 2}, "/options", "same key"),
+        ({"options": BODY["options"] * 2}, "/options/2/key", "Another option has this key"),
         (
             {"options": [BODY["options"][0], {**BODY["options"][0], "key": "b"}]},
             "/options",
