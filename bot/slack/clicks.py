@@ -52,7 +52,7 @@ def of_button(payload: Mapping[str, Any], *, foreign: bool) -> Click:
         foreign=foreign,
         channel=channel or said.get("c") or window.get("c"),
         ts=container.get("message_ts") or said.get("t") or window.get("t"),
-        thread_ts=message.get("thread_ts"),
+        thread_ts=_thread_of(message),
         once=(action.get("action_ts"), action.get("action_id")),
     )
 
@@ -113,6 +113,12 @@ def click_id(*parts: Any) -> str:
     """One id for one click, however often Slack delivers it."""
     text = json.dumps([str(p) for p in parts])
     return "cmd_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _thread_of(message: Mapping[str, Any]) -> Any:
+    """The thread a message stands in. A card with replies names itself, and stands in none."""
+    thread = message.get("thread_ts")
+    return None if thread == message.get("ts") else thread
 
 
 def _json(text: Any) -> Mapping[str, Any]:

@@ -30,6 +30,21 @@ def test_a_button_names_what_it_is_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "thread"),
+    [
+        ({"ts": "1.1"}, None),
+        ({"ts": "1.1", "thread_ts": "1.1", "reply_count": 2}, None),
+        ({"ts": "1.4", "thread_ts": "1.1"}, "1.1"),
+    ],
+)
+def test_a_card_with_replies_is_answered_in_the_channel(
+    message: dict[str, Any], thread: str | None
+) -> None:
+    """Whispered into its thread, an answer is seen only by those who have that thread open."""
+    assert of_button(pressed(message=message), foreign=False).thread_ts == thread
+
+
+@pytest.mark.parametrize(
     "payload",
     [
         {},

@@ -71,6 +71,7 @@ function build(workspace, columns) {
   new Modals(workspace);
   new LockScreen(workspace, (channel, ts) => {
     if (NARROW.matches) columns.select("slack");
+    sidebar.close();
     conversation.reveal(channel, ts);
   });
 }

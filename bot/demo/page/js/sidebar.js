@@ -18,6 +18,11 @@ export class Sidebar {
     for (const type of ["entered", "opened", "unread"]) workspace.addEventListener(type, () => this.#draw());
   }
 
+  /** Out of the way of what is to be read. */
+  close() {
+    if (byId("slack").dataset.drawer === "open") this.#toggle(false);
+  }
+
   #toggle(open = byId("slack").dataset.drawer !== "open") {
     byId("slack").dataset.drawer = open ? "open" : "closed";
     byId("channels-toggle").setAttribute("aria-expanded", String(open));
@@ -53,7 +58,7 @@ export class Sidebar {
     const open = channel.id === this.workspace.channel;
     const choose = () => {
       this.workspace.open(channel.id);
-      if (byId("slack").dataset.drawer === "open") this.#toggle(false);
+      this.close();
     };
     return el("button", {
       type: "button", class: "channel", "aria-current": open ? "page" : null, dataset: { testid: "channel", channel: channel.id, unread: unread ? "true" : null }, on: { click: choose },
