@@ -1,8 +1,8 @@
 """Composition of the Slack side: surface, door and the loops that speak, joined."""
 
-from typing import Any
+from typing import Any, Protocol
 
-from approvals.ports import Clock, Writer
+from approvals.ports import Cards, Clock, Deliveries, Reads, SeenSignatures, Writer
 from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
@@ -22,10 +22,29 @@ from bot.slack.ports import Ports
 from bot.slack.screens import Screens
 from bot.slack.surface import Surface
 from bot.slack.web import SlackWeb, WatchedClient
-from storage import Store
 
 #: Seconds between two looks of each loop when nothing wakes it.
 CARDS_S, SPEECH_S, PEOPLE_S = 2.0, 2.0, 5.0
+
+
+class Records(Protocol):
+    """What the Slack side needs of a store."""
+
+    @property
+    def reads(self) -> Reads:
+        """Escalations."""
+
+    @property
+    def cards(self) -> Cards:
+        """Messages that show them."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Messages that are owed."""
+
+    @property
+    def signatures(self) -> SeenSignatures:
+        """Requests that were taken."""
 
 
 class SlackSide:
@@ -34,7 +53,7 @@ class SlackSide:
     def __init__(
         self,
         settings: Settings,
-        store: Store,
+        store: Records,
         writer: Writer,
         people: KnownPeople,
         clock: Clock,

@@ -131,6 +131,8 @@ class Guard:
         if (request.content_length or 0) > MOST_BYTES:
             return web.Response(status=413)
         raw = await request.read()
+        if len(raw) > MOST_BYTES:  # sent in chunks, it said no length
+            return web.Response(status=413)
         now = self._clock()
         if not signed(request.headers, raw, self._secrets, now):
             return self._no(Rejected(status=401, reason="signature"))

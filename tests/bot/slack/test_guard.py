@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import io
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -97,13 +98,15 @@ class Door:
         self.inside += 1
         return web.Response(text="taken")
 
-    async def post(self, raw: bytes, headers: Any) -> int:
+    async def post(self, raw: bytes, headers: Any, sent: Any = None) -> int:
         guard = Guard(self.inner, secrets=["s1"], me=lambda: self.me, seen=self.seen, clock=Clock())
         app = web.Application(client_max_size=4 << 20)
         app.add_routes([web.post("/", guard.take)])
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         async with TestClient(TestServer(app)) as client:
-            answer = await client.post("/", data=io.BytesIO(raw), headers={**kind, **headers})
+            answer = await client.post(
+                "/", data=sent or io.BytesIO(raw), headers={**kind, **headers}
+            )
             return answer.status
 
 
@@ -140,3 +143,13 @@ async def test_while_it_cannot_be_noted_nothing_is_taken() -> None:
     assert (await door.post(raw, signature(raw)), door.inside) == (503, 0)
     door.seen.away = False
     assert (await door.post(raw, signature(raw)), door.inside) == (200, 1)
+
+
+async def test_a_body_that_says_no_length_is_measured_all_the_same() -> None:
+    door, raw = Door(), b"x" * ((1 << 20) + 1)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield raw
+
+    assert await door.post(raw, signature(raw), sent=chunks()) == 413
+    assert door.inside == 0
