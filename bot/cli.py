@@ -150,6 +150,8 @@ def add(
         raise fail(f"{no} There are {', '.join(SCOPES)}.", 2)
     if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or not name.isascii():
         raise fail("A service's name is letters, digits, - _ and . only.", 2)
+    if name.lower() in OURS:
+        raise fail(f"{name} is a name Andon goes by in its records; take another.", 2)
     for host in callback_host or ():
         wrong = refuse_host(host)
         if wrong is not None:

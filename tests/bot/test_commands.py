@@ -75,6 +75,7 @@ def test_a_secret_is_printed_alone(folder: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["service", "add", "Bad Name!"], 2, "letters, digits"),
+        (["service", "add", "Clock"], 2, "Clock is a name Andon goes by in its records"),
         (["service", "add", "x", "--scopes", "everything"], 2, "No such scope: everything"),
         (["service", "add", "x", "--scopes", ""], 2, "It needs a scope"),
         (["service", "add", "x", "--owner", "nobody"], 2, 'no person "nobody"'),
