@@ -47,6 +47,9 @@ T = TypeVar("T")
 #: Exit codes: a finding, and what could not be done.
 FINDING, NOT_DONE = 1, 3
 
+#: Who acts in the records besides people and services.
+OURS = ("andon", "clock", "policy")
+
 #: What keeps a command from being done, other than a mistake of ours.
 CANNOT = (
     SettingsError,
