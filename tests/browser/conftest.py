@@ -221,8 +221,8 @@ def visit_to(browser: Browser) -> Iterator[Callable[..., Newcomer]]:
 
 
 @pytest.fixture
-def visit(visit_to: Callable[..., Newcomer], stand: str) -> Callable[..., Newcomer]:
-    """Open the page of a new demo."""
+def visit(stand: str, visit_to: Callable[..., Newcomer]) -> Callable[..., Newcomer]:
+    """Open the page of a new demo; the page is closed before the demo ends."""
     return functools.partial(visit_to, stand)
 
 

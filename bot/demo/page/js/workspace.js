@@ -16,6 +16,8 @@ export class Workspace extends EventTarget {
   channel = null;
   #people = new Map();
   #seen = new Map();
+  #readings = 0;
+  #late = [];
   #stream = null;
 
   get me() {
@@ -44,12 +46,18 @@ export class Workspace extends EventTarget {
   }
 
   async #read(as) {
-    this.state = await workspaceApi.state(as);
-    this.#people = new Map(this.state.people.map((person) => [person.id, person]));
-    const lists = await Promise.all(this.channels.map((channel) => workspaceApi.messages(this.me, channel.id)));
-    this.messages = new Map(this.channels.map((channel, at) => [channel.id, this.#byTs(lists[at].messages)]));
-    this.unread = new Map(this.channels.map((channel) => [channel.id, this.#countUnread(channel)]));
+    this.#readings += 1;
+    try {
+      this.state = await workspaceApi.state(as);
+      this.#people = new Map(this.state.people.map((person) => [person.id, person]));
+      const lists = await Promise.all(this.channels.map((channel) => workspaceApi.messages(this.me, channel.id)));
+      this.messages = new Map(this.channels.map((channel, at) => [channel.id, this.#byTs(lists[at].messages)]));
+      this.unread = new Map(this.channels.map((channel) => [channel.id, this.#countUnread(channel)]));
+    } finally {
+      this.#readings -= 1;
+    }
     this.#tell("entered");
+    if (this.#readings === 0) for (const event of this.#late.splice(0)) this.#apply(event);
   }
 
   #byTs(messages) {
@@ -91,6 +99,11 @@ export class Workspace extends EventTarget {
   }
 
   #apply(event) {
+    // What comes while all is read afresh may be younger than what was read: it is applied on top.
+    if (this.#readings > 0) {
+      this.#late.push(event);
+      return;
+    }
     const { type, ...detail } = event;
     if (detail.message) this.#store(type, detail);
     else if (type === "deleted") this.#forget(detail);
