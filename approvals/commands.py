@@ -145,5 +145,79 @@ class RecheckPeople(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge(Command):
+    """ "I am looking": nobody else is paged meanwhile. Decides nothing."""
+
+    actor: Actor
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForInfo(Command):
+    """An approver asks the service and the requester for what is missing."""
+
+    actor: Actor
+    text: str
+    question_id: str
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerQuestion(Command):
+    """The service, or the requester by a click, answers; all open questions unless one is named."""
+
+    text: str
+    service: str | None = None
+    actor: Actor | None = None
+    question_id: str | None = None
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend(Command):
+    """An approver gives it more time, once, within the policy's bound."""
+
+    actor: Actor
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve(Command):
+    """An incident is over: the person by a click, or the service by its key."""
+
+    root_cause: str
+    service: str | None = None
+    actor: Actor | None = None
+    by_hand: str | None = None
+    automatable: bool | None = None
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlass(Command):
+    """Override outside the policy: two people, a reason each, everyone told, a review due."""
+
+    urgent: ClassVar[bool] = True
+    actor: Actor
+    option: str
+    digest: str
+    reason: str
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived(Command):
+    """Slack or a page took the first message of it, later than it should have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss(Command):
+    """A way to somebody failed: the next is used at once, and the waiting service is told."""
+
+    to: str  #: `person:ID`, `channel:C…` or `route:NAME`
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
     """Time has passed: do what is due."""

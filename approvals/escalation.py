@@ -76,6 +76,31 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One stage of the chain: whom it reaches, how long after the stage before, how often.
+
+    A target is `channel` (its card, where named people are mentioned), `approvers` (all who may
+    decide and are not quiet), `current` (the groups' people on call now, else all approvers),
+    `owners`, `requester`, `person:ID`, `group:NAME` or `route:NAME` (a page).
+    """
+
+    to: tuple[str, ...]
+    after_s: int = 0  #: seconds since the stage before was first reached; the first: since opening
+    repeat: int = 0  #: how many more times it is said
+    every_s: int = 0  #: seconds between two times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Business hours, for what can wait. `days` counts from Monday, 0; `until` is excluded."""
+
+    days: tuple[int, ...]
+    start: str  #: "09:00", local time of `zone`
+    until: str  #: "18:00"
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What the policy asks for here: the snapshot that stays when the file changes."""
 
@@ -94,6 +119,14 @@ class Plan:
     report_within_s: int = 3600
     zone: str = "UTC"  #: IANA name; for lock-screen lines in channels
     show: tuple[str, ...] = ()  #: pointers never redacted
+    steps: tuple[Step, ...] = ()  #: the chain; empty: only the first card and message
+    quiet: tuple[str, ...] = ()  #: people who may decide and are not pinged
+    owners: tuple[str, ...] = ()  #: people responsible for the service
+    acknowledge_for_s: int = 900  #: "I am looking" holds the chain so long without further work
+    extend_by_s: int = 0  #: what one extension adds; 0: it cannot be extended
+    undelivered_max_s: int = 0  #: how far the deadline may move while nobody can be reached
+    hours: Hours | None = None  #: when its clocks run; None: always
+    break_glass: Requirement | None = None  #: who may override together; None: nobody
 
     @property
     def could_decide(self) -> tuple[str, ...]:
@@ -181,6 +214,78 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """How far the chain has come."""
+
+    taken: int = 0  #: stages reached
+    said: int = 0  #: times the latest stage was said
+    reached_at: datetime | None = None  #: when the latest stage was first reached
+    next_at: datetime | None = None  #: when it goes on; None when it does not
+    ended_at: datetime | None = None  #: after the last stage nobody had acted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """ "I am looking": nobody else is paged until then."""
+
+    person: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What an approver wants to know, and what was answered."""
+
+    id: str
+    by: str  #: person id
+    text: str
+    at: datetime
+    answer: str | None = None
+    answered_by: str | None = None  #: `service:NAME` or `person:ID`
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """An approver gave the question more time, once."""
+
+    by: str
+    at: datetime
+    was: datetime  #: the deadline before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Somebody who could not be reached, or a way that failed."""
+
+    to: str  #: `person:ID`, `channel:C…` or `route:NAME`
+    why: str  #: Slack's code, or `notifications paused`
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """The first of the people who break the glass: outside the policy, and reviewed."""
+
+    person: str
+    option: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How an incident ended, in the words of who resolved it."""
+
+    by: str  #: `person:ID` or `service:NAME`
+    at: datetime
+    root_cause: str
+    by_hand: str | None = None  #: what was done by hand
+    automatable: bool | None = None  #: whether it could be automated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
     """A service's request that people decide, and everything that has happened to it since."""
 
@@ -222,6 +327,16 @@ class Escalation:
     outcome: Outcome | None = None
     claim_until: datetime | None = None
     report_until: datetime | None = None
+    chain: Chain = field(default_factory=Chain)
+    reminded: tuple[str, ...] = ()  #: "half" and "four-fifths", once said
+    acknowledged: Acknowledgement | None = None
+    questions: tuple[Question, ...] = ()
+    extended: Extension | None = None
+    delivered_at: datetime | None = None  #: set only when it came late
+    missed: tuple[Missed, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    resolution: Resolution | None = None
+    storm_id: str | None = None  #: the storm it gathers in
     updated_at: datetime | None = None
     seq: int = 0
     head: str = ""
@@ -242,6 +357,12 @@ class Escalation:
         if self.state is OperationState.HELD:
             return self.claim_until
         return self.report_until if self.state is OperationState.RELEASED else None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was decided or resolved; None while it is pending."""
+        ended = self.decision or self.resolution
+        return ended.at if ended else None
 
     @property
     def can_be_stopped(self) -> bool:

@@ -2,9 +2,11 @@
 
 Grammar of an event's kind, `subject:action`::
 
-    escalation:opened  joined  looked  decided      context:added
-    vote:cast  reasoned  voided                     refusal:recorded
-    operation:claimed  stopped  lapsed  reported
+    escalation:opened  joined  looked  decided  acknowledged  let-go  resolved
+    chain:stepped  ended                            deadline:reminded  extended  held
+    question:asked  answered                        delivery:arrived  missed
+    vote:cast  reasoned  voided                     override:asked
+    operation:claimed  stopped  lapsed  reported    context:added  refusal:recorded
 
 Each escalation has its own chain. The body is hashed apart from the record, so that retention can
 erase a body and keep the proof::
@@ -41,9 +43,22 @@ CLAIMED = "operation:claimed"
 STOPPED = "operation:stopped"
 LAPSED = "operation:lapsed"
 REPORTED = "operation:reported"
+CHAIN_STEPPED = "chain:stepped"
+CHAIN_ENDED = "chain:ended"
+REMINDED = "deadline:reminded"
+EXTENDED = "deadline:extended"
+DEADLINE_HELD = "deadline:held"
+ACKNOWLEDGED = "escalation:acknowledged"
+LET_GO = "escalation:let-go"
+RESOLVED = "escalation:resolved"
+ASKED = "question:asked"
+ANSWERED = "question:answered"
+ARRIVED = "delivery:arrived"
+MISSED = "delivery:missed"
+OVERRIDE_ASKED = "override:asked"
 
 #: Kinds that change nothing anybody may act on: the public version stays.
-QUIET = frozenset({LOOKED, REFUSED})
+QUIET = frozenset({LOOKED, REFUSED, CHAIN_STEPPED, REMINDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

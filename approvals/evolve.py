@@ -11,12 +11,18 @@ from typing import Any
 from approvals import events
 from approvals.codec import load, parse_instant
 from approvals.escalation import (
+    Acknowledgement,
     Claim,
     Decision,
     Escalation,
+    Extension,
     Look,
+    Missed,
     Outcome,
+    Override,
+    Question,
     Reason,
+    Resolution,
     Stop,
     Vote,
 )
@@ -174,6 +180,117 @@ def _refused(escalation: Escalation, record: Record) -> Escalation:
     return replace(escalation, refused=(*escalation.refused, mark))
 
 
+def _chain_stepped(escalation: Escalation, record: Record) -> Escalation:
+    body, chain = record.body, escalation.chain
+    again = body["step"] == chain.taken
+    return replace(
+        escalation,
+        chain=replace(
+            chain,
+            taken=body["step"],
+            said=chain.said + 1 if again else 1,
+            reached_at=chain.reached_at if again else record.at,
+            next_at=_when(body, "next_at"),
+        ),
+    )
+
+
+def _chain_ended(escalation: Escalation, record: Record) -> Escalation:
+    return replace(escalation, chain=replace(escalation.chain, next_at=None, ended_at=record.at))
+
+
+def _reminded(escalation: Escalation, record: Record) -> Escalation:
+    return replace(escalation, reminded=(*escalation.reminded, *record.body["which"]))
+
+
+def _extended(escalation: Escalation, record: Record) -> Escalation:
+    extension = Extension(by=record.body["by"], at=record.at, was=escalation.deadline_at)
+    return replace(
+        escalation, extended=extension, deadline_at=parse_instant(record.body["to"]), reminded=()
+    )
+
+
+def _deadline_held(escalation: Escalation, record: Record) -> Escalation:
+    return replace(escalation, deadline_at=parse_instant(record.body["to"]), reminded=())
+
+
+def _acknowledged(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    holds = Acknowledgement(person=body["person"], at=record.at, until=parse_instant(body["until"]))
+    seen = _seen(escalation, holds.person, record)
+    return replace(escalation, acknowledged=holds, looks=seen)
+
+
+def _let_go(escalation: Escalation, record: Record) -> Escalation:
+    chain = replace(escalation.chain, next_at=_when(record.body, "next_at"))
+    return replace(escalation, acknowledged=None, chain=chain)
+
+
+def _asked(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    question = Question(id=body["id"], by=body["person"], text=body["text"], at=record.at)
+    return replace(
+        escalation,
+        questions=(*escalation.questions, question),
+        looks=_seen(escalation, question.by, record),
+    )
+
+
+def _answered(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    said = {"answer": body["text"], "answered_by": record.by, "answered_at": record.at}
+    questions = tuple(
+        replace(q, **said) if q.id in body["ids"] else q for q in escalation.questions
+    )
+    return replace(
+        escalation,
+        questions=questions,
+        shown=escalation.shown + 1,
+        changes=(*escalation.changes, "a question was answered"),
+    )
+
+
+def _arrived(escalation: Escalation, record: Record) -> Escalation:
+    deadline = _when(record.body, "deadline_at") or escalation.deadline_at
+    moved = deadline != escalation.deadline_at
+    return replace(
+        escalation,
+        delivered_at=record.at,
+        deadline_at=deadline,
+        reminded=() if moved else escalation.reminded,
+    )
+
+
+def _missed(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    missed = Missed(to=body["to"], why=body["why"], at=record.at)
+    chain = escalation.chain
+    if body.get("next_at"):
+        chain = replace(chain, next_at=_when(body, "next_at"))
+    return replace(escalation, missed=(*escalation.missed, missed), chain=chain)
+
+
+def _override_asked(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    override = Override(
+        person=body["person"], option=body["option"], reason=body["reason"], at=record.at
+    )
+    others = tuple(o for o in escalation.overrides if o.person != override.person)
+    return replace(escalation, overrides=(*others, override))
+
+
+def _resolved(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    resolution = Resolution(
+        by=record.by,
+        at=record.at,
+        root_cause=body["root_cause"],
+        by_hand=body.get("by_hand"),
+        automatable=body.get("automatable"),
+    )
+    return replace(escalation, status=Status.RESOLVED, resolution=resolution)
+
+
 def _when(body: Mapping[str, Any], key: str) -> datetime | None:
     text = body.get(key)
     return parse_instant(text) if text else None
@@ -192,4 +309,17 @@ _STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
     events.STOPPED: _stopped,
     events.LAPSED: _lapsed,
     events.REPORTED: _reported,
+    events.CHAIN_STEPPED: _chain_stepped,
+    events.CHAIN_ENDED: _chain_ended,
+    events.REMINDED: _reminded,
+    events.EXTENDED: _extended,
+    events.DEADLINE_HELD: _deadline_held,
+    events.ACKNOWLEDGED: _acknowledged,
+    events.LET_GO: _let_go,
+    events.ASKED: _asked,
+    events.ANSWERED: _answered,
+    events.ARRIVED: _arrived,
+    events.MISSED: _missed,
+    events.OVERRIDE_ASKED: _override_asked,
+    events.RESOLVED: _resolved,
 }

@@ -27,10 +27,11 @@ class PostCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadLine:
-    """One fact in the thread of the channel's card. Mentions nobody."""
+    """One fact in the thread of the channel's card."""
 
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
+    mentions: tuple[str, ...] = ()  #: people who must act now, once a stage; usually nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,17 @@ class Direct:
     to: str
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
+    reason: str = ""  #: why this person is told, kept with the delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page or ticket outside Slack, by a route of the policy."""
+
+    route: str  #: a name of the policy's routes
+    case: str
+    values: Mapping[str, Json] = field(default_factory=dict)
+    reason: str = ""  #: why it is sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +84,7 @@ class SignGrant:
     claims: Mapping[str, Json]
 
 
-Work = PostCard | ThreadLine | Direct | Callback | AnswerClick | SignGrant
+Work = PostCard | ThreadLine | Direct | Page | Callback | AnswerClick | SignGrant
 
 
 def owes(escalation: Escalation, record: Record) -> tuple[Work, ...]:

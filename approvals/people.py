@@ -20,6 +20,8 @@ class Person:
     emails: tuple[str, ...] = ()
     active: bool = True  #: False when known to be deactivated, a guest or a bot
     zone: str | None = None  #: IANA name, as Slack knows it; for lock-screen lines
+    paused_until: datetime | None = None  #: Slack does not make the phone ring before
+    routes: tuple[str, ...] = ()  #: ways outside Slack, in order, by the policy's names
 
     @property
     def reachable(self) -> bool:
@@ -32,11 +34,26 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Somebody is away, from `since` until just before `until`; one substitute stands in."""
+
+    person: str
+    substitute: str
+    since: datetime
+    until: datetime
+
+    def covers(self, now: datetime) -> bool:
+        """Whether the person is away at that moment."""
+        return self.since <= now < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class People:
     """Identities and groups as of one moment. Empty people decide nothing."""
 
     persons: Mapping[str, Person] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    absences: Mapping[str, Absence] = field(default_factory=dict)  #: by person; not over yet
     as_of: datetime | None = None
     _by_account: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _by_name: dict[str, str] = field(

@@ -17,6 +17,7 @@ from approvals.commands import Command
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.facts import Facts
+from approvals.people import Absence
 from approvals.refusals import Refusal
 from approvals.verdict import Answer
 
@@ -169,7 +170,7 @@ class Delivery:
 
     id: str
     escalation_id: str
-    kind: str  #: "thread", "direct", "callback" or "answer"
+    kind: str  #: "thread", "direct", "page", "callback" or "answer"
     target: str
     payload: Mapping[str, Json] = field(default_factory=dict)
     attempts: int = 0
@@ -228,6 +229,19 @@ class SeenSignatures(Protocol):
 
     async def first_time(self, signature: str, now: datetime) -> bool:
         """Whether this signature is new; remembers it."""
+
+
+class Absences(Protocol):
+    """Who is away, and who stands in. One absence a person; earlier ones stay on record."""
+
+    async def current(self, now: datetime) -> tuple[Absence, ...]:
+        """Those that are not over yet."""
+
+    async def set(self, absence: Absence, by: str, now: datetime) -> None:
+        """Replace the person's absence. `by` is who set it, such as `person:ravi`."""
+
+    async def end(self, person: str, by: str, now: datetime) -> None:
+        """The person is back."""
 
 
 class Health(Protocol):

@@ -54,6 +54,14 @@ class Why(StrEnum):
     ALREADY_TERMINAL = "already-terminal"
     NOT_CLAIMED = "not-claimed"
     OUTCOME_DIFFERS = "outcome-differs"
+    NOT_HELD = "not-held"  #: an incident holds nothing: no vote, claim or outcome
+    NOT_AN_INCIDENT = "not-an-incident"
+    ALREADY_EXTENDED = "already-extended"
+    NOT_EXTENDABLE = "not-extendable"
+    ALREADY_ACKNOWLEDGED = "already-acknowledged"
+    NO_QUESTION = "no-question"  #: there is none of that id, or none without an answer
+    ALREADY_ANSWERED = "already-answered"
+    NOT_BREAKABLE = "not-breakable"  #: the policy names nobody who may override it
 
 
 #: Refusals a modal shows at its fields; nothing is closed and nothing is lost.

@@ -25,6 +25,13 @@ class Case(StrEnum):
     CONTEXT_ADDED = "context-added"
     CLAIMED = "claimed"
     REPORTED = "reported"
+    ACKNOWLEDGED = "acknowledged"
+    QUESTION_ASKED = "question-asked"
+    ANSWERED = "answered"
+    EXTENDED = "extended"
+    RESOLVED = "resolved"
+    OVERRIDE_ASKED = "override-asked"  #: one more has to break the glass
+    OVERRIDDEN = "overridden"
     DONE = "done"
 
 

@@ -14,7 +14,7 @@ from approvals.events import Record
 from approvals.facts import Facts
 from approvals.grants import Signer
 from approvals.ledger import Opened
-from approvals.owes import AnswerClick, Callback, Direct, PostCard, ThreadLine, Work
+from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, ThreadLine, Work
 from storage.batch import Batch, Pending, group_row, key_row
 from storage.database import Link, Many, Query, Row
 
@@ -29,11 +29,12 @@ MODAL_GRACE = timedelta(seconds=5)
 
 _COLUMNS = (
     "id, suffix, service, group_id, kind, category, severity, environment, reference, dedup_key, "
-    "join_key, title, status, state, version, created_at, deadline_at, due_at, decided_at, body"
+    "join_key, title, status, state, version, created_at, deadline_at, due_at, decided_at, "
+    "storm_id, body"
 )
-_CHANGING = ("status", "state", "version", "due_at", "decided_at", "body")
+_CHANGING = ("status", "state", "version", "deadline_at", "due_at", "decided_at", "body")
 _ESCALATION = (
-    f"INSERT INTO escalations ({_COLUMNS}) VALUES ({', '.join('?' * 20)}) "  # noqa: S608
+    f"INSERT INTO escalations ({_COLUMNS}) VALUES ({', '.join('?' * 21)}) "  # noqa: S608
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _CHANGING)}"
 )
 _EVENT = (
@@ -164,7 +165,8 @@ def _escalation_row(e: Escalation) -> tuple[Any, ...]:
         instant(e.created_at),
         instant(e.deadline_at),
         instant(e.due_at) if e.due_at else None,
-        instant(e.decision.at) if e.decision else None,
+        instant(e.ended_at) if e.ended_at else None,
+        e.storm_id,
         dump_text(e),
     )
 
@@ -239,9 +241,11 @@ def _delivery(
     """Kind, target, payload and, where a repeat must fall together, the id."""
     match work:
         case ThreadLine():
-            return "thread", "", {"case": work.case, "values": dict(work.values)}, None
+            return "thread", "", _said(work) | {"mentions": list(work.mentions)}, None
         case Direct():
-            return "direct", work.to, {"case": work.case, "values": dict(work.values)}, None
+            return "direct", work.to, _said(work) | {"reason": work.reason}, None
+        case Page():
+            return "page", work.route, _said(work) | {"reason": work.reason}, None
         case Callback():
             url = batch.escalations[escalation_id].callback_url or ""
             return "callback", url, asdict(work), None
@@ -254,3 +258,7 @@ def _delivery(
             }
             return "answer", work.account, payload, f"ans_{work.command_id}"
     return None
+
+
+def _said(work: ThreadLine | Direct | Page) -> dict[str, Any]:
+    return {"case": work.case, "values": dict(work.values)}

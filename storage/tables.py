@@ -6,7 +6,7 @@ migrations are a second fence behind the core: one terminal decision, one effect
 events only ever appended.
 """
 
-from sqlalchemy import Index, MetaData, Text, text
+from sqlalchemy import BigInteger, Index, MetaData, Text, text
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -60,6 +60,12 @@ class EscalationRow(SQLModel, table=True):
             postgresql_where=text("reference IS NOT NULL"),
         ),
         Index("ix_escalations_service", "service", "id"),
+        Index(
+            "ix_escalations_storm",
+            "storm_id",
+            sqlite_where=text("storm_id IS NOT NULL"),
+            postgresql_where=text("storm_id IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -81,6 +87,7 @@ class EscalationRow(SQLModel, table=True):
     deadline_at: str
     due_at: str | None = None
     decided_at: str | None = None
+    storm_id: str | None = None
     body: str = Field(sa_type=Text)
 
 
@@ -293,6 +300,59 @@ class PolicyRow(SQLModel, table=True):
     version: str = Field(primary_key=True)
     text: str = Field(sa_type=Text)
     first_used_at: str
+
+
+class AbsenceRow(SQLModel, table=True):
+    """Somebody is or was away; one substitute stands in. Ended early where `ended_at` is set."""
+
+    __tablename__ = "absences"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str = Field(index=True)
+    substitute: str
+    since: str
+    until: str
+    set_at: str
+    set_by: str
+    ended_at: str | None = None
+
+
+class MoneyRow(SQLModel, table=True):
+    """An amount that was asked for, under each key it adds up with. `key` is hashed."""
+
+    __tablename__ = "money_moves"
+    __table_args__ = (Index("ix_money_moves_key", "key", "at"), KEYED)
+
+    escalation_id: str = Field(primary_key=True, foreign_key="escalations.id")
+    key: str = Field(primary_key=True)
+    at: str
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
+class FlowRow(SQLModel, table=True):
+    """The latest questions of one service and category: what a storm is noticed by."""
+
+    __tablename__ = "flows"
+    __table_args__ = (KEYED,)
+
+    id: str = Field(primary_key=True)
+    recent: str
+    storm_id: str | None = None
+
+
+class StormRow(SQLModel, table=True):
+    """Many questions of one service and category at once, gathered on one card."""
+
+    __tablename__ = "storms"
+
+    id: str = Field(primary_key=True)
+    service: str
+    category: str
+    severity: str
+    environment: str
+    channel: str | None = None
+    began_at: str
+    last_at: str
 
 
 class SignatureRow(SQLModel, table=True):
