@@ -42,7 +42,7 @@ bench: $(VENV)/.dev ## Speed, as ratios measured side by side
 lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it records addresses)
 	@$(BIN)/uv lock -q
 	@$(BIN)/uv export -q --locked --no-dev --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements.lock
-	@$(BIN)/uv export -q --locked --all-groups --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
+	@$(BIN)/uv export -q --locked --all-groups --all-extras --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
 
 clean: ## Remove the environment and what tests left
 	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

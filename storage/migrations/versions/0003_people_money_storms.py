@@ -1,0 +1,76 @@
+"""Absences, amounts that add up, and storms."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go to this schema."""
+    op.add_column("escalations", sa.Column("storm_id", sa.String(), nullable=True))
+    op.create_index(
+        "ix_escalations_storm",
+        "escalations",
+        ["storm_id"],
+        unique=False,
+        sqlite_where=sa.text("storm_id IS NOT NULL"),
+        postgresql_where=sa.text("storm_id IS NOT NULL"),
+    )
+    op.create_table(
+        "absences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("substitute", sa.String(), nullable=False),
+        sa.Column("since", sa.String(), nullable=False),
+        sa.Column("until", sa.String(), nullable=False),
+        sa.Column("set_at", sa.String(), nullable=False),
+        sa.Column("set_by", sa.String(), nullable=False),
+        sa.Column("ended_at", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
+    )
+    op.create_index(op.f("ix_absences_person"), "absences", ["person"], unique=False)
+    op.create_table(
+        "money_moves",
+        sa.Column("escalation_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", sa.String(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["escalation_id"], ["escalations.id"], name=op.f("fk_money_moves_escalation_id")
+        ),
+        sa.PrimaryKeyConstraint("escalation_id", "key", name=op.f("pk_money_moves")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_money_moves_key", "money_moves", ["key", "at"], unique=False)
+    op.create_table(
+        "flows",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("recent", sa.String(), nullable=False),
+        sa.Column("storm_id", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flows")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "storms",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("service", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("environment", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("began_at", sa.String(), nullable=False),
+        sa.Column("last_at", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storms")),
+    )
+
+
+def downgrade() -> None:
+    """Go back."""
+    for table in ("storms", "flows", "money_moves", "absences"):
+        op.drop_table(table)
+    op.drop_index("ix_escalations_storm", "escalations")
+    op.drop_column("escalations", "storm_id")
