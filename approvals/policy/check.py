@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from approvals.categories import CATEGORIES
 from approvals.policy.lines import Path
-from approvals.policy.model import Match, Policy, Rule
+from approvals.policy.match import Match
+from approvals.policy.model import Policy, Rule
 from approvals.policy.seats import most_seats
 
 #: A path such as ("rules", 2, "match"), and what is wrong there.
