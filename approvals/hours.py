@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from approvals.escalation import Hours, Plan, Rotation
 from approvals.people import People
 
-#: Days looked ahead for the next opening: enough for a week that has one day.
-AHEAD = 8
+#: Days looked ahead for the next opening: enough for one a week, one of them lost to the clocks.
+AHEAD = 16
 
 
 def later(start: datetime, seconds: float, hours: Hours | None) -> datetime:
@@ -94,7 +94,7 @@ def _openings(start: datetime, hours: Hours) -> Iterator[tuple[datetime, datetim
     while idle < AHEAD:
         idle += 1
         found = _opening(day, hours) if day.weekday() in hours.days else None
-        if found and found[1] > start:
+        if found and found[1] > max(found[0], start):
             idle = 0
             yield found
         day += timedelta(days=1)
@@ -102,11 +102,11 @@ def _openings(start: datetime, hours: Hours) -> Iterator[tuple[datetime, datetim
 
 @lru_cache(maxsize=1024)
 def _opening(day: date, hours: Hours) -> tuple[datetime, datetime]:
-    opens, closes = (time.fromisoformat(text) for text in (hours.start, hours.until))
-    return (
-        _instant(datetime.combine(day, opens), hours.zone),
-        _instant(datetime.combine(day, closes), hours.zone),
+    opens, closes = (
+        _instant(datetime.combine(day, time.fromisoformat(text)), hours.zone)
+        for text in (hours.start, hours.until)
     )
+    return opens, max(opens, closes)
 
 
 def _instant(local: datetime, zone: str) -> datetime:

@@ -51,7 +51,8 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
     if errors:
         return errors
     severity = severity_of(ask, rule)
-    options = tuple(_judged(o, ask, rule, severity) for o in ask.options)
+    offered = () if ask.kind is Kind.INCIDENT else ask.options
+    options = tuple(_judged(o, ask, rule, severity) for o in offered)
     excluded, errors = _excluded(policy, rule, ask, people, requirements, options)
     terms = terms_of(policy, rule, severity)
     errors += tuple(_bounds(rule, ask, terms.decide_within_s))
@@ -80,7 +81,7 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
         quiet=_quiet(policy, groups),
         owners=tuple(o for o in _owners(policy, ask, people) if o in people.persons),
         acknowledge_for_s=terms.acknowledge_for_s,
-        extend_by_s=terms.extend_by_s,
+        extend_by_s=0 if ask.kind is Kind.INCIDENT else terms.extend_by_s,
         undelivered_max_s=terms.undelivered_max_s,
         hours=hours_of(policy, rule, severity),
         break_glass=_break_glass(policy, ask),
