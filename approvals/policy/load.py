@@ -9,9 +9,11 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from approvals.policy.check import mistakes, near
+from approvals.policy.check import mistakes
+from approvals.policy.check_names import near
 from approvals.policy.lines import Lines
 from approvals.policy.model import Policy
+from approvals.words import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ def _reason(kind: str, place: Sequence[str | int], said: str, *, named: bool) ->
         return "is empty; nobody could decide"
     if kind in _FORMS:
         return "is a list; write [[rules]] before each" if place == ("rules",) else _FORMS[kind]
+    if named and place[0] == "severities":
+        return f"there is no such severity; write {', '.join(Severity)}"
     if named:
         return "names are lower case letters, digits and . _ -, at most 64"
     return said.removeprefix("Value error, ").replace("Input should be", "should be")

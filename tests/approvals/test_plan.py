@@ -176,7 +176,7 @@ def test_the_snapshot_holds_the_rule_as_written() -> None:
         ("deployment", "high", None, "high"),
         ("deployment", "high", "medium", "high"),
         ("security", None, "low", "critical"),
-        ("security", "low", None, "critical"),
+        ("security", "medium", None, "critical"),
         ("service_outage", None, None, "critical"),
         ("never_heard_of", None, None, "medium"),
     ],
