@@ -101,6 +101,16 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """Who of a group is on call when: each in turn, `days` days from `start` on."""
+
+    people: tuple[str, ...]
+    start: str  #: "2026-01-05T09:00", local time of `zone`
+    days: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What the policy asks for here: the snapshot that stays when the file changes."""
 
@@ -127,6 +137,8 @@ class Plan:
     undelivered_max_s: int = 0  #: how far the deadline may move while nobody can be reached
     hours: Hours | None = None  #: when its clocks run; None: always
     break_glass: Requirement | None = None  #: who may override together; None: nobody
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)  #: whose turn, by group
+    substitutes: tuple[str, ...] = ()  #: groups where who stands in for a member may decide
 
     @property
     def could_decide(self) -> tuple[str, ...]:

@@ -7,14 +7,15 @@ from unicodedata import normalize
 
 from approvals.codec import instant
 from approvals.commands import Open
-from approvals.escalation import Escalation, Option, Requester
+from approvals.escalation import Escalation, Option
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
 from approvals.ledger import Ledger
-from approvals.policy.plan import Ask, Planned
+from approvals.policy.asking import ask_of
+from approvals.policy.plan import Planned
 from approvals.refusals import FieldError, Why
 from approvals.verdict import Case, Verdict, accept, refuse, unprocessable
-from approvals.words import Effect, Kind, Severity, Status
+from approvals.words import Effect, Kind, Status
 
 #: Characters of arguments that a person can be shown in one modal.
 LONGEST_OPERATION = 60_000
@@ -35,7 +36,7 @@ def open_(
         return unprocessable(errors)
     if facts.people.as_of is None:
         return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
-    planned = facts.plan(_ask(command))
+    planned = facts.plan(ask_of(command.request, service=command.service, owners=command.owners))
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
@@ -92,42 +93,6 @@ def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
                 detail = f"Another option has this {what}; nobody could tell them apart."
                 yield FieldError(pointer=f"/options/{n}/{what}", detail=detail)
             known.add(folded)
-
-
-def _ask(command: Open) -> Ask:
-    body = command.request
-    severity = body.get("severity")
-    return Ask(
-        service=command.service,
-        kind=Kind(body.get("kind", Kind.APPROVAL)),
-        category=body["category"],
-        environment=body["environment"],
-        operation_name=(body.get("operation") or {}).get("name", ""),
-        severity=Severity(severity) if severity else None,
-        requester=_requester(body),
-        owners=command.owners,
-        approvers=tuple(body.get("approvers") or ()),
-        options=tuple(map(_offered, body["options"])),
-        target=(body.get("operation") or {}).get("target"),
-        decide_within_s=body.get("decide_within_s"),
-        claim_within_s=body.get("claim_within_s"),
-    )
-
-
-def _offered(option: Mapping[str, Any]) -> Option:
-    return Option(
-        key=option["key"],
-        label=option["label"],
-        effect=Effect(option["effect"]),
-        irreversible=option.get("irreversible", False),
-    )
-
-
-def _requester(body: Mapping[str, Any]) -> Requester | None:
-    asked = body.get("requested_by")
-    if not asked:
-        return None
-    return Requester(id=asked["id"], name=asked.get("name"), slack=asked.get("slack"))
 
 
 def _with_policy(sent: Mapping[str, Any], judged: Option) -> dict[str, Any]:
