@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unicodedata import normalize
 
+from approvals.asking import asked
 from approvals.codec import instant
 from approvals.commands import Open
 from approvals.escalation import Escalation, Option, Requester
@@ -35,7 +36,7 @@ def open_(
         return unprocessable(errors)
     if facts.people.as_of is None:
         return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
-    planned = facts.plan(_ask(command))
+    planned = facts.plan(_ask(command, ledger))
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
@@ -45,7 +46,10 @@ def open_(
         at=now,
         by=f"service:{command.service}",
         body={"escalation": fields},
-        facts={"people_as_of": instant(as_of) if as_of else None},
+        facts={
+            "people_as_of": instant(as_of) if as_of else None,
+            "asked": asked(command, ledger.sums),
+        },
     )
     return accept(Case.OPENED, event)
 
@@ -94,9 +98,10 @@ def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
             known.add(folded)
 
 
-def _ask(command: Open) -> Ask:
+def _ask(command: Open, ledger: Ledger) -> Ask:
     body = command.request
     severity = body.get("severity")
+    money = (body.get("operation") or {}).get("money")
     return Ask(
         service=command.service,
         kind=Kind(body.get("kind", Kind.APPROVAL)),
@@ -111,6 +116,9 @@ def _ask(command: Open) -> Ask:
         target=(body.get("operation") or {}).get("target"),
         decide_within_s=body.get("decide_within_s"),
         claim_within_s=body.get("claim_within_s"),
+        # A refund moves money too: a gate looks at how much, not which way.
+        money=(abs(money["amount_minor"]), money["currency"]) if money else None,
+        sums=ledger.sums,
     )
 
 

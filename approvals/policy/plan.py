@@ -48,6 +48,8 @@ class Ask:
     target: str | None = None
     decide_within_s: int | None = None
     claim_within_s: int | None = None
+    money: tuple[int, str] | None = None  #: amount in minor units, and its currency
+    sums: tuple[tuple[str, int], ...] = ()  #: moved in the day before this one, by kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
