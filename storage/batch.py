@@ -9,7 +9,7 @@ import structlog
 from approvals.commands import Claim, Command, Open, Tick
 from approvals.decide import State
 from approvals.escalation import Escalation
-from approvals.events import Record
+from approvals.events import OPENED, Record
 from approvals.facts import Facts
 from approvals.grants import Signer
 from approvals.ledger import Ledger, Opened
@@ -17,6 +17,7 @@ from approvals.owes import SignGrant, Work
 from approvals.ports import NotSavedError, Settled
 from approvals.refusals import Refusal
 from approvals.step import Step, is_overdue, step
+from approvals.sums import Move, move_of, sums_before
 
 log = structlog.get_logger(__name__)
 
@@ -65,11 +66,13 @@ class Batch:
     groups: dict[str, str] = field(default_factory=dict)
     twins: dict[str, str] = field(default_factory=dict)  #: join_key -> pending escalation
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
+    sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
     changed: dict[str, None] = field(default_factory=dict)  #: ids, in order
     records: list[Record] = field(default_factory=list)
     work: list[tuple[str, int, Work]] = field(default_factory=list)  #: escalation, seq, work
     new_keys: list[tuple[str, str, str]] = field(default_factory=list)
     new_groups: list[tuple[str, str]] = field(default_factory=list)
+    new_moves: list[tuple[str, str, datetime, int]] = field(default_factory=list)
     new_grants: list[tuple[str, str, str, str]] = field(default_factory=list)
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
     policies: set[str] = field(default_factory=set)
@@ -96,15 +99,17 @@ class Batch:
             self._keep(done)
             return done
         twin = self._twin(command, now)
-        group = group_row(command)
+        group, move = group_row(command), move_of(command, self.facts.people)
         ledger = Ledger(
             opened=self.keys.get(key_row(command)),
             group_id=self.groups.get(group) if group else None,
             pending_twin=twin.id if twin else None,
+            sums=sums_before(move, self.sums),
         )
         done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
         self._keep(done)
         self._post(command, done, group)
+        self._add(done, move)
         return done
 
     def _twin(self, command: Open, now: datetime) -> Escalation | None:
@@ -160,6 +165,17 @@ class Batch:
             self.groups[group] = escalation.group_id
             self.new_groups.append((group, escalation.group_id))
         self.policies.add(self.facts.policy.version)
+
+    def _add(self, done: Step, move: Move | None) -> None:
+        """What a new escalation moves counts for the opens after it; joins and repeats never."""
+        escalation = done.escalation
+        opened = bool(done.records) and done.records[0].kind == OPENED
+        if move is None or escalation is None or not opened:
+            return
+        for _, key in move.keys:
+            self.sums[key] = self.sums.get(key, 0) + move.amount_minor
+            row = (escalation.id, key, escalation.created_at, move.amount_minor)
+            self.new_moves.append(row)
 
     def _settled(self, command: Command, done: Step) -> Settled:
         escalation = done.escalation

@@ -15,6 +15,7 @@ from approvals.facts import Facts
 from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, ThreadLine, Work
+from approvals.sums import DROPPED, WINDOW, move_of
 from storage.batch import Batch, Pending, group_row, key_row
 from storage.database import Link, Many, Query, Row
 
@@ -52,6 +53,7 @@ _DECISION = (
 )
 _KEY = "INSERT INTO idempotency (id, escalation_id, body_hash) VALUES (?, ?, ?)"
 _GROUP = "INSERT INTO groups (id, group_id) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+_MOVE = "INSERT INTO money_moves (escalation_id, key, at, amount_minor) VALUES (?, ?, ?, ?)"
 _GRANT = "INSERT INTO grants (escalation_id, id, kid, jws) VALUES (?, ?, ?, ?)"
 _REFUSAL = (
     "INSERT INTO refusals (escalation_id, who, why, times) VALUES (?, ?, ?, 1) "
@@ -79,23 +81,35 @@ _GROUPS = "SELECT id, group_id FROM groups WHERE id"
 _TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key"
 _BODIES = "SELECT body FROM escalations WHERE id"
 _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
+_DROPPED = ", ".join(f"'{state.value}'" for state in DROPPED)
+# TOTAL never overflows, and is exact far beyond any amount a gate is set at.
+_SUMS = (
+    "SELECT m.key, CAST(TOTAL(m.amount_minor) AS INTEGER) FROM money_moves m "  # noqa: S608
+    "JOIN escalations e ON e.id = m.escalation_id "
+    f"WHERE e.state NOT IN ({_DROPPED}) "
+    "AND m.at > ? AND m.key"
+)
 
 
-async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+async def load(
+    link: Link, commands: list[Pending], facts: Facts, signer: Signer, now: datetime
+) -> Batch:
     """Begin, and read everything the commands concern: in one hop, or two where opens meet."""
     batch = Batch(facts=facts, signer=signer, commands=commands)
     opens = [p.command for p in commands if isinstance(p.command, Open)]
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
     claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
-    _, bodies, grants, keys, groups, twins = await link.together(
+    _, bodies, grants, keys, groups, twins, *sums = await link.together(
         BEGIN,
         _in(_BODIES, asked),
         _in(_GRANTS, claimed),
         _in(_KEYS, map(key_row, opens)),
         _in(_GROUPS, map(group_row, opens)),
         _in(_TWINS, (command.join_key for command in opens)),
+        *_summed(opens, facts, now),
     )
     batch.grants, batch.groups, batch.twins = _pairs(grants), _pairs(groups), _pairs(twins)
+    batch.sums = {key: total for rows in sums for key, total in rows}
     batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
     found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
     if found - asked:
@@ -103,6 +117,16 @@ async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer
         bodies += more
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
+
+
+def _summed(opens: Sequence[Open], facts: Facts, now: datetime) -> Iterator[Query]:
+    """What moved in the last day under the keys of these opens; nothing where none moves money."""
+    moves = (move_of(command, facts.people) for command in opens)
+    keys = {key for move in moves if move for _, key in move.keys}
+    if keys:
+        wanted = _in(_SUMS, keys)
+        since = instant(now - WINDOW)
+        yield Query(f"{wanted.sql} GROUP BY m.key", (since, *wanted.values))
 
 
 def _pairs(rows: Sequence[Row]) -> dict[str, str]:
@@ -134,6 +158,7 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
         (_KEY, batch.new_keys),
         (_GROUP, batch.new_groups),
+        (_MOVE, [(id_, key, instant(moved), n) for id_, key, moved, n in batch.new_moves]),
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
         (_CARDS_DUE, [(at, e.id) for e in changed if e.version > 1]),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unicodedata import normalize
 
+from approvals.asking import asked
 from approvals.codec import instant
 from approvals.commands import Open
 from approvals.escalation import Escalation, Option
@@ -36,7 +37,8 @@ def open_(
         return unprocessable(errors)
     if facts.people.as_of is None:
         return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
-    planned = facts.plan(ask_of(command.request, service=command.service, owners=command.owners))
+    ask = ask_of(command.request, service=command.service, owners=command.owners, sums=ledger.sums)
+    planned = facts.plan(ask)
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
@@ -46,7 +48,10 @@ def open_(
         at=now,
         by=f"service:{command.service}",
         body={"escalation": fields},
-        facts={"people_as_of": instant(as_of) if as_of else None},
+        facts={
+            "people_as_of": instant(as_of) if as_of else None,
+            "asked": asked(command, ledger.sums),
+        },
     )
     return accept(Case.OPENED, event)
 

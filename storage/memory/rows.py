@@ -14,6 +14,7 @@ from approvals.facts import Facts
 from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.ports import Card, Delivery, StoreError
+from approvals.sums import DROPPED, WINDOW, move_of
 from storage.batch import Batch, Pending, group_row, key_row
 from storage.memory.faults import Faults
 from storage.statements import card_rows, delivery_rows
@@ -59,6 +60,10 @@ class Rows:
     groups: dict[str, str] = field(default_factory=dict)
     twins: dict[str, str] = field(default_factory=dict)  #: join_key -> newest escalation of it
     grants: dict[str, str] = field(default_factory=dict)
+    #: key -> (escalation, when, amount), oldest first
+    moves: defaultdict[str, list[tuple[str, datetime, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     cards: defaultdict[str, dict[str, CardRow]] = field(default_factory=lambda: defaultdict(dict))
     deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
@@ -66,7 +71,7 @@ class Rows:
     signatures: dict[str, datetime] = field(default_factory=dict)
     latest: datetime | None = None  #: the latest moment seen
 
-    def load(self, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+    def load(self, commands: list[Pending], facts: Facts, signer: Signer, now: datetime) -> Batch:
         """A batch that knows everything its commands concern."""
         asked = [p.command for p in commands]
         opens = [command for command in asked if isinstance(command, Open)]
@@ -76,10 +81,20 @@ class Rows:
         batch.groups = _only(self.groups, [group_row(command) for command in opens])
         batch.twins = _only(self.twins, [command.join_key for command in opens])
         batch.grants = _only(self.grants, claimed)
+        moves = (move_of(command, facts.people) for command in opens)
+        batch.sums = {k: self._moved(k, now) for move in moves if move for _, k in move.keys}
         ids = {command.escalation_id for command in asked}
         ids |= {opened.escalation_id for opened in batch.keys.values()}
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
+
+    def _moved(self, key: str, now: datetime) -> int:
+        """What moved under a key in the last day, by escalations that may still run."""
+        return sum(
+            amount
+            for id_, at, amount in self.moves[key]
+            if at > now - WINDOW and self.escalations[id_].state not in DROPPED
+        )
 
     def keep(self, batch: Batch, now: datetime) -> None:
         """Store what the batch made of it: all, or nothing where something cannot be written."""
@@ -92,6 +107,8 @@ class Rows:
         self.twins |= batch.twins
         self.grants |= batch.grants
         self.refusals.update(batch.refusals)
+        for id_, key, at, amount in batch.new_moves:
+            self.moves[key].append((id_, at, amount))
         self.latest = now
         for changed in batch.changed:
             for row in self.cards[changed].values():
