@@ -9,7 +9,7 @@ import pytest
 from approvals.commands import Command, RecheckPeople
 from approvals.people import Absence, People
 from approvals.policy.load import parse_policy
-from approvals.ports import NotSavedError
+from approvals.ports import NotSavedError, StoreError
 from approvals.words import Status
 from bot.background.refresher import Refresher
 from bot.ids import new_id
@@ -55,6 +55,17 @@ class Failing:
         assert isinstance(command, RecheckPeople)
         self.rechecked.append(command.escalation_id)
         return await self._office.store.writer.submit(command)
+
+
+class StoreAway:
+    """Absences that cannot be read."""
+
+    asked = 0
+
+    async def current(self, now: Any) -> Any:
+        """The store is away."""
+        self.asked += 1
+        raise StoreError
 
 
 class Bureau:
@@ -238,8 +249,9 @@ async def test_people_are_looked_up_although_nobody_can_say_who_is_away(office: 
     bureau, now = Bureau(office), office.clock()
     absence = Absence(person="sam", substitute="priya", since=now, until=now + timedelta(hours=1))
     bureau.known.away([absence])
-    office.store.faults.is_down = True
-    await bureau.refresher._look_up()
-    office.store.faults.is_down = False
+    away = StoreAway()
+    bureau.refresher._absences = away  # type: ignore[assignment]
+    await bureau.refresher.once()
+    assert away.asked == 1
     people = bureau.known.facts(now).people
     assert (people.as_of, people.absences) == (now, {"sam": absence})
