@@ -157,6 +157,7 @@ class Vote:
     digest: str
     shown: int
     groups: tuple[str, ...] = ()  #: which of the required groups the person was in
+    stead: tuple[tuple[str, str], ...] = ()  #: which of them only in whose stead
     rationale: str | None = None
     void: str | None = None  #: why it no longer counts; None while it does
 

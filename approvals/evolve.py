@@ -86,6 +86,7 @@ def _vote_cast(escalation: Escalation, record: Record) -> Escalation:
         digest=body["digest"],
         shown=body["shown"],
         groups=tuple(body["groups"]),
+        stead=tuple((group, away) for group, away in body.get("stead", ())),
         rationale=body.get("rationale"),
     )
     others = tuple(v for v in escalation.votes if v.person != vote.person)

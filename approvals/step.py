@@ -51,7 +51,7 @@ def step(state: State, command: commands.Command, facts: Facts, now: datetime) -
     """
     if state.escalation is not None and state.escalation.updated_at is not None:
         now = max(now, state.escalation.updated_at)
-    run = _Run(command, state)
+    run, facts = _Run(command, state), facts.at(now)
     if state.escalation is not None:
         while (due := overdue(run.standing, now)) is not None:
             run.add((due,))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
+from storage.absences import SqlAbsences
 from storage.database import Database, open_database
 from storage.reads import SqlReads
 from storage.services import SqlServices, SqlSignatures
@@ -25,6 +26,7 @@ class Store:
     deliveries: SqlDeliveries
     services: SqlServices
     signatures: SqlSignatures
+    absences: SqlAbsences
     health: SqlReads
     database: Database
 
@@ -69,6 +71,7 @@ async def open_store(
                 deliveries=deliveries,
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
+                absences=SqlAbsences(database),
                 health=reads,
                 database=database,
             )

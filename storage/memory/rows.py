@@ -13,6 +13,7 @@ from approvals.events import Record
 from approvals.facts import Facts
 from approvals.grants import Signer
 from approvals.ledger import Opened
+from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
 from approvals.sums import DROPPED, WINDOW, move_of
 from storage.batch import Batch, Pending, group_row, key_row
@@ -51,6 +52,17 @@ class ServiceRow:
 
 
 @dataclass
+class AbsenceRow:
+    """An absence, who set it, and who ended it early."""
+
+    absence: Absence
+    set_by: str
+    set_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+
+@dataclass
 class Rows:
     """The tables."""
 
@@ -69,6 +81,7 @@ class Rows:
     deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
     services: dict[str, ServiceRow] = field(default_factory=dict)
     signatures: dict[str, datetime] = field(default_factory=dict)
+    absences: list[AbsenceRow] = field(default_factory=list)
     latest: datetime | None = None  #: the latest moment seen
 
     def load(self, commands: list[Pending], facts: Facts, signer: Signer, now: datetime) -> Batch:

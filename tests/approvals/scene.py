@@ -6,6 +6,7 @@ cem, dee and ana for `sec`; req asks.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from approvals import commands
@@ -17,7 +18,7 @@ from approvals.events import Record
 from approvals.facts import Facts
 from approvals.ledger import Ledger
 from approvals.owes import AnswerClick
-from approvals.people import People
+from approvals.people import Absence, People
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from approvals.refusals import Why
@@ -41,14 +42,20 @@ BODY: dict[str, Any] = {
 }
 
 
+#: Most scenes are told with one and the same policy.
+parsed = cache(parse_policy)
+
+
 class Scene:
     """Time, people, one escalation. Every verb drives one command and returns what followed."""
 
     def __init__(self, category: str = "deployment", *, policy: str = POLICY, **body: Any) -> None:
         self.now = START
-        self.policy: Policy = parse_policy(policy)
+        self.policy: Policy = parsed(policy)
         self.gone: set[str] = set()  #: deactivated
         self.left: set[tuple[str, str]] = set()  #: (group, person)
+        self.absences: dict[str, Absence] = {}
+        self.closed: frozenset[str] = frozenset()  #: groups that admit no substitutes
         self.looked_up: datetime | None = None  #: None: just now
         self.nobody_known = False
         self.body = {**BODY, "category": category, **body}
@@ -73,7 +80,13 @@ class Scene:
             g: frozenset(m for m in members if (g, m) not in self.left)
             for g, members in listed.groups.items()
         }
-        return People(persons=persons, groups=groups, as_of=listed.as_of)
+        return People(
+            persons=persons,
+            groups=groups,
+            absences=self.absences,
+            closed=self.closed,
+            as_of=listed.as_of,
+        )
 
     @property
     def facts(self) -> Facts:
