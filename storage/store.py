@@ -11,6 +11,7 @@ from approvals.ports import Clock, Committed, FactSource
 from storage.database import Database, open_database
 from storage.reads import SqlReads
 from storage.services import SqlServices, SqlSignatures
+from storage.storms import SqlStorms
 from storage.work import SqlCards, SqlDeliveries
 from storage.writer import GroupCommitWriter
 
@@ -23,6 +24,7 @@ class Store:
     reads: SqlReads
     cards: SqlCards
     deliveries: SqlDeliveries
+    storms: SqlStorms
     services: SqlServices
     signatures: SqlSignatures
     health: SqlReads
@@ -67,6 +69,7 @@ async def open_store(
                 reads=reads,
                 cards=SqlCards(database, clock),
                 deliveries=deliveries,
+                storms=SqlStorms(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
                 health=reads,

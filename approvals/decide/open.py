@@ -10,6 +10,7 @@ from approvals.commands import Open
 from approvals.escalation import Escalation, Option, Requester
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
+from approvals.flows import noticed
 from approvals.ledger import Ledger
 from approvals.policy.plan import Ask, Planned
 from approvals.refusals import FieldError, Why
@@ -39,6 +40,7 @@ def open_(
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
+    fields |= noticed(ledger.flow, fields, now)
     as_of = facts.people.as_of
     event = Event(
         kind=OPENED,
