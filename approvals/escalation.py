@@ -299,6 +299,14 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Questions of this sort have come before, lately: for display, it joins nothing."""
+
+    nth: int  #: 2 for the second
+    since: datetime  #: when the first of them came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
     """A service's request that people decide, and everything that has happened to it since."""
 
@@ -350,6 +358,8 @@ class Escalation:
     overrides: tuple[Override, ...] = ()
     resolution: Resolution | None = None
     storm_id: str | None = None  #: the storm it gathers in
+    storm_place: int = 0  #: its place there, from 1; lists of a storm name members by it
+    alike: Alike | None = None
     updated_at: datetime | None = None
     seq: int = 0
     head: str = ""

@@ -280,6 +280,11 @@ def _override_asked(escalation: Escalation, record: Record) -> Escalation:
     return replace(escalation, overrides=(*others, override))
 
 
+def _gathered(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    return replace(escalation, storm_id=body["storm"], storm_place=body["place"])
+
+
 def _resolved(escalation: Escalation, record: Record) -> Escalation:
     body = record.body
     resolution = Resolution(
@@ -322,5 +327,6 @@ _STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
     events.ARRIVED: _arrived,
     events.MISSED: _missed,
     events.OVERRIDE_ASKED: _override_asked,
+    events.GATHERED: _gathered,
     events.RESOLVED: _resolved,
 }

@@ -21,8 +21,9 @@ from approvals.words import DecidedBy, Effect, Status
 class PostCard:
     """A card in a channel, or in a direct message to a person."""
 
-    surface: str  #: "channel" or "direct"
+    surface: str  #: "channel" or "direct"; of a storm "storm" or "storm-direct"
     target: str  #: channel id, or person id
+    storm: str | None = None  #: the storm it shows; one card for all its members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class ThreadLine:
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
     mentions: tuple[str, ...] = ()  #: people who must act now, once a stage; usually nobody
+    once: str = ""  #: id under which it is said once, whoever owes it
+    after_s: int = 0  #: said so much later, so that more of the same are in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,8 @@ class Direct:
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""  #: why this person is told, kept with the delivery
+    once: str = ""  #: id under which it is said once, whoever owes it
+    after_s: int = 0  #: said so much later, so that more of the same are in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,7 @@ class Page:
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""  #: why it is sent
+    once: str = ""  #: id under which it is sent once, whoever owes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 from approvals import commands
 from approvals.decide.claim import claim
 from approvals.decide.context import add_context
+from approvals.decide.gather import gather
 from approvals.decide.look import look
 from approvals.decide.open import open_
 from approvals.decide.overdue import overdue
@@ -64,5 +65,6 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.Claim: claim,
     commands.Report: report,
     commands.RecheckPeople: recheck,
+    commands.Gather: gather,
     commands.Tick: _tick,
 }

@@ -11,6 +11,7 @@ from approvals.commands import Open
 from approvals.escalation import Escalation, Option
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
+from approvals.flows import noticed
 from approvals.ledger import Ledger
 from approvals.policy.asking import ask_of
 from approvals.policy.plan import Planned
@@ -42,6 +43,7 @@ def open_(
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
+    fields |= noticed(ledger.flow, fields, now)
     as_of = facts.people.as_of
     event = Event(
         kind=OPENED,

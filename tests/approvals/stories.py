@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from approvals.commands import Gather
 from tests.approvals.scene import Scene
 
 Story = Callable[[], Scene]
@@ -117,6 +118,13 @@ def lapsed() -> Scene:
     return scene
 
 
+def gathered() -> Scene:
+    """It came just before a storm was noticed."""
+    scene = pending()
+    scene.send(Gather, storm="stm_6", place=1)
+    return scene
+
+
 STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
@@ -133,5 +141,6 @@ STORIES: dict[str, Story] = {
         stopped,
         void,
         lapsed,
+        gathered,
     )
 }
