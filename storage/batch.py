@@ -124,13 +124,14 @@ class Batch:
         return done
 
     def _twin(self, command: Open, now: datetime) -> Escalation | None:
-        """The pending escalation an equal request joins; an overdue one is ended first."""
+        """The pending escalation an equal request joins; what is due of it is done first."""
         found = self.twins.get(command.join_key or "")
         twin = self.escalations.get(found or "")
         if twin is not None and is_overdue(twin, now):
             tick = Tick(id=command.id, escalation_id=twin.id)
-            self._keep(step(State(escalation=twin), tick, self.facts, now))
-            return None
+            done = step(State(escalation=twin), tick, self.facts, now)
+            self._keep(done)
+            twin = done.escalation
         return twin if twin is not None and not twin.status.is_terminal else None
 
     def _keep(self, done: Step) -> None:

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from approvals import commands
+from approvals.decide.acknowledge import acknowledge
 from approvals.decide.claim import claim
 from approvals.decide.context import add_context
+from approvals.decide.extend import extend
 from approvals.decide.gather import gather
 from approvals.decide.look import look
+from approvals.decide.miss import arrived, miss
 from approvals.decide.open import open_
 from approvals.decide.overdue import overdue
 from approvals.decide.reason import add_reason
@@ -66,5 +69,9 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.Report: report,
     commands.RecheckPeople: recheck,
     commands.Gather: gather,
+    commands.Acknowledge: acknowledge,
+    commands.Extend: extend,
+    commands.Miss: miss,
+    commands.Arrived: arrived,
     commands.Tick: _tick,
 }

@@ -1,13 +1,15 @@
 """Open: hold an operation and ask, join an equal pending question, or answer a repeated call."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
 from approvals.asking import asked
 from approvals.codec import instant
 from approvals.commands import Open
+from approvals.decide.chain import first_stage
+from approvals.decide.times import decide_by
 from approvals.escalation import Escalation, Option
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
@@ -44,12 +46,14 @@ def open_(
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
     fields |= noticed(ledger.flow, fields, now)
+    kind, deadline = Kind(fields["kind"]), decide_by(planned.plan, now)
+    chain, called = first_stage(planned, kind, facts, now, deadline)
     as_of = facts.people.as_of
     event = Event(
         kind=OPENED,
         at=now,
         by=f"service:{command.service}",
-        body={"escalation": fields},
+        body={"escalation": fields | chain, **called},
         facts={
             "people_as_of": instant(as_of) if as_of else None,
             "asked": asked(command, ledger.sums),
@@ -129,7 +133,7 @@ def _fields(command: Open, planned: Planned, group_id: str, now: datetime) -> di
         "digest": command.digest,
         "plan": planned.plan_json,
         "created_at": instant(now),
-        "deadline_at": instant(now + timedelta(seconds=planned.plan.decide_within_s)),
+        "deadline_at": instant(decide_by(planned.plan, now)),
         "operation": operation,
         "context": body.get("context") or {},
         "context_redacted": list(command.context_redacted),
