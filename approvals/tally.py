@@ -8,7 +8,7 @@ and activity from now.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from approvals.escalation import Escalation, Option, Vote
+from approvals.escalation import Escalation, Option, Plan, Vote
 from approvals.people import People, Person
 from approvals.policy.seats import most_seats, seats_for
 
@@ -43,6 +43,24 @@ def eligible(escalation: Escalation, people: People) -> tuple[str, ...]:
         if people.may_decide(m, groups)
         and not is_requester(escalation, "", people.persons[m], people)
     )
+
+
+def may_override(escalation: Escalation, people: People) -> tuple[str, ...]:
+    """Everyone who may break the glass now, by id: never the requester."""
+    glass = escalation.plan.break_glass
+    members = sorted(people.groups.get(glass.group, ())) if glass else ()
+    return tuple(
+        m
+        for m in members
+        if glass
+        and people.may_decide(m, (glass.group,))
+        and not is_requester(escalation, "", people.persons[m], people)
+    )
+
+
+def fewest_overrides(plan: Plan) -> int:
+    """How many people break the glass: never one alone, whatever the plan says."""
+    return max(2, plan.break_glass.needed if plan.break_glass else 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
