@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.approvals.scene import Scene
+from tests.approvals.scene import Scene, glass, incident
 
 Story = Callable[[], Scene]
 
@@ -117,6 +117,39 @@ def lapsed() -> Scene:
     return scene
 
 
+def questioned() -> Scene:
+    """Asked about, answered, asked about again."""
+    scene = pending()
+    scene.ask("is it tested?")
+    scene.answer("on staging", context={"runbook": "https://x.example/run"})
+    scene.ask("by whom?", "UANA")
+    return scene
+
+
+def overridden() -> Scene:
+    """Released past the policy, by two."""
+    scene = glass(callback_url="https://x.example/andon")
+    scene.break_glass("UCEM")
+    scene.break_glass("UDEE")
+    return scene
+
+
+def resolved() -> Scene:
+    """An incident, asked about and over."""
+    scene = incident(callback_url="https://x.example/andon").open()
+    scene.ask("since when?")
+    scene.answer("since ten", "UREQ")
+    scene.resolve("UANA", by_hand="deleted logs", automatable=False)
+    return scene
+
+
+def recovered() -> Scene:
+    """An incident that went away by itself."""
+    scene = incident().open()
+    scene.withdraw(reason="recovered")
+    return scene
+
+
 STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
@@ -133,5 +166,9 @@ STORIES: dict[str, Story] = {
         stopped,
         void,
         lapsed,
+        questioned,
+        overridden,
+        resolved,
+        recovered,
     )
 }
