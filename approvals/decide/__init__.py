@@ -10,6 +10,9 @@ from typing import Any
 
 from approvals import commands
 from approvals.decide.acknowledge import acknowledge
+from approvals.decide.answer import answer
+from approvals.decide.ask import ask
+from approvals.decide.break_glass import break_glass
 from approvals.decide.claim import claim
 from approvals.decide.context import add_context
 from approvals.decide.extend import extend
@@ -21,6 +24,7 @@ from approvals.decide.overdue import overdue
 from approvals.decide.reason import add_reason
 from approvals.decide.recheck import recheck
 from approvals.decide.report import report
+from approvals.decide.resolve import resolve
 from approvals.decide.stop import stop
 from approvals.decide.vote import vote
 from approvals.decide.withdraw import withdraw
@@ -73,5 +77,9 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.Extend: extend,
     commands.Miss: miss,
     commands.Arrived: arrived,
+    commands.AskForInfo: ask,
+    commands.AnswerQuestion: answer,
+    commands.Resolve: resolve,
+    commands.BreakGlass: break_glass,
     commands.Tick: _tick,
 }

@@ -84,6 +84,11 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
             pointer="/approvers", detail="Names nobody. Name groups of the policy, or leave it out."
         )
     options = command.request["options"]
+    if command.request.get("kind") == Kind.INCIDENT:
+        yield from _held(command.request)
+    elif {o["effect"] for o in options} != set(Effect):
+        detail = "Offer at least one option that releases and one that aborts."
+        yield FieldError(pointer="/options", detail=detail)
     yield from _alike(options)
     releases = [i for i, o in enumerate(options) if o["effect"] == Effect.RELEASE]
     for i in releases if len(releases) > 1 else ():
@@ -92,6 +97,14 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
                 pointer=f"/options/{i}/arguments",
                 detail="With more than one release option, each must say what it runs.",
             )
+
+
+def _held(body: Mapping[str, Any]) -> Iterator[FieldError]:
+    """What an incident may not bring: it holds nothing, so nothing is released or taken."""
+    for name in ("operation", "options", "claim_within_s"):
+        if body.get(name):
+            detail = "An incident holds nothing: leave it out, or ask for an approval."
+            yield FieldError(pointer=f"/{name}", detail=detail)
 
 
 def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from approvals.codec import instant
 from approvals.commands import Actor
-from approvals.escalation import Escalation, Json
+from approvals.escalation import Escalation, Json, Resolution
 from approvals.people import People, Person
 from approvals.refusals import Why
 from approvals.standing_in import Stead
@@ -88,9 +88,11 @@ _ENDED = {Status.EXPIRED: Why.EXPIRED, Status.WITHDRAWN: Why.WITHDRAWN}
 def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | None:
     """For a click after the end: who decided, what and when. None while it is pending."""
     decision = escalation.decision
+    person = people.of_account(actor.account)
+    if escalation.resolution is not None:
+        return _resolved(escalation.resolution, actor, person, people)
     if decision is None:
         return None
-    person = people.of_account(actor.account)
     option = escalation.option(decision.option)
     names = [people.persons[p].name if p in people.persons else p for p in decision.people]
     return refuse(
@@ -102,4 +104,17 @@ def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | 
         may_stop=person is not None
         and escalation.can_be_stopped
         and person.id in eligible(escalation, people),
+    )
+
+
+def _resolved(done: Resolution, actor: Actor, person: Person | None, people: People) -> Verdict:
+    """An incident is over: who resolved it, and when."""
+    name = done.by.partition(":")[2]
+    known = people.persons.get(name) if done.by.startswith("person:") else None
+    return refuse(
+        Why.ALREADY_TERMINAL,
+        who=f"person:{person.id}" if person else f"account:{actor.account}",
+        by=[known.name if known else name],
+        at=instant(done.at),
+        status=Status.RESOLVED,
     )
