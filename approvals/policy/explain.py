@@ -192,10 +192,13 @@ def _asked(
     for step in it.steps:
         reached += step.after_s
         who = "; ".join(_reached(policy, it, made, people, clock, step, reached))
-        often = (
-            f" (and {step.repeat} times more, every {lasting(step.every_s)})" if step.repeat else ""
-        )
-        yield f"{clock.at(reached)}: {who}{often}"
+        yield f"{clock.at(reached)}: {who}{_again(step)}"
+
+
+def _again(step: Step) -> str:
+    if step.repeat < 2:
+        return f" (again after {lasting(step.every_s)})" if step.repeat else ""
+    return f" ({step.repeat} times more, every {lasting(step.every_s)})"
 
 
 def _reached(
