@@ -65,11 +65,11 @@ def on_call(rotation: Rotation, now: datetime) -> tuple[str, ...]:
 def current_people(plan: Plan, group: str, people: People, now: datetime) -> tuple[str, ...]:
     """Who of a group is on call: whoever's turn it is, or everybody where nobody takes turns.
 
-    Only members who can be reached and are not left out here; the next one's turn comes early
-    where the one whose turn it is cannot be asked.
+    Only members who can be reached, are not quiet and not left out here; the next one's turn comes
+    early where the one whose turn it is cannot be asked.
     """
     inside = people.groups.get(group, frozenset())
-    can = {m for m in inside if people.may_decide(m, (group,))} - set(plan.excluded)
+    can = {m for m in inside if people.may_decide(m, (group,))} - {*plan.excluded, *plan.quiet}
     rotation = plan.rotations.get(group)
     if rotation is None:
         return tuple(sorted(can))

@@ -213,7 +213,7 @@ def _people(*inactive: str, left: tuple[str, ...] = ()) -> People:
     return People(persons=persons, groups={"ops": frozenset(names) - set(left)}, as_of=NOW)
 
 
-def _plan(*excluded: str, rotation: Rotation | None = TURNS) -> Plan:
+def _plan(*excluded: str, rotation: Rotation | None = TURNS, quiet: tuple[str, ...] = ()) -> Plan:
     return Plan(
         rule="r",
         policy_version="v",
@@ -221,6 +221,7 @@ def _plan(*excluded: str, rotation: Rotation | None = TURNS) -> Plan:
         requirements=(Requirement(group="ops", needed=1),),
         members={"ops": ("priya", "ravi", "sam")},
         excluded=excluded,
+        quiet=quiet,
         rotations={"ops": rotation} if rotation else {},
     )
 
@@ -230,6 +231,8 @@ def _plan(*excluded: str, rotation: Rotation | None = TURNS) -> Plan:
     [
         (_plan(), _people(), ("priya",)),
         (_plan("priya"), _people(), ("ravi",)),
+        (_plan(quiet=("priya",)), _people(), ("ravi",)),
+        (_plan(quiet=("priya",), rotation=None), _people(), ("ravi", "sam")),
         (_plan(), _people("priya"), ("ravi",)),
         (_plan("ravi"), _people("priya"), ("sam",)),
         (_plan(), _people(left=("priya", "ravi")), ("sam",)),
