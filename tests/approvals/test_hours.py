@@ -184,6 +184,13 @@ def test_handovers_are_at_the_same_local_time_all_year(day: str, offset: int) ->
     assert on_call(daily, handover)[0] != before
 
 
+def test_a_handover_at_an_hour_that_never_comes_is_as_if_clocks_had_not_jumped() -> None:
+    """02:30 on the day clocks go from 02:00 to 03:00 is 03:30 by the new one."""
+    daily = Rotation(people=("a", "b"), start="2026-01-04T02:30", days=1, zone="Europe/Berlin")
+    before, after = (on_call(daily, at(f"2026-03-29T{t}"))[0] for t in ("03:29", "03:30"))
+    assert before == on_call(daily, at("2026-03-28T02:30"))[0] != after
+
+
 starts = st.sampled_from(["2026-01-05T09:00", "2026-01-04T02:30", "2026-01-04T01:59"])
 
 
