@@ -97,7 +97,13 @@ class SlackSide:
             "artist": Drawings(),
             "clock": clock,
             "counts": counts,
-            "ways": Ways(writer=writer, deliveries=store.deliveries, clock=clock, new_id=new_id),
+            "ways": Ways(
+                writer=writer,
+                cards=store.cards,
+                deliveries=store.deliveries,
+                clock=clock,
+                new_id=new_id,
+            ),
         }
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)

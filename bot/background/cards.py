@@ -98,7 +98,7 @@ class Reconciler:
             await self._reconcile(card, escalation, cards)
         except WaitError:
             if not self._line.works:
-                await self._ways.slack_is_away(escalation, cards)
+                await self._ways.slack_is_away(escalation, card)
             raise
         except SlackBusyError as error:
             wait = wait_of(error.retry_after)
@@ -108,7 +108,7 @@ class Reconciler:
         except SlackError as error:
             await self._later(card, said(card.error, error), _backoff(card.attempts))
             if isinstance(error, SlackAwayError | SlackUnsureError):
-                await self._ways.slack_is_away(escalation, cards)
+                await self._ways.slack_is_away(escalation, card)
         except StoreError as error:
             # The row says that no answer is known: the message is looked up, and this told, anew.
             log.warning("arrival-not-saved", card=card.id, error=str(error))
@@ -121,7 +121,7 @@ class Reconciler:
     async def _reconcile(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> None:
         message = self._draw(card, escalation, cards)
         if card.channel is None or card.ts is None:
-            await self._post(card, escalation, message, cards)
+            await self._post(card, escalation, message)
         elif message.drawn == card.drawn:
             await self._keep(card, escalation, (card.channel, card.ts), message)
         else:
@@ -132,13 +132,11 @@ class Reconciler:
         seen = Seen(people=self._facts.facts(now).people, now=now, cards=tuple(cards))
         return self._artist.card(escalation, card, seen)
 
-    async def _post(
-        self, card: Card, escalation: Escalation, message: Message, cards: Sequence[Card]
-    ) -> None:
+    async def _post(self, card: Card, escalation: Escalation, message: Message) -> None:
         target = self._target(card)
         found = await self._taken_before(card, target)
         if found is not None:
-            await self._ways.came(escalation, cards)
+            await self._ways.came(escalation)
             await self._cards.shown(card, *found, "", 0)  # the next look draws what it shows
             return
         ask = Ask("post", target, escalation.status.is_terminal)
@@ -146,7 +144,7 @@ class Reconciler:
         await self._cards.again(card, self._clock() + ANSWER_WITHIN, UNANSWERED)
         with self._line.call(ask):
             where = await self._slack.post(target, message, key=card.id)
-        await self._ways.came(escalation, cards)
+        await self._ways.came(escalation)
         await self._keep(card, escalation, where, message)
 
     async def _taken_before(self, card: Card, target: str) -> tuple[str, str] | None:

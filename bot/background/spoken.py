@@ -168,8 +168,6 @@ class Speaker:
             await self._answer(delivery, message)
         else:
             await self._post(self._account(delivery.target), delivery, message)
-            if escalation.is_unheard:
-                await self._ways.came(escalation)
 
     def _draw(self, escalation: Escalation, delivery: Delivery) -> Message:
         now = self._clock()

@@ -4,7 +4,7 @@ A message that arrives as it should is nobody's news. Who has no chain is told o
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -12,7 +12,8 @@ from approvals.commands import Arrived, Command, Miss
 from approvals.decide.miss import is_late
 from approvals.decide.reach import SLACK_AWAY
 from approvals.escalation import Escalation
-from approvals.ports import Card, Clock, Deliveries, StoreError, Writer
+from approvals.ports import Card, Cards, Clock, Deliveries, StoreError, Writer
+from bot.background.refusals import was_taken_maybe
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +28,12 @@ class Ways:
         self,
         *,
         writer: Writer,
+        cards: Cards,
         deliveries: Deliveries,
         clock: Clock,
         new_id: Callable[[str], str],
     ) -> None:
-        self._writer, self._deliveries = writer, deliveries
+        self._writer, self._cards, self._deliveries = writer, cards, deliveries
         self._clock, self._new_id = clock, new_id
 
     async def failed(self, escalation: Escalation, ways: Iterable[str], why: str) -> None:
@@ -53,21 +55,26 @@ class Ways:
             elif isinstance(done, BaseException):
                 raise done
 
-    async def slack_is_away(self, escalation: Escalation, cards: Sequence[Card]) -> None:
-        """Nothing of it was ever posted: none of its messages in Slack can be, just now."""
-        if all(card.posted_at is None for card in cards):
-            ways = (way for card in cards if (way := way_of(card)) is not None)
+    async def slack_is_away(self, escalation: Escalation, card: Card) -> None:
+        """A card was not taken; where none ever was, the others cannot be either, just now."""
+        if not _is_awaited(escalation):
+            return
+        cards = await self._cards.of(escalation.id)
+        if all(one.posted_at is None for one in cards):
+            # The call for another one may be under way: that says for itself how it ended.
+            surely = [one for one in cards if one.id == card.id or not was_taken_maybe(one.error)]
+            ways = (way for one in surely if (way := way_of(one)) is not None)
             await self.failed(escalation, ways, SLACK_AWAY)
 
-    async def came(self, escalation: Escalation, cards: Sequence[Card] = ()) -> None:
-        """A message of it was taken: told where it is the first one, and comes late.
+    async def came(self, escalation: Escalation) -> None:
+        """A card of it was taken: told where it is the first message, and comes late.
 
         Raises StoreError where that could not be saved.
         """
         untold = _is_awaited(escalation) and escalation.delivered_at is None
         if not untold or not (escalation.is_unheard or is_late(escalation, self._clock())):
             return
-        if any(card.posted_at is not None for card in cards):
+        if any(card.posted_at for card in await self._cards.of(escalation.id)):
             return
         owed = await self._deliveries.of(escalation.id)
         if all(d.state != "delivered" for d in owed if d.kind in REACHING):

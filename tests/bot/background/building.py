@@ -248,6 +248,7 @@ class Office:
             "counts": self.counts,
             "ways": Ways(
                 writer=self.store.writer,
+                cards=self.store.cards,
                 deliveries=self.store.deliveries,
                 clock=self.clock,
                 new_id=new_id,
