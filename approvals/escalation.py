@@ -101,6 +101,16 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """Who of a group is on call when: each in turn, `days` days from `start` on."""
+
+    people: tuple[str, ...]
+    start: str  #: "2026-01-05T09:00", local time of `zone`
+    days: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What the policy asks for here: the snapshot that stays when the file changes."""
 
@@ -127,6 +137,8 @@ class Plan:
     undelivered_max_s: int = 0  #: how far the deadline may move while nobody can be reached
     hours: Hours | None = None  #: when its clocks run; None: always
     break_glass: Requirement | None = None  #: who may override together; None: nobody
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)  #: whose turn, by group
+    substitutes: tuple[str, ...] = ()  #: groups where who stands in for a member may decide
 
     @property
     def could_decide(self) -> tuple[str, ...]:
@@ -145,6 +157,7 @@ class Vote:
     digest: str
     shown: int
     groups: tuple[str, ...] = ()  #: which of the required groups the person was in
+    stead: tuple[tuple[str, str], ...] = ()  #: which of them only in whose stead
     rationale: str | None = None
     void: str | None = None  #: why it no longer counts; None while it does
 
@@ -287,6 +300,14 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Questions of this sort have come before, lately: for display, it joins nothing."""
+
+    nth: int  #: 2 for the second
+    since: datetime  #: when the first of them came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
     """A service's request that people decide, and everything that has happened to it since."""
 
@@ -339,6 +360,8 @@ class Escalation:
     overrides: tuple[Override, ...] = ()
     resolution: Resolution | None = None
     storm_id: str | None = None  #: the storm it gathers in
+    storm_place: int = 0  #: its place there, from 1; lists of a storm name members by it
+    alike: Alike | None = None
     updated_at: datetime | None = None
     seq: int = 0
     head: str = ""

@@ -95,6 +95,7 @@ def _vote_cast(escalation: Escalation, record: Record) -> Escalation:
         digest=body["digest"],
         shown=body["shown"],
         groups=tuple(body["groups"]),
+        stead=tuple((group, away) for group, away in body.get("stead", ())),
         rationale=body.get("rationale"),
     )
     others = tuple(v for v in escalation.votes if v.person != vote.person)
@@ -311,6 +312,11 @@ def _override_asked(escalation: Escalation, record: Record) -> Escalation:
     return replace(escalation, overrides=(*others, override))
 
 
+def _gathered(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    return replace(escalation, storm_id=body["storm"], storm_place=body["place"])
+
+
 def _resolved(escalation: Escalation, record: Record) -> Escalation:
     body = record.body
     resolution = Resolution(
@@ -358,5 +364,6 @@ _STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
     events.ARRIVED: _arrived,
     events.MISSED: _missed,
     events.OVERRIDE_ASKED: _override_asked,
+    events.GATHERED: _gathered,
     events.RESOLVED: _resolved,
 }

@@ -14,15 +14,16 @@ from approvals.commands import ReplyTo
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.grants import grant_claims
-from approvals.words import DecidedBy, Effect, Severity, Status
+from approvals.words import DecidedBy, Effect, Kind, Severity, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostCard:
     """A card in a channel, or in a direct message to a person."""
 
-    surface: str  #: "channel" or "direct"
+    surface: str  #: "channel" or "direct"; of a storm "storm" or "storm-direct"
     target: str  #: channel id, or person id
+    storm: str | None = None  #: the storm it shows; one card for all its members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class ThreadLine:
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
     mentions: tuple[str, ...] = ()  #: people who must act now, once a stage; usually nobody
+    once: str = ""  #: id under which it is said once, whoever owes it
+    after_s: int = 0  #: said so much later, so that more of the same are in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,8 @@ class Direct:
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""  #: why this person is told, kept with the delivery
+    once: str = ""  #: id under which it is said once, whoever owes it
+    after_s: int = 0  #: said so much later, so that more of the same are in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,7 @@ class Page:
     case: str
     values: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""  #: why it is sent
+    once: str = ""  #: id under which it is sent once, whoever owes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +123,8 @@ def _voted(escalation: Escalation, record: Record) -> Iterator[Work]:
         if person in escalation.plan.quiet:
             continue
         yield Direct(to=f"person:{person}", case="one-more", values=_of_vote(body))
+    if waits and len(escalation.votes) == 1 and not body["replaced"]:
+        yield from _tell(_requester(escalation), "voted", _of_vote(body), ASKED_FOR_IT)
 
 
 def _of_vote(body: Mapping[str, Any]) -> dict[str, Json]:
@@ -129,8 +137,14 @@ def _voided(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 def _decided(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case=f"decided-{escalation.status}", values=record.body)
-    if escalation.status is Status.APPROVED:
+    if record.body["by"] == DecidedBy.BREAK_GLASS:
+        yield from _overridden(escalation, record)
         return
+    if escalation.status is Status.APPROVED:
+        yield from _tell(_requester(escalation), "decided-approved", record.body, ASKED_FOR_IT)
+        return
+    if escalation.kind is Kind.INCIDENT:
+        yield from _told_who_looks(escalation, record, "decided-withdrawn")
     tell = _requester(escalation)
     if escalation.status is Status.EXPIRED:
         tell = (*_deciders(escalation), *tell)
@@ -148,6 +162,7 @@ def _stopped(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 def _claimed(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="started")
+    yield from _tell(_requester(escalation), "started", {}, ASKED_FOR_IT)
     yield SignGrant(
         grant_id=str(record.body["grant_id"]), claims=grant_claims(escalation, record.at)
     )
@@ -245,6 +260,79 @@ def _news(escalation: Escalation, record: Record, case: str) -> Iterator[Work]:
         yield Direct(to=to, case=case, values=record.body, reason="asked for it")
 
 
+def _asked(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case="question", values=record.body)
+    asker = f"person:{record.body['person']}"
+    tell = [to for to in _requester(escalation) if to != asker]
+    yield from _tell(tell, "question", record.body, ASKED_FOR_IT)
+
+
+def _answered(escalation: Escalation, record: Record) -> Iterator[Work]:
+    body = record.body
+    asked = [q for q in escalation.questions if q.id in body["ids"]]
+    values = {**body, "question": asked[-1].text if asked else None}
+    yield ThreadLine(case="answered", values=values)
+    askers = dict.fromkeys(f"person:{q.by}" for q in asked)
+    yield from _tell(askers, "answered", values, "asked the question")
+    others = [to for to in _requester(escalation) if to not in (record.by, *askers)]
+    yield from _tell(others, "answered", values, ASKED_FOR_IT)
+
+
+def _override_asked(escalation: Escalation, record: Record) -> Iterator[Work]:
+    """The glass is never broken in silence: who can complete it, and who can abort it, hear."""
+    body = record.body
+    if body["have"] >= body["needed"]:
+        return  # the decision follows, and tells everyone
+    yield ThreadLine(case="override-asked", values=body)
+    told = {f"person:{person}": "may override it" for person in body["may"]}
+    for to, reason in (told | {k: v for k, v in _all(escalation) if k not in told}).items():
+        if to != record.by:
+            yield Direct(to=to, case="override-asked", values=body, reason=reason)
+
+
+def _overridden(escalation: Escalation, record: Record) -> Iterator[Work]:
+    told = {f"person:{person}": "overrode it" for person in record.body["people"]}
+    for to, reason in (told | {k: v for k, v in _all(escalation) if k not in told}).items():
+        if to != record.by:
+            yield Direct(to=to, case="overridden", values=record.body, reason=reason)
+
+
+def _all(escalation: Escalation) -> Iterator[tuple[str, str]]:
+    """Everyone an override concerns, and why; quiet people too."""
+    yield from ((to, ASKED_FOR_IT) for to in _requester(escalation))
+    yield from ((f"person:{p}", "owner of the service") for p in escalation.plan.owners)
+    yield from ((f"person:{p}", "may decide") for p in escalation.plan.could_decide)
+
+
+def _resolved(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case="resolved", values=record.body)
+    yield from _told_who_looks(escalation, record, "resolved")
+    tell = [to for to in _requester(escalation) if to not in (record.by, _looking(escalation))]
+    yield from _tell(tell, "resolved", record.body, ASKED_FOR_IT)
+
+
+def _told_who_looks(escalation: Escalation, record: Record, case: str) -> Iterator[Work]:
+    """Whoever said they were looking need not look any further."""
+    looking = _looking(escalation)
+    if looking and looking != record.by:
+        yield from _tell([looking], case, record.body, "is looking")
+
+
+def _looking(escalation: Escalation) -> str:
+    holds = escalation.acknowledged
+    return f"person:{holds.person}" if holds else ""
+
+
+#: Why the requester is told.
+ASKED_FOR_IT = "asked for it"
+
+
+def _tell(
+    people: Iterable[str], case: str, values: Mapping[str, Json], reason: str
+) -> Iterator[Work]:
+    return (Direct(to=to, case=case, values=values, reason=reason) for to in people)
+
+
 def _deciders(escalation: Escalation) -> tuple[str, ...]:
     """Who voted for what won; for an expiry, who was called or could have decided."""
     decision = escalation.decision
@@ -269,17 +357,24 @@ def _everyone(escalation: Escalation) -> tuple[str, ...]:
 
 
 #: Records that wake the service by callback, and under which name.
-_WAKING = {events.STOPPED: "stopped", events.LAPSED: "lapsed"}
+_WAKING = {
+    events.STOPPED: "stopped",
+    events.LAPSED: "lapsed",
+    events.ASKED: "question",
+    events.RESOLVED: "resolved",
+}
 
 
 def _callback(escalation: Escalation, record: Record) -> Iterator[Work]:
     word = escalation.status if record.kind == events.DECIDED else _WAKING.get(record.kind)
-    if word and escalation.callback_url and escalation.decision is not None:
+    own = record.kind == events.RESOLVED and record.by.startswith("service:")
+    if word and escalation.callback_url and not own:
+        decision = escalation.decision
         yield Callback(
             type=f"escalation.{word}",
             status=escalation.status,
             version=escalation.version,
-            head=escalation.decision.head,
+            head=decision.head if decision else escalation.head,
             at=instant(record.at),
         )
 
@@ -302,4 +397,8 @@ _BY_KIND = {
     events.EXTENDED: _extended,
     events.DEADLINE_HELD: _held,
     events.ARRIVED: _arrived,
+    events.ASKED: _asked,
+    events.ANSWERED: _answered,
+    events.OVERRIDE_ASKED: _override_asked,
+    events.RESOLVED: _resolved,
 }

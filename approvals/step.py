@@ -13,8 +13,9 @@ from approvals.escalation import Escalation, Json
 from approvals.events import GENESIS, REFUSED, Event, Record, link
 from approvals.evolve import evolve
 from approvals.facts import Facts
+from approvals.gathering import owed
 from approvals.ledger import Ledger, post
-from approvals.owes import AnswerClick, Work, owes
+from approvals.owes import AnswerClick, Work
 from approvals.refusals import FORM_CORRECTIONS, NOT_AUDITED, Refusal
 from approvals.verdict import Answer, Verdict
 
@@ -52,7 +53,7 @@ def step(state: State, command: commands.Command, facts: Facts, now: datetime) -
     """
     if state.escalation is not None and state.escalation.updated_at is not None:
         now = max(now, state.escalation.updated_at)
-    run = _Run(command, state)
+    run, facts = _Run(command, state), facts.at(now)
     run.catch_up(facts, now)
     verdict = decide(replace(state, escalation=run.escalation), command, facts, now)
     run.add(verdict.events)
@@ -97,7 +98,7 @@ class _Run:
             self.escalation = evolve(before, record)
             self.ledger = post(self.ledger, record)
             self.records.append(record)
-            self.work += owes(self.escalation, record)
+            self.work += owed(self.escalation, record)
 
 
 def _named(command: commands.Command) -> dict[str, Json]:
@@ -136,8 +137,9 @@ def _answer(command: commands.Command, verdict: Verdict) -> tuple[Work, ...]:
         return ()  # the open modal says it at the field
     case = refusal.why.value if refusal else verdict.answer.case.value
     values = refusal.values if refusal else verdict.answer.values
+    name = command.id
+    if reply.batch:
+        case, values, name = "batch", {}, reply.batch  # one answer for all votes of the click
     return (
-        AnswerClick(
-            account=actor.account, case=case, reply=reply, values=values, command_id=command.id
-        ),
+        AnswerClick(account=actor.account, case=case, reply=reply, values=values, command_id=name),
     )

@@ -63,7 +63,6 @@ class ChainScene(Scene):
     def __init__(self, category: str = "deployment", *, plan: Any = None, **body: Any) -> None:
         super().__init__(category, **body)
         self.changes = {**PLAN, **(plan or {})}
-        self.away: dict[str, Absence] = {}
         self.paused: dict[str, datetime] = {}
         self.routes: dict[str, tuple[str, ...]] = {}
         self.no_account: set[str] = set()
@@ -82,7 +81,11 @@ class ChainScene(Scene):
             for p in found.persons.values()
         }
         return People(
-            persons=persons, groups=found.groups, absences=dict(self.away), as_of=found.as_of
+            persons=persons,
+            groups=found.groups,
+            absences=dict(self.absences),
+            closed=found.closed,
+            as_of=found.as_of,
         )
 
     @property
@@ -93,7 +96,7 @@ class ChainScene(Scene):
     def absent(self, person: str, substitute: str, seconds: float = 86_400) -> "ChainScene":
         """Somebody is away from now on."""
         until = self.now + timedelta(seconds=seconds)
-        self.away[person] = Absence(
+        self.absences[person] = Absence(
             person=person, substitute=substitute, since=self.now, until=until
         )
         return self
