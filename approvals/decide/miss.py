@@ -100,5 +100,5 @@ def _moved(escalation: Escalation, now: datetime) -> dict[str, Json]:
         to = max(to, before)
     if not is_late(escalation, now) or to == before:
         return {}
-    remind_at = until(reminder_at(now, to, ())) if plan.steps else None
+    remind_at = until(reminder_at(plan, now, to)) if plan.steps else None
     return {"was": instant(before), "to": instant(to), "remind_at": remind_at}
