@@ -14,7 +14,7 @@ from approvals.facts import Facts
 from approvals.ports import NotSavedError
 from bot.ids import new_id
 from bot.messaging import SlackAwayError, SlackBusyError, SlackRefusedError, SlackUnsureError
-from tests.approvals.chained import ChainedFacts
+from tests.approvals.scene import Planning
 from tests.bot.background.building import CHANNEL, Office, Taken
 
 IN_CHANNEL = f"channel:{CHANNEL}"
@@ -37,7 +37,7 @@ def chained(office: Office, steps: tuple[Step, ...] = STAGES, **plan: Any) -> No
 
     def facts(now: datetime) -> Facts:
         known = before(now)
-        return ChainedFacts(people=known.people, policy=known.policy, changes=changes)
+        return Planning(people=known.people, policy=known.policy, more=changes)
 
     office.facts.facts = facts  # type: ignore[method-assign]
 
