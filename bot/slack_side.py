@@ -11,6 +11,7 @@ from bot.background.line import Line
 from bot.background.loop import Loop
 from bot.background.refresher import Refresher
 from bot.background.spoken import Speaker
+from bot.background.ways import Ways
 from bot.bell import Bell
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
@@ -101,6 +102,13 @@ class SlackSide:
             "artist": Drawings(),
             "clock": clock,
             "counts": counts,
+            "ways": Ways(
+                writer=writer,
+                cards=store.cards,
+                deliveries=store.deliveries,
+                clock=clock,
+                new_id=new_id,
+            ),
         }
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)

@@ -11,12 +11,13 @@ from functools import partial
 import structlog
 
 from approvals.escalation import Escalation
-from approvals.ports import Cards, Clock, Deliveries, Delivery, FactSource, Reads
+from approvals.ports import Card, Cards, Clock, Deliveries, Delivery, FactSource, Reads
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
 from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import UNANSWERED, said, was_taken_maybe
+from bot.background.ways import Ways
 from bot.messaging import (
     Artist,
     Message,
@@ -65,10 +66,11 @@ class Speaker:
         artist: Artist,
         clock: Clock,
         counts: Counts,
+        ways: Ways,
     ) -> None:
         self._deliveries, self._cards, self._reads = deliveries, cards, reads
         self._facts, self._slack, self._line = facts, slack, line
-        self._artist, self._clock, self._counts = artist, clock, counts
+        self._artist, self._clock, self._counts, self._ways = artist, clock, counts, ways
         self.answers = Lanes(clock, at_once=ANSWERS_AT_ONCE, fresh_s=FRESH_S)
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
         #: Lines leased while the lane of their thread was under way.
@@ -161,7 +163,7 @@ class Speaker:
             raise SlackRefusedError("too_late")
         message = self._draw(escalation, delivery)
         if delivery.kind == "thread":
-            await self._reply(delivery, message)
+            await self._reply(delivery, message, escalation)
         elif delivery.kind == "answer":
             await self._answer(delivery, message)
         else:
@@ -176,10 +178,10 @@ class Speaker:
             log.exception("message-not-drawn", delivery=delivery.id)
             raise SlackRefusedError("not_drawn") from None
 
-    async def _reply(self, delivery: Delivery, message: Message) -> None:
+    async def _reply(self, delivery: Delivery, message: Message, escalation: Escalation) -> None:
         """A line in the thread of the channel's card, once that is posted."""
         cards = await self._cards.of(delivery.escalation_id)
-        card = next((c for c in cards if c.surface == "channel"), None)
+        card = _thread_of(cards, escalation)
         if card is None:
             return  # a policy without a channel has no thread
         if card.channel is None or card.ts is None:
@@ -260,3 +262,18 @@ class Speaker:
         self._counts.given_up.labels(delivery.kind, code).inc()
         log.warning("message-given-up", delivery=delivery.id, kind=delivery.kind, code=code)
         await self._deliveries.failed(delivery.id, self._clock(), code)
+        if delivery.kind == "direct":
+            await self._missed(delivery, code)
+
+    async def _missed(self, delivery: Delivery, code: str) -> None:
+        """Whoever was called and could not be told is reached in another way."""
+        escalation = await self._reads.escalation(delivery.escalation_id)
+        if escalation is not None and delivery.target in escalation.chain.ways:
+            await self._ways.failed(escalation, (delivery.target,), code)
+
+
+def _thread_of(cards: Sequence[Card], escalation: Escalation) -> Card | None:
+    """The card whose thread it is: in the escalation's own channel, else in the first there is."""
+    found = [card for card in cards if card.surface == "channel"]
+    own = (card for card in found if card.target == escalation.plan.channel)
+    return next(own, found[0] if found else None)
