@@ -24,7 +24,8 @@ def stop(escalation: Escalation, command: Stop, facts: Facts, now: datetime) -> 
     if escalation.can_be_stopped:
         reason = (command.reason or "").strip() or None
         body = {"by": found.person.id, "name": found.person.name, "reason": reason}
-        return accept(Case.STOPPED, Event(kind=STOPPED, at=now, by=who, body=body))
+        stopped = Event(kind=STOPPED, at=now, by=who, body=body, facts=found.entitlement)
+        return accept(Case.STOPPED, stopped)
     if escalation.status is Status.APPROVED and escalation.claim is not None:
         return refuse(Why.ALREADY_CLAIMED, who=who, at=instant(escalation.claim.at))
     late = too_late(escalation, command.actor, facts.people)

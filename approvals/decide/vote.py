@@ -130,6 +130,7 @@ def _cast(
         digest=escalation.digest,
         shown=command.shown,
         groups=by.groups,
+        stead=by.stead,
     )
     others = tuple(v for v in escalation.votes if v.person != by.person.id)
     after = replace(escalation, votes=(*others, cast))
@@ -176,13 +177,15 @@ def _event(
         "needed": stands.needed,
         "may": may,
     }
+    if by.stead:
+        body["stead"] = [list(stead) for stead in by.stead]
     seen = instant(people.as_of) if people.as_of else None
     return Event(
         kind=VOTE_CAST,
         at=now,
         by=f"person:{by.person.id}",
         body=body,
-        facts={"people_as_of": seen, "account": command.actor.account},
+        facts={"people_as_of": seen, "account": command.actor.account, **by.entitlement},
     )
 
 

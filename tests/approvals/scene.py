@@ -7,6 +7,7 @@ cem, dee and ana for `sec`; req asks.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from approvals import commands
@@ -44,6 +45,9 @@ BODY: dict[str, Any] = {
 }
 
 
+#: Most scenes are told with one and the same policy.
+parsed = cache(parse_policy)
+
 #: Three hosts do not answer; nothing is held.
 TROUBLE: dict[str, Any] = {
     "kind": "incident",
@@ -75,10 +79,11 @@ class Scene:
 
     def __init__(self, category: str = "deployment", *, policy: str = POLICY, **body: Any) -> None:
         self.now = START
-        self.policy: Policy = parse_policy(policy)
+        self.policy: Policy = parsed(policy)
         self.gone: set[str] = set()  #: deactivated
         self.left: set[tuple[str, str]] = set()  #: (group, person)
-        self.away: dict[str, Absence] = {}
+        self.absences: dict[str, Absence] = {}
+        self.closed: frozenset[str] = frozenset()  #: groups that admit no substitutes
         self.looked_up: datetime | None = None  #: None: just now
         self.nobody_known = False
         self.plan: dict[str, Any] = {}  #: what the plan says besides the policy
@@ -104,7 +109,13 @@ class Scene:
             g: frozenset(m for m in members if (g, m) not in self.left)
             for g, members in listed.groups.items()
         }
-        return People(persons=persons, groups=groups, absences=self.away, as_of=listed.as_of)
+        return People(
+            persons=persons,
+            groups=groups,
+            absences=self.absences,
+            closed=self.closed,
+            as_of=listed.as_of,
+        )
 
     @property
     def facts(self) -> Facts:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from approvals.commands import Gather
+from tests.approvals.chained import STAGES, ChainScene
 from tests.approvals.scene import Scene, glass, incident
 
 Story = Callable[[], Scene]
@@ -117,6 +119,46 @@ def lapsed() -> Scene:
     return scene
 
 
+def gathered() -> Scene:
+    """It came just before a storm was noticed."""
+    scene = pending()
+    scene.send(Gather, storm="stm_6", place=1)
+    return scene
+
+
+def chained_to_the_end() -> Scene:
+    """Nobody looked: stage after stage, reminded, unattended, expired."""
+    scene = ChainScene()
+    scene.pause("ana").routes["ana"] = ("ana-sms",)
+    scene.absent("cem", "dee").opened()
+    for second in (900, 1500, 2700, 3600, 7200, 11_520, 14_400):
+        scene.tick_at(second)
+    return scene
+
+
+def looked_at_and_let_go() -> Scene:
+    """Somebody looks, reads on, gives it more time, and goes."""
+    scene = ChainScene()
+    scene.opened()
+    scene.at(60).acknowledge("UBEN")
+    scene.at(400).look("UBEN")
+    scene.extend("UBEN")
+    scene.tick_at(1000)
+    return scene
+
+
+def unheard_then_arrived() -> Scene:
+    """No way worked, so the deadline waited; then one did."""
+    scene = ChainScene(plan={"steps": STAGES[:1], "owners": ()})
+    scene.routes["ben"] = ("ben-sms",)
+    scene.opened()
+    for way in ("channel:C0DBA", "person:ana", "person:ben", "route:ben-sms"):
+        scene.miss(way, "slack_away")
+    scene.tick_at(14_400)
+    scene.at(15_000).arrived()
+    return scene
+
+
 def questioned() -> Scene:
     """Asked about, answered, asked about again."""
     scene = pending()
@@ -166,6 +208,10 @@ STORIES: dict[str, Story] = {
         stopped,
         void,
         lapsed,
+        gathered,
+        chained_to_the_end,
+        looked_at_and_let_go,
+        unheard_then_arrived,
         questioned,
         overridden,
         resolved,

@@ -55,7 +55,7 @@ def test_what_was_sent_stands_in_the_escalation() -> None:
 def test_the_opening_names_how_old_its_facts_were() -> None:
     """For the auditor."""
     scene = Scene().open()
-    assert scene.records[0].facts == {"people_as_of": "2026-11-12T21:00:00.000000Z"}
+    assert scene.records[0].facts["people_as_of"] == "2026-11-12T21:00:00.000000Z"
 
 
 def test_the_same_key_and_body_is_the_same_question() -> None:

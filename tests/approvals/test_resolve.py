@@ -99,12 +99,12 @@ def test_whom_its_chain_reaches_may_resolve_it(plan: dict[str, Any]) -> None:
 def test_who_stands_in_for_someone_away_may_resolve_it() -> None:
     """While they are away, and no longer."""
     scene = incident().open()
-    scene.away["ben"] = Absence(
+    scene.absences["ben"] = Absence(
         person="ben", substitute="dee", since=scene.now, until=scene.now + timedelta(hours=1)
     )
     assert case(scene.pass_(3599).resolve("UDEE")) is Case.RESOLVED
     later = incident().open()
-    later.away = scene.away
+    later.absences = scene.absences
     assert why(later.pass_(3600).resolve("UDEE")) is Why.NOT_IN_GROUP
 
 
