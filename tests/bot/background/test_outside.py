@@ -144,7 +144,7 @@ async def test_without_the_extra_it_says_what_to_install(
     [
         ("json://127.0.0.1/${TOKEN}", None),
         ("json://127.0.0.1/${OTHER}", "OTHER is not set"),
-        ("${TOKEN}", "cannot use this address"),
+        ("nothing", "cannot use this address"),
         ("pagr://x", r"\(pagr://\)"),
     ],
 )
