@@ -2,20 +2,27 @@
 
 import asyncio
 import logging
+import re
 import sys
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from textwrap import dedent
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.background.addresses import AddressError, Filled
-from bot.background.outside import AT_ONCE, INSTALL, Outside, PageError, wrong_with
-from bot.background.page_text import Text
+from bot.background.outside import AT_ONCE, INSTALL, TIMEOUT_S, Outside, PageError, wrong_with
+from bot.background.page_text import Text, page_text
+from bot.background.pages import BACKOFF_S
 from tests.bot.background.building import Office
 from tests.bot.background.paging import SECRETS, Desk, Mailbox, Receiver
+from tests.bot.slack.drawing.examples import MIGRATION, Story
+from tests.building import ROOT
 
+DOCUMENT = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
 TEXT = Text(title="HIGH production: Ünïcode & <b>", body="First line\nSecond <i>line</i> *x*")
 
 
@@ -166,3 +173,26 @@ async def test_apprise_writes_no_lines_of_its_own(
         await Outside()("pager", Filled(receiver.address), TEXT)
     assert capfd.readouterr().err == ""
     assert not logging.getLogger("apprise").propagate
+
+
+def test_the_addresses_of_the_document_can_be_used() -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.S)
+    routes = tomllib.loads(dedent(block))["routes"]
+    assert len(routes) == 4
+    secrets = {"TWILIO_SID": f"AC{'a' * 32}", "TWILIO_TOKEN": "b" * 32}
+    for name, route in routes.items():
+        found = wrong_with(route["address"], lambda secret: secrets.get(secret, "p@ss/word"))
+        assert (name, found) == (name, None)
+
+
+def test_the_page_in_the_document_is_what_is_sent() -> None:
+    story = Story(MIGRATION)
+    why = "may decide (database-admin)"
+    text = page_text(story.escalation, "step", {}, story.people, reason=why)
+    assert f"```\n{text.title}\n\n{text.body}\n```" in DOCUMENT
+
+
+def test_the_document_has_the_schedule_and_the_limit() -> None:
+    *first, last = map(str, BACKOFF_S)
+    assert f"{', '.join(first)} and {last} s" in DOCUMENT
+    assert f"within {TIMEOUT_S:g} s" in DOCUMENT
