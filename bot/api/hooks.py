@@ -56,7 +56,8 @@ async def alertmanager(request: web.Request) -> web.Response:
     told = validated(AlertmanagerIn, value)
     if told.truncated:
         log.warning("alerts-truncated", service=service.service, left_out=told.truncated)
-    body_hash = hashlib.sha256(service.service.encode() + b"\n" + raw).hexdigest()
+    about = f"{service.service}\n{environment or ''}\n".encode()
+    body_hash = hashlib.sha256(about + raw).hexdigest()
     taking = _Taking(api, service, told, environment, api.rounds.of(body_hash, api.new_id))
     done = await _all_of(taking)
     refusals = [(n, one.refusal) for n, one in enumerate(done) if one.refusal is not None]
@@ -74,7 +75,7 @@ def _is_there(request: web.Request) -> bool:
     return request.transport is not None and not request.transport.is_closing()
 
 
-@dataclass(frozen=True, kw_only=False)
+@dataclass(frozen=True)
 class _Taking:
     """One notification on its way in."""
 

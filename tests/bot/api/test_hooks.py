@@ -242,6 +242,19 @@ async def test_the_address_may_name_the_environment(world: World) -> None:
     await told(world, ONE, 422, f"{PATH}?environmet=staging")
 
 
+async def test_the_same_bytes_for_another_environment_are_another_notification(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+        away.setattr(world.store.writer, "submit", saved_but_unsure(world))
+        await told(world, ONE, 503)
+        await told(world, ONE, 503, f"{PATH}?environment=production-eu")
+    for path in (PATH, f"{PATH}?environment=production-eu"):
+        await told(world, ONE, path=path)
+    found = {made["environment"]: made["occurrences"] for made in await listed(world)}
+    assert found == {"production": 1, "production-eu": 1}
+
+
 async def test_a_notification_too_large_is_refused(world: World) -> None:
     response = await world.post(b"[" + b" " * (1 << 20) + b"]", PATH)
     assert response.status == 413

@@ -3,15 +3,22 @@
 import asyncio
 import logging
 import re
+import ssl
 import sys
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from bot.background.addresses import AddressError, Filled
 from bot.background.outside import AT_ONCE, INSTALL, TIMEOUT_S, Outside, PageError, wrong_with
@@ -112,6 +119,47 @@ async def test_a_hanging_receiver_holds_up_no_other_and_ends(office: Office) -> 
         assert errors == ["earlier calls of this route still hang", waited, waited]
         assert hanging.go is not None
         hanging.go.set()
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """TLS for 127.0.0.1 that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = serialization.PrivateFormat.PKCS8
+    lines = key.private_bytes(pem, private, serialization.NoEncryption()) + made.public_bytes(pem)
+    (folder / "tls.pem").write_bytes(lines)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem")
+    return context
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+async def test_over_tls_only_whom_the_operator_trusts_is_told(tmp_path: Path) -> None:
+    receiver, app = Receiver(), web.Application()
+    app.add_routes(receiver.routes())
+    server = TestServer(app, scheme="https")
+    await server.start_server(ssl=self_signed(tmp_path))
+    try:
+        address = f"jsons://127.0.0.1:{server.port}/hook"
+        with pytest.raises(PageError):
+            await Outside()("pager", Filled(address), TEXT)
+        assert receiver.got == []
+        await Outside()("pager", Filled(f"{address}?verify=no"), TEXT)
+        assert [got["title"] for got in receiver.got] == [TEXT.title]
+    finally:
+        await server.close()
 
 
 async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
