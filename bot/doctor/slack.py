@@ -20,9 +20,12 @@ from bot.slack.web import WatchedClient, translated
 SCOPES = frozenset(
     {
         "channels:history",
+        "channels:read",
         "chat:write",
         "commands",
+        "dnd:read",
         "groups:history",
+        "groups:read",
         "im:history",
         "im:write",
         "usergroups:read",
