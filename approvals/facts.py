@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from approvals.people import People
+from approvals.policy.asking import Ask
 from approvals.policy.model import Policy
-from approvals.policy.plan import Ask, Planned, plan
+from approvals.policy.plan import Planned, plan
 from approvals.refusals import FieldError
 
 #: Plans remembered for one set of facts; beyond that they are forgotten and made anew.

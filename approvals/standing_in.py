@@ -6,8 +6,8 @@
     ines away too, names dana    dana stands in for both; at most FOLLOWED names are followed
     dana away, names ravi        a ring: nobody stands in for any of them
 
-A substitute counts as the membership of the person who is away, in groups that admit substitutes;
-so both together never count as two. Who may not decide cannot be stood in for.
+A substitute counts as the membership of the person who is away, so both together never count as
+two. Which groups admit substitutes is the plan's to say; who may not decide cannot be stood in for.
 """
 
 from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ def steads(person: str, groups: Iterable[str], people: People) -> Iterator[Stead
     """The groups the person may decide for only in the stead of somebody, and of whom."""
     away = stood_in_for_by(person, people) if people.absences else ()
     for group in groups if away else ():
-        if person not in people.groups.get(group, ()) and group not in people.closed:
+        if person not in people.groups.get(group, ()):
             yield from ((group, a) for a in away if people.may_decide(a, (group,)))
 
 

@@ -9,7 +9,7 @@ after they are back, and never beside a vote of their own.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from approvals.escalation import Escalation, Option, Vote
+from approvals.escalation import Escalation, Option, Plan, Vote
 from approvals.people import People, Person
 from approvals.policy.seats import most_seats, seats_for
 from approvals.standing_in import Stead, steads, substitutes
@@ -40,7 +40,8 @@ def eligible(escalation: Escalation, people: People) -> tuple[str, ...]:
     groups = required_groups(escalation)
     members = {m for g in groups for m in people.groups.get(g, ())}
     own = {m for m in members if _may_decide(escalation, m, groups, people)}
-    instead = substitutes(groups, people) - own if people.absences else ()
+    admitting = escalation.plan.substitutes if people.absences else ()
+    instead = substitutes(admitting, people) - own
     return tuple(sorted((*own, *(s for s in instead if in_stead(escalation, s, people)))))
 
 
@@ -51,7 +52,7 @@ def in_stead(escalation: Escalation, person: str, people: People) -> tuple[Stead
     """
     if not people.absences or _is_asking(escalation, person, people):
         return ()
-    found = steads(person, required_groups(escalation), people)
+    found = steads(person, escalation.plan.substitutes, people)
     return tuple(stead for stead in found if not _is_asking(escalation, stead[1], people))
 
 
@@ -64,6 +65,24 @@ def still_counts(escalation: Escalation, vote: Vote, people: People) -> bool:
     return bool(known and known.reachable) and any(
         people.may_decide(away, (group,)) for group, away in vote.stead
     )
+
+
+def may_override(escalation: Escalation, people: People) -> tuple[str, ...]:
+    """Everyone who may break the glass now, by id: never the requester."""
+    glass = escalation.plan.break_glass
+    members = sorted(people.groups.get(glass.group, ())) if glass else ()
+    return tuple(
+        m
+        for m in members
+        if glass
+        and people.may_decide(m, (glass.group,))
+        and not is_requester(escalation, "", people.persons[m], people)
+    )
+
+
+def fewest_overrides(plan: Plan) -> int:
+    """How many people break the glass: never one alone, whatever the plan says."""
+    return max(2, plan.break_glass.needed if plan.break_glass else 2)
 
 
 def _may_decide(e: Escalation, person: str, groups: tuple[str, ...], people: People) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.facts import Facts
-from approvals.people import Absence, People
+from approvals.people import Absence, People, Person
 from approvals.policy.model import Policy
 
 #: With Slack off, facts are read from the policy in memory anew after this long.
@@ -46,6 +46,31 @@ class KnownPeople:
         as_of = self._facts.people.as_of
         return as_of is not None and timedelta(0) <= now - as_of < READ_AGAIN
 
+    def take(self, policy: Policy, people: People) -> bool:
+        """Let another policy count from now on, with its people; whether they changed."""
+        self.policy = policy
+        return self.renew(people)
+
+    def carried(self, policy: Policy, now: datetime) -> People:
+        """People of another policy as far as they are known: whoever has an account that was not
+        looked up yet is not active until it is.
+        """
+        if self._from_file:
+            return policy.file_people(now)
+        known, listed = self._facts.people, policy.file_people(now)
+        persons = {p.id: _carried(p, known.persons.get(p.id)) for p in listed.persons.values()}
+        in_slack = {
+            group.slack_usergroup: known.groups.get(name, frozenset()) - set(group.members)
+            for name, group in self.policy.groups.items()
+            if group.slack_usergroup
+        }
+        groups = {
+            name: listed.groups[name]
+            | (in_slack.get(group.slack_usergroup or "", frozenset()) & {*persons})
+            for name, group in policy.groups.items()
+        }
+        return replace(known, persons=persons, groups=groups)
+
     def renew(self, people: People) -> bool:
         """Take newer facts; whether anybody's vote may count differently since."""
         before = self._facts.people
@@ -62,3 +87,16 @@ def _who(people: People) -> tuple[object, ...]:
     """Who is who and in which group. That a phone does not ring just now changes no vote."""
     awake = {p.id: replace(p, paused_until=None) for p in people.persons.values()}
     return awake, people.groups
+
+
+def _carried(listed: Person, known: Person | None) -> Person:
+    """The person as the file has them, with what was looked up of the same accounts."""
+    if known is None or not set(listed.accounts) <= set(known.accounts):
+        return replace(listed, active=False)
+    return replace(
+        known,
+        name=listed.name,
+        accounts=listed.accounts,
+        emails=listed.emails,
+        routes=listed.routes,
+    )

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from approvals.policy.model import Policy
 from approvals.ports import Absences, Cards, Clock, Deliveries, Reads, SeenSignatures, Writer
 from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
@@ -111,6 +112,10 @@ class SlackSide:
             Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
             Loop("people", refresher.once, PEOPLE_S),
         ]
+
+    async def adopt(self, policy: Policy) -> None:
+        """Let a new policy count, with its people looked up."""
+        await self._refresher.adopt(policy)
 
     @property
     def people_due_s(self) -> float:

@@ -12,6 +12,7 @@ from storage.absences import SqlAbsences
 from storage.database import Database, open_database
 from storage.reads import SqlReads
 from storage.services import SqlServices, SqlSignatures
+from storage.storms import SqlStorms
 from storage.work import SqlCards, SqlDeliveries
 from storage.writer import GroupCommitWriter
 
@@ -24,6 +25,7 @@ class Store:
     reads: SqlReads
     cards: SqlCards
     deliveries: SqlDeliveries
+    storms: SqlStorms
     services: SqlServices
     signatures: SqlSignatures
     absences: SqlAbsences
@@ -69,6 +71,7 @@ async def open_store(
                 reads=reads,
                 cards=SqlCards(database, clock),
                 deliveries=deliveries,
+                storms=SqlStorms(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
                 absences=SqlAbsences(database),

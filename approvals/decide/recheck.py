@@ -13,9 +13,15 @@ from approvals.escalation import Escalation, Vote
 from approvals.events import STOPPED, VOTE_VOIDED, Event
 from approvals.facts import Facts
 from approvals.people import People
-from approvals.tally import required_groups, standing_now, still_counts
+from approvals.tally import (
+    fewest_overrides,
+    may_override,
+    required_groups,
+    standing_now,
+    still_counts,
+)
 from approvals.verdict import Verdict
-from approvals.words import Effect
+from approvals.words import DecidedBy, Effect
 
 
 def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: datetime) -> Verdict:
@@ -67,7 +73,11 @@ def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
 
 
 def _stands(escalation: Escalation, people: People) -> bool:
-    option = escalation.option(escalation.decision.option if escalation.decision else None)
+    decision = escalation.decision
+    if decision is not None and decision.by is DecidedBy.BREAK_GLASS:
+        still = set(decision.people) & set(may_override(escalation, people))
+        return len(still) >= fewest_overrides(escalation.plan)
+    option = escalation.option(decision.option if decision else None)
     return option is not None and standing_now(escalation, option, people).is_met
 
 

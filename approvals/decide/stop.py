@@ -10,11 +10,13 @@ from approvals.events import STOPPED, Event
 from approvals.facts import Facts
 from approvals.refusals import Why
 from approvals.verdict import Case, Verdict, accept, refuse
-from approvals.words import Status
+from approvals.words import Kind, Status
 
 
 def stop(escalation: Escalation, command: Stop, facts: Facts, now: datetime) -> Verdict:
     """Abort the approved operation, unless it has started or is over."""
+    if escalation.kind is Kind.INCIDENT:
+        return refuse(Why.NOT_HELD, who=f"account:{command.actor.account}")
     found = approver(escalation, command.actor, facts.people, now, releases=False)
     if isinstance(found, Verdict):
         return found

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from approvals.codec import instant
 from approvals.commands import Actor
-from approvals.escalation import Escalation, Json
+from approvals.escalation import Escalation, Json, Resolution
 from approvals.people import People, Person
 from approvals.refusals import Why
 from approvals.standing_in import Stead
 from approvals.tally import eligible, in_stead, is_requester, required_groups
 from approvals.verdict import Verdict, refuse
-from approvals.words import Status
+from approvals.words import Kind, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +70,29 @@ def _member(escalation: Escalation, person: Person, people: People) -> Approver 
     return refuse(why, who=who, groups=list(groups), can=named)
 
 
+def called(
+    escalation: Escalation, actor: Actor, people: People, now: datetime
+) -> Approver | Verdict:
+    """Who may take part without deciding: the eligible, and for an incident whoever was called."""
+    found = approver(escalation, actor, people, now, releases=False)
+    person = people.of_account(actor.account)
+    if isinstance(found, Approver) or escalation.kind is not Kind.INCIDENT or person is None:
+        return found
+    was_called = person.active and f"person:{person.id}" in escalation.chain.ways
+    return Approver(person=person, groups=()) if was_called and not actor.foreign else found
+
+
 _ENDED = {Status.EXPIRED: Why.EXPIRED, Status.WITHDRAWN: Why.WITHDRAWN}
 
 
 def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | None:
     """For a click after the end: who decided, what and when. None while it is pending."""
     decision = escalation.decision
+    person = people.of_account(actor.account)
+    if escalation.resolution is not None:
+        return _resolved(escalation.resolution, actor, person, people)
     if decision is None:
         return None
-    person = people.of_account(actor.account)
     option = escalation.option(decision.option)
     names = [people.persons[p].name if p in people.persons else p for p in decision.people]
     return refuse(
@@ -90,4 +104,17 @@ def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | 
         may_stop=person is not None
         and escalation.can_be_stopped
         and person.id in eligible(escalation, people),
+    )
+
+
+def _resolved(done: Resolution, actor: Actor, person: Person | None, people: People) -> Verdict:
+    """An incident is over: who resolved it, and when."""
+    name = done.by.partition(":")[2]
+    known = people.persons.get(name) if done.by.startswith("person:") else None
+    return refuse(
+        Why.ALREADY_TERMINAL,
+        who=f"person:{person.id}" if person else f"account:{actor.account}",
+        by=[known.name if known else name],
+        at=instant(done.at),
+        status=Status.RESOLVED,
     )

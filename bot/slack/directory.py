@@ -60,6 +60,10 @@ class SlackDirectory:
         persons = {p.id: self._seen(p, users) for p in listed.persons.values()}
         return replace(listed, persons=persons, groups=groups, unread=unread)
 
+    def under(self, policy: Policy) -> "SlackDirectory":
+        """The same workspace, asked for the people of another policy."""
+        return SlackDirectory(self._client, policy)
+
     def _seen(self, person: Person, users: Users) -> Person:
         """Active only if every account is an ordinary, living member of this workspace."""
         found = [users[account] for account in person.accounts if account in users]

@@ -13,6 +13,7 @@ from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.rows import Memory
 from storage.memory.services import MemoryServices, MemorySignatures
+from storage.memory.storms import MemoryStorms
 from storage.memory.work import MemoryCards, MemoryDeliveries
 from storage.memory.writer import MemoryWriter
 
@@ -25,6 +26,7 @@ class MemoryStore:
     reads: MemoryReads
     cards: MemoryCards
     deliveries: MemoryDeliveries
+    storms: MemoryStorms
     services: MemoryServices
     signatures: MemorySignatures
     absences: MemoryAbsences
@@ -64,6 +66,7 @@ async def open_memory_store(
             reads=reads,
             cards=MemoryCards(memory, clock),
             deliveries=deliveries,
+            storms=MemoryStorms(memory),
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
             absences=MemoryAbsences(memory),
