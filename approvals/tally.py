@@ -45,6 +45,13 @@ def eligible(escalation: Escalation, people: People) -> tuple[str, ...]:
     return tuple(sorted((*own, *(s for s in instead if in_stead(escalation, s, people)))))
 
 
+def is_eligible(escalation: Escalation, person: str, people: People) -> bool:
+    """Whether that person is among them."""
+    groups = required_groups(escalation)
+    own = _may_decide(escalation, person, groups, people)
+    return own or bool(in_stead(escalation, person, people))
+
+
 def in_stead(escalation: Escalation, person: str, people: People) -> tuple[Stead, ...]:
     """The groups the person may decide for only in the stead of somebody who is away now.
 

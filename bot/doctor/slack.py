@@ -13,7 +13,7 @@ from approvals.policy.model import Policy
 from bot.doctor.finding import Finding
 from bot.messaging import SlackError, SlackRefusedError
 from bot.settings import Settings
-from bot.slack.drawing.lists import help_text
+from bot.slack.drawing.commands import help_text
 from bot.slack.web import WatchedClient, translated
 
 #: Scopes the bot's calls need: those of manifest.yml.

@@ -81,7 +81,8 @@ class SlackDirectory:
 
     async def _users(self, accounts: set[str]) -> Users:
         """What Slack says of each account; those it does not know are left out."""
-        found, cursor = {}, ""
+        found: dict[str, Any] = {}
+        cursor = ""
         for _ in range(MOST_PAGES):
             async with translated():
                 page = await self._client.users_list(limit=PAGE, cursor=cursor)
