@@ -171,6 +171,8 @@ class AnswerQuestion(Command):
     service: str | None = None
     actor: Actor | None = None
     question_id: str | None = None
+    context: Mapping[str, Json] = field(default_factory=dict)  #: what the service tells beside it
+    redacted: tuple[str, ...] = ()
     reply: ReplyTo = field(default_factory=ReplyTo)
 
 

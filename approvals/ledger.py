@@ -24,6 +24,7 @@ class Ledger:
     opened: Opened | None = None
     group_id: str | None = None
     pending_twin: str | None = None  #: pending escalation an equal request would join
+    sums: tuple[tuple[str, int], ...] = ()  #: moved in the day before, by kind (`approvals.sums`)
     flow: Flow = field(default_factory=Flow)
     gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
 

@@ -16,6 +16,7 @@ from approvals.flows import dump_flow, load_flow
 from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, ThreadLine, Work
+from approvals.sums import DROPPED, WINDOW, move_of
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.database import Link, Many, Query, Row
 
@@ -65,6 +66,7 @@ _DECISION = (
 )
 _KEY = "INSERT INTO idempotency (id, escalation_id, body_hash) VALUES (?, ?, ?)"
 _GROUP = "INSERT INTO groups (id, group_id) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+_MOVE = "INSERT INTO money_moves (escalation_id, key, at, amount_minor) VALUES (?, ?, ?, ?)"
 _FLOW = (
     "INSERT INTO flows (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
 )
@@ -105,15 +107,25 @@ _TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join
 _BODIES = "SELECT body FROM escalations WHERE id"
 _FLOWS = "SELECT id, body FROM flows WHERE id"
 _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
+_DROPPED = ", ".join(f"'{state.value}'" for state in DROPPED)
+# TOTAL never overflows, and is exact far beyond any amount a gate is set at.
+_SUMS = (
+    "SELECT m.key, CAST(TOTAL(m.amount_minor) AS INTEGER) FROM money_moves m "  # noqa: S608
+    "JOIN escalations e ON e.id = m.escalation_id "
+    f"WHERE e.state NOT IN ({_DROPPED}) "
+    "AND m.at > ? AND m.key"
+)
 
 
-async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+async def load(
+    link: Link, commands: list[Pending], facts: Facts, signer: Signer, now: datetime
+) -> Batch:
     """Begin, and read everything the commands concern: in one hop, or two where opens meet."""
     batch = Batch(facts=facts, signer=signer, commands=commands)
     opens = [p.command for p in commands if isinstance(p.command, Open)]
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
     claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
-    _, bodies, grants, keys, groups, twins, flows = await link.together(
+    _, bodies, grants, keys, groups, twins, flows, *sums = await link.together(
         BEGIN,
         _in(_BODIES, asked),
         _in(_GRANTS, claimed),
@@ -121,8 +133,10 @@ async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer
         _in(_GROUPS, map(group_row, opens)),
         _in(_TWINS, (command.join_key for command in opens)),
         _in(_FLOWS, map(flow_row, opens)),
+        *_summed(opens, facts, now),
     )
     batch.grants, batch.groups, batch.twins = _pairs(grants), _pairs(groups), _pairs(twins)
+    batch.sums = {key: total for rows in sums for key, total in rows}
     batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
     batch.flows = {id_: load_flow(body) for id_, body in flows}
     found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
@@ -132,6 +146,16 @@ async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer
         bodies += more
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
+
+
+def _summed(opens: Sequence[Open], facts: Facts, now: datetime) -> Iterator[Query]:
+    """What moved in the last day under the keys of these opens; nothing where none moves money."""
+    moves = (move_of(command, facts.people) for command in opens)
+    keys = {key for move in moves if move for _, key in move.keys}
+    if keys:
+        wanted = _in(_SUMS, keys)
+        since = instant(now - WINDOW)
+        yield Query(f"{wanted.sql} GROUP BY m.key", (since, *wanted.values))
 
 
 def _pairs(rows: Sequence[Row]) -> dict[str, str]:
@@ -163,6 +187,7 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
         (_KEY, batch.new_keys),
         (_GROUP, batch.new_groups),
+        (_MOVE, [(id_, key, instant(moved), n) for id_, key, moved, n in batch.new_moves]),
         (_FLOW, [(id_, dump_flow(batch.flows[id_])) for id_ in batch.new_flows]),
         (_STORM, list(storm_rows(changed))),
         (_GRANT, batch.new_grants),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
+from storage.absences import SqlAbsences
 from storage.database import Database, open_database
 from storage.reads import SqlReads
 from storage.services import SqlServices, SqlSignatures
@@ -27,6 +28,7 @@ class Store:
     storms: SqlStorms
     services: SqlServices
     signatures: SqlSignatures
+    absences: SqlAbsences
     health: SqlReads
     database: Database
 
@@ -72,6 +74,7 @@ async def open_store(
                 storms=SqlStorms(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
+                absences=SqlAbsences(database),
                 health=reads,
                 database=database,
             )

@@ -323,6 +323,7 @@ class AbsenceRow(SQLModel, table=True):
     set_at: str
     set_by: str
     ended_at: str | None = None
+    ended_by: str | None = None
 
 
 class MoneyRow(SQLModel, table=True):

@@ -14,7 +14,9 @@ from approvals.facts import Facts
 from approvals.flows import Flow
 from approvals.grants import Signer
 from approvals.ledger import Opened
+from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
+from approvals.sums import DROPPED, WINDOW, move_of
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.memory.faults import Faults
 from storage.statements import card_rows, delivery_rows, storm_rows
@@ -60,6 +62,17 @@ class ServiceRow:
 
 
 @dataclass
+class AbsenceRow:
+    """An absence, who set it, and who ended it early."""
+
+    absence: Absence
+    set_by: str
+    set_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+
+@dataclass
 class Rows:
     """The tables."""
 
@@ -71,14 +84,19 @@ class Rows:
     flows: dict[str, Flow] = field(default_factory=dict)
     storms: dict[str, StormRow] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)
+    #: key -> (escalation, when, amount), oldest first
+    moves: defaultdict[str, list[tuple[str, datetime, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     cards: defaultdict[str, dict[str, CardRow]] = field(default_factory=lambda: defaultdict(dict))
     deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
     services: dict[str, ServiceRow] = field(default_factory=dict)
     signatures: dict[str, datetime] = field(default_factory=dict)
+    absences: list[AbsenceRow] = field(default_factory=list)
     latest: datetime | None = None  #: the latest moment seen
 
-    def load(self, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+    def load(self, commands: list[Pending], facts: Facts, signer: Signer, now: datetime) -> Batch:
         """A batch that knows everything its commands concern."""
         asked = [p.command for p in commands]
         opens = [command for command in asked if isinstance(command, Open)]
@@ -89,11 +107,21 @@ class Rows:
         batch.twins = _only(self.twins, [command.join_key for command in opens])
         batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
+        moves = (move_of(command, facts.people) for command in opens)
+        batch.sums = {k: self._moved(k, now) for move in moves if move for _, k in move.keys}
         ids = {command.escalation_id for command in asked}
         ids |= {opened.escalation_id for opened in batch.keys.values()}
         ids |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
+
+    def _moved(self, key: str, now: datetime) -> int:
+        """What moved under a key in the last day, by escalations that may still run."""
+        return sum(
+            amount
+            for id_, at, amount in self.moves[key]
+            if at > now - WINDOW and self.escalations[id_].state not in DROPPED
+        )
 
     def keep(self, batch: Batch, now: datetime) -> None:
         """Store what the batch made of it: all, or nothing where something cannot be written."""
@@ -107,6 +135,8 @@ class Rows:
         self.flows |= batch.flows
         self.grants |= batch.grants
         self.refusals.update(batch.refusals)
+        for id_, key, at, amount in batch.new_moves:
+            self.moves[key].append((id_, at, amount))
         self.latest = now
         for changed in batch.changed:
             for row in self.cards[changed].values():

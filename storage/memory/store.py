@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
 from storage.errors import AlreadyRunningError
+from storage.memory.absences import MemoryAbsences
 from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.rows import Memory
@@ -28,6 +29,7 @@ class MemoryStore:
     storms: MemoryStorms
     services: MemoryServices
     signatures: MemorySignatures
+    absences: MemoryAbsences
     health: MemoryReads
     memory: Memory
 
@@ -67,6 +69,7 @@ async def open_memory_store(
             storms=MemoryStorms(memory),
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
+            absences=MemoryAbsences(memory),
             health=reads,
             memory=memory,
         )

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("set_at", sa.String(), nullable=False),
         sa.Column("set_by", sa.String(), nullable=False),
         sa.Column("ended_at", sa.String(), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
     op.create_index(op.f("ix_absences_person"), "absences", ["person"], unique=False)
