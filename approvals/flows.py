@@ -11,7 +11,6 @@ milder) and how often each sort of question came lately::
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from typing import Any
 
 from approvals.codec import instant, parse_instant
 from approvals.escalation import Json
+from approvals.joining import normalised
 from approvals.words import Severity
 
 #: More than so many openings within so long are a storm; the first few keep their cards.
@@ -76,21 +76,17 @@ def sort_of(fields: Mapping[str, Json]) -> str:
     run and what went wrong. Only for display: an approval never covers another digest.
     """
     if fields.get("dedup_key"):
-        return _sort("dedup_key", str(fields["dedup_key"]))
+        return _sort("", str(fields["dedup_key"]))
     error = (fields.get("context") or {}).get("error") or {}
     said = ": ".join(error[part] for part in ("type", "message") if error.get(part))
     operation = fields.get("operation") or {}
-    return _sort(operation.get("name", ""), _normalised(said or str(fields["title"])))
+    return _sort(operation.get("name", ""), said or str(fields["title"]))
 
 
 @lru_cache(maxsize=256)
-def _sort(*words: str) -> str:
-    return hashlib.sha256("\x1f".join(words).encode()).hexdigest()[:16]
-
-
-@lru_cache(maxsize=256)
-def _normalised(text: str) -> str:
-    return re.sub(r"\d+", "<n>", text).casefold()
+def _sort(operation: str, said: str) -> str:
+    words = f"{operation}\x1f{normalised(said)}"
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def noticed(flow: Flow, fields: Mapping[str, Json], now: datetime) -> dict[str, Json]:
