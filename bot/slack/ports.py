@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from approvals.ports import Cards, Clock, Deliveries, FactSource, Reads, Writer
+from approvals.ports import Cards, Clock, Deliveries, FactSource, Reads, Storms, Writer
 from bot.messaging import Slack
 
 
@@ -15,6 +15,7 @@ class Ports:
     reads: Reads
     cards: Cards
     deliveries: Deliveries
+    storms: Storms
     facts: FactSource
     slack: Slack
     clock: Clock

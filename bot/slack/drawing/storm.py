@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from approvals.batches import Others, others
@@ -13,7 +13,7 @@ from approvals.storms import Listed, Storm, listed
 from approvals.words import Effect, Kind, OperationState
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
-from bot.slack.drawing.about import row_of, severity_word, short_digest
+from bot.slack.drawing.about import row_of, severity_word, short_digest, short_id
 from bot.slack.drawing.answers import message
 from bot.slack.drawing.buttons import DIGEST_DIGITS, actions
 from bot.slack.drawing.limits import ACCESSIBILITY
@@ -24,6 +24,7 @@ from bot.slack.drawing.spans import (
     Line,
     Span,
     bold,
+    bullets,
     context,
     cut,
     header,
@@ -46,11 +47,27 @@ ABORT, TRY, OTHERS, LIST, SHOW = (
     "storm_show",
 )
 
+#: Endings named in one message, and how they ended.
+MANY = 10
+_ENDED = {
+    "decided-expired": "ran out of time",
+    "decided-withdrawn": "were taken back",
+    "decided-rejected": "were aborted",
+    "decided-approved": "were approved",
+    "resolved": "are resolved",
+    "lapsed": "were not started in time",
+    "stopped": "were stopped",
+    "void": "lost their approval",
+    "reported-succeeded": "succeeded",
+    "reported-failed": "failed",
+    "reported-unknown": "have no known result",
+}
+
 #: From this share alike on there is likely one cause.
 ONE_CAUSE = 0.8
 
 
-def storm_card(storm: Storm, people: People) -> Message:
+def storm_card(storm: Storm) -> Message:
     """The card: how many, what they have in common, how they stand, and what can be done."""
     e, waiting = storm.first, storm.waiting
     count = f"{len(storm.members)} from {one_line(e.service, 40)} since "
@@ -202,7 +219,7 @@ def list_print(list_: Listed) -> str:
 # -- messages -----------------------------------------------------------------------------------
 
 
-def storm_direct(storm: Storm, case: str, values: Mapping[str, Any], people: People) -> Message:
+def storm_direct(storm: Storm, case: str, values: Mapping[str, Any]) -> Message:
     """One message for the storm, to one person."""
     e, line = storm.first, told(storm, case, values)
     title: Line = [bold(f"{severity_word(e.severity)} {e.environment}: {_title(storm)}")]
@@ -224,6 +241,21 @@ def storm_line(
     for id_ in mentions:
         called += [person(id_, people), " "]
     return message([*called, *told(storm, case, values)], zone=storm.first.plan.zone)
+
+
+def many_ended(ended: Sequence[Escalation], case: str) -> Message:
+    """One message for many endings of one service that are no storm: a line each, the rest counted.
+
+    `ended` is never empty; `case` is that of their messages: `decided-expired`, `reported-failed` …
+    """
+    e, how = ended[0], _ENDED.get(case, "changed")
+    first = f"{one_line(e.service, 60)}: {len(ended)} {how}. {row_of(e).nothing_past}"
+    if case.startswith("reported"):
+        first = f"{one_line(e.service, 60)}: {len(ended)} {how}."
+    lines: list[Line] = [[f"{short_id(one)} ", quoted(one.title, 100)] for one in ended[:MANY]]
+    more = [section([f"and {len(ended) - MANY} more"])] if len(ended) > MANY else []
+    blocks = (rich(section([bold(first)]), bullets(lines), *more, block_id="told"),)
+    return Message(text=lockscreen.told(first), blocks=blocks)
 
 
 def told(storm: Storm, case: str, values: Mapping[str, Any]) -> Line:
