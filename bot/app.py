@@ -50,7 +50,7 @@ log = structlog.get_logger(__name__)
 CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "home", "people", "policy"})
+UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20

@@ -21,6 +21,7 @@ from approvals.ports import Settled, StoreError, UnsureError
 from approvals.refusals import FORM_CORRECTIONS
 from approvals.words import Effect, Friction
 from bot.messaging import Message
+from bot.slack.batch import Batch
 from bot.slack.browsing import Browsing
 from bot.slack.clicks import Click, click_id, is_foreign, of_button, of_modal
 from bot.slack.drawing.fitting import fitting_view
@@ -50,6 +51,7 @@ class Surface:
         self._voice = Voice(ports.slack)
         self._browsing = Browsing(ports, screens, finding, self._voice)
         self.home = HomePage(ports, finding, self._voice, client)
+        self._batch = Batch(ports, screens, finding, self._voice)
 
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt. Everything subscribed to has one."""
@@ -60,6 +62,7 @@ class Surface:
         app.event("tokens_revoked")(self.revoked)
         app.event("app_uninstalled")(self.revoked)
         self.home.register(app)
+        self._batch.register(app)
         self._browsing.register(app)
 
     async def close(self) -> None:

@@ -88,7 +88,7 @@ class Reader:
         if person is None:
             return False
         if e.kind is Kind.INCIDENT:
-            return person.id in responders(e, self.people, self.now)
+            return person.id in responders(e, self.people)
         if self.people.as_of is None:
             return person.id in e.plan.could_decide
         return is_eligible(e, person.id, self.people)
