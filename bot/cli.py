@@ -24,6 +24,7 @@ from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import examine
 from bot.observing import configure_logging
+from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from storage import AlreadyRunningError, NewerDatabaseError
 from storage.database import open_database
@@ -41,6 +42,7 @@ policy = typer.Typer(help="The policy file.", no_args_is_help=True)
 app.add_typer(service, name="service")
 app.add_typer(policy, name="policy")
 app.command()(demo)
+policy.command("replay")(policy_replay)
 
 T = TypeVar("T")
 
