@@ -16,7 +16,7 @@ import typer
 from approvals.codec import instant
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
-from approvals.replay import Past, Replayed, replay
+from approvals.replay import Difference, Past, Replayed, replay
 from approvals.replay.compare import at
 from bot.app import read_policy, utc_now
 from bot.settings import SettingsError, read_settings
@@ -34,30 +34,31 @@ _AGO = re.compile(r"(\d{1,5})([dh])")
 
 @dataclass
 class Report:
-    """What was found so far."""
+    """What was found so far: counts, and where it is wanted every escalation that differs."""
 
     policy: Policy
     since: datetime
     total: int = 0
     same: int = 0
-    differ: list[Replayed] = field(default_factory=list)
-    untold: list[Replayed] = field(default_factory=list)
+    different: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)  #: how many differ in what
+    untold: Counter[str] = field(default_factory=Counter)  #: how many cannot be told, and why
+    named: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, found: Replayed) -> None:
         """Count one."""
         self.total += 1
         if found.untold:
-            self.untold.append(found)
+            self.untold[found.untold] += 1
         elif found.differences:
-            self.differ.append(found)
+            self.different += 1
+            self.kinds.update(dict.fromkeys(map(_kind_of, found.differences), 1))
         else:
             self.same += 1
 
-    @property
-    def kinds(self) -> Counter[str]:
-        """How many differ in what, the commonest first."""
-        every = (one.what for found in self.differ for one in found.differences)
-        return Counter("options" if what.startswith("«") else what for what in every)
+
+def _kind_of(difference: Difference) -> str:
+    return "options" if difference.what.startswith("«") else difference.what
 
 
 def policy_replay(
@@ -85,7 +86,7 @@ def policy_replay(
         typer.echo(_reason(error), err=True)
         raise typer.Exit(NOT_DONE) from None
     typer.echo(json.dumps(_document(report), indent=2) if as_json else _summary(report))
-    if report.differ:
+    if report.different:
         raise typer.Exit(DIFFERS)
 
 
@@ -123,7 +124,9 @@ def _replayed(
         past = Past(escalation=escalation, records=records, policy=opened_under)
         found = replay(past, policy, now)
         report.add(found)
-        if found.differences and not as_json:
+        if as_json and (found.differences or found.untold):
+            report.named.append(_named(found))
+        elif found.differences:
             typer.echo("\n".join(_table(found)) + "\n")
         if report.total % TOLD_EVERY == 0:
             typer.echo(f"{report.total:,} of {total:,}", err=True)
@@ -154,20 +157,15 @@ def _table(found: Replayed) -> Iterator[str]:
 
 def _summary(report: Report) -> str:
     n = report.total
+    kinds = ", ".join(f"{what} {n:,}" for what, n in report.kinds.most_common())
     lines = [
         f"{n:,} escalation{'s' if n != 1 else ''} since {at(report.since)}, "
         f"under {report.policy.version[:19]}",
         f"  {report.same:,} the same",
-        f"  {len(report.differ):,} different{_kinds(report)}",
+        f"  {report.different:,} different" + (f": {kinds}" if kinds else ""),
     ]
-    untold = Counter(found.untold for found in report.untold)
-    lines += [f"  {n:,} cannot be told: {why}" for why, n in untold.items()]
+    lines += [f"  {n:,} cannot be told: {why}" for why, n in report.untold.items()]
     return "\n".join(lines)
-
-
-def _kinds(report: Report) -> str:
-    kinds = ", ".join(f"{what} {n:,}" for what, n in report.kinds.most_common())
-    return f": {kinds}" if kinds else ""
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -176,11 +174,8 @@ def _document(report: Report) -> dict[str, Any]:
         "since": instant(report.since),
         "replayed": report.total,
         "same": report.same,
-        "different": [
-            _named(found) | {"differences": [asdict(d) for d in found.differences]}
-            for found in report.differ
-        ],
-        "untold": [_named(found) | {"why": found.untold} for found in report.untold],
+        "different": [one for one in report.named if one["differences"]],
+        "untold": [one for one in report.named if one["untold"]],
     }
 
 
@@ -191,4 +186,6 @@ def _named(found: Replayed) -> dict[str, Any]:
         "title": was.title,
         "service": was.service,
         "created_at": instant(was.created_at),
+        "differences": [asdict(one) for one in found.differences],
+        "untold": found.untold,
     }

@@ -20,10 +20,11 @@ class Difference:
     would_be: str
 
 
-#: Fields of a plan that say where it stood in the file, or are told in words of their own.
+#: Fields of a plan that are told in words of their own, or say only where it stood in the file.
 _TOLD = frozenset(
     {"policy_version", "policy_text", "members", "excluded", "decide_within_s", "channel"}
 )
+_REST = tuple(field.name for field in fields(Plan) if field.name not in _TOLD)
 
 
 def refused(refusal: Refusal) -> Difference:
@@ -36,11 +37,17 @@ def planned_differently(
     was: Escalation, would_be: Escalation, before: Policy, policy: Policy
 ) -> Iterator[Difference]:
     """Severity, rule, people, times, routing, friction: as of the opening."""
-    mine, other = _planned(was, before), _planned(would_be, policy)
-    for what in dict.fromkeys((*mine, *other)):
-        pair = mine.get(what, "none"), other.get(what, "none")
+    mine, other = _told(was, before), _told(would_be, policy)
+    mine |= {f"«{option.label}»": _friction(option) for option in was.options}
+    other |= {f"«{option.label}»": _friction(option) for option in would_be.options}
+    for what, said in mine.items():
+        if said != other[what]:
+            yield Difference(what=what, was=said, would_be=other[what])
+    for name in _REST:
+        pair = getattr(was.plan, name), getattr(would_be.plan, name)
         if pair[0] != pair[1]:
-            yield Difference(what=what, was=pair[0], would_be=pair[1])
+            what = name.removesuffix("_s").replace("_", " ")
+            yield Difference(what=what, was=_text(name, pair[0]), would_be=_text(name, pair[1]))
 
 
 def ended_differently(
@@ -53,24 +60,16 @@ def ended_differently(
         yield Difference(what="outcome", was=pair[0], would_be=pair[1])
 
 
-def _planned(escalation: Escalation, policy: Policy) -> dict[str, str]:
+def _told(escalation: Escalation, policy: Policy) -> dict[str, str]:
     plan, channels = escalation.plan, {c.id: n for n, c in policy.channels.items()}
-    names = {id_: person.name for id_, person in policy.people.items()}
-    said = {"severity": escalation.severity.value, "deadline": _within(escalation)}
-    said["who"] = ", ".join(names.get(p, p) for p in plan.could_decide) or "nobody"
-    said["channel"] = channels.get(plan.channel or "", plan.channel or "none")
-    said |= {
-        field.name.removesuffix("_s").replace("_", " "): _text(
-            field.name, getattr(plan, field.name)
-        )
-        for field in fields(Plan)
-        if field.name not in _TOLD
+    people = (policy.people[p].name if p in policy.people else p for p in plan.could_decide)
+    within = escalation.deadline_at - escalation.created_at
+    return {
+        "severity": escalation.severity.value,
+        "who": ", ".join(people) or "nobody",
+        "deadline": span(within.total_seconds()),
+        "channel": channels.get(plan.channel or "", plan.channel or "none"),
     }
-    return said | {f"«{option.label}»": _friction(option) for option in escalation.options}
-
-
-def _within(escalation: Escalation) -> str:
-    return span((escalation.deadline_at - escalation.created_at).total_seconds())
 
 
 def _friction(option: Option) -> str:
