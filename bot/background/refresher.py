@@ -1,4 +1,7 @@
-"""The refresher: looks people up again and lets every open vote be rechecked when they changed."""
+"""The refresher: looks people up again and lets every open vote be rechecked when they changed.
+
+Who is away is read again with them: another server may have written it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +12,7 @@ import structlog
 from approvals.commands import RecheckPeople
 from approvals.escalation import Escalation
 from approvals.policy.model import Policy
-from approvals.ports import Clock, Reads, Wanted, Writer
+from approvals.ports import Absences, Clock, Reads, StoreError, Wanted, Writer
 from bot.background.line import wait_of
 from bot.messaging import Directory, SlackBusyError, SlackError
 from bot.people import KnownPeople
@@ -36,12 +39,13 @@ class Refresher:
         self,
         known: KnownPeople,
         directory: Directory,
+        absences: Absences,
         reads: Reads,
         writer: Writer,
         clock: Clock,
         new_id: Callable[[str], str],
     ) -> None:
-        self._known, self._directory = known, directory
+        self._known, self._directory, self._absences = known, directory, absences
         self._reads, self._writer = reads, writer
         self._clock, self._new_id = clock, new_id
         self._next_look: datetime | None = None
@@ -81,6 +85,7 @@ class Refresher:
 
     async def _look_up(self) -> None:
         now, directory = self._clock(), self._directory
+        await self._who_is_away(now)
         try:
             people = await directory.people(now)
         except SlackError as error:
@@ -92,6 +97,13 @@ class Refresher:
             return  # these are the people of a policy that no longer counts
         self._next_look, self._failed = now + timedelta(seconds=LOOK_S), 0
         self._unchecked = self._known.renew(people) or self._unchecked
+
+    async def _who_is_away(self, now: datetime) -> None:
+        """Where it cannot be read, what is known stays, and ends when it was to end."""
+        try:
+            self._known.away(await self._absences.current(now))
+        except StoreError as error:
+            log.warning("absences-not-read", error=str(error))
 
     def _wait(self, error: SlackError) -> timedelta:
         if isinstance(error, SlackBusyError):
