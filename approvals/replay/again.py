@@ -71,7 +71,7 @@ def _decided(record: Record, escalation: Escalation, people: People) -> Command 
 
 def _stop(record: Record, escalation: Escalation, people: People) -> Command | None:
     if record.body.get("void"):
-        return None  # the recheck before it does it, where it does
+        return _recheck(record, escalation, people)
     actor, reason = _by(record, people), record.body.get("reason")
     return commands.Stop(**_ids(record), actor=actor, reason=reason)
 
@@ -110,7 +110,7 @@ def _missed(record: Record, escalation: Escalation, people: People) -> Command:
 def _override(record: Record, escalation: Escalation, people: People) -> Command:
     return commands.BreakGlass(
         **_ids(record),
-        actor=_by(record, people),
+        actor=Actor(account=record.facts["account"]),
         option=record.body["option"],
         digest=escalation.digest,
         reason=record.body["reason"],

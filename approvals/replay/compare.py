@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from approvals.escalation import Escalation, Hours, Option, Plan, Requirement, Step
+from approvals.escalation import Escalation, Hours, Option, Plan, Requirement, Rotation, Step
 from approvals.policy.model import Policy
 from approvals.refusals import Refusal
 from approvals.words import DecidedBy
@@ -92,6 +92,10 @@ def _text(name: str, value: Any) -> str:
         case Hours():
             days = ", ".join(map(str, value.days))
             return f"{value.start} to {value.until} on days {days}, {value.zone}"
+        case Rotation():
+            return f"{', '.join(value.people)} for {value.days} d each from {value.start}"
+        case Mapping():
+            return "; ".join(f"{name}: {_text('', item)}" for name, item in value.items()) or "none"
         case tuple():
             return "; ".join(_text("", item) for item in value)
     return str(value)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals.asking import asked_again
+from approvals.asked import asked_again
 from approvals.commands import Open, Tick
 from approvals.decide import State
 from approvals.escalation import Escalation

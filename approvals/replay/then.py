@@ -6,12 +6,16 @@ when it was asked, who was in which group when they voted, who had left when a v
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from approvals import events
 from approvals.escalation import Escalation
-from approvals.events import DECIDED, VOTE_CAST, VOTE_VOIDED, Record
-from approvals.people import People
+from approvals.events import DECIDED, Record
+from approvals.people import Absence, People
 from approvals.policy.model import Policy
+
+#: Absences are told by a vote, and hold for that vote.
+MOMENT = timedelta(seconds=1)
 
 
 class Then:
@@ -26,6 +30,10 @@ class Then:
     ) -> None:
         self._before, self._policy = before, policy
         self._asked = tuple(opening.plan.members)  # whose members the records know
+        self._glass = opening.plan.break_glass
+        self._by_glass: list[str] = []
+        self._away: dict[str, str] = {}  # person -> who votes in their stead at this moment
+        self._steads: dict[str, list[str]] = {}  # voter -> whose membership the vote counts as
         listed = policy.file_people(opening.created_at)
         self._persons, members = dict(listed.persons), opening.plan.members
         in_slack = self._in_slack(members, records)
@@ -46,7 +54,16 @@ class Then:
     def people(self, now: datetime) -> People:
         """As known at that moment."""
         groups = {name: frozenset(members) for name, members in self._groups.items()}
-        return People(persons=dict(self._persons), groups=groups, as_of=now)
+        away = {
+            person: Absence(person=person, substitute=by, since=now, until=now + MOMENT)
+            for person, by in self._away.items()
+        }
+        return People(
+            persons=dict(self._persons),
+            groups=groups,
+            absences=away,
+            as_of=now,
+        )
 
     def filled(self, now: datetime) -> People:
         """The same with everybody in the groups that are untold."""
@@ -56,14 +73,37 @@ class Then:
 
     def note(self, record: Record) -> None:
         """What a record says of people; before its command is driven."""
-        body = record.body
-        if record.kind == VOTE_CAST:
-            self._is_active(body["person"], True)
-            self._is_in(body["person"], body["groups"])
-        elif record.kind == VOTE_VOIDED and body["why"].startswith("left "):
-            self._is_in(body["person"], ())
-        elif record.kind == VOTE_VOIDED:
-            self._is_active(body["person"], False)
+        body, self._away = record.body, {}
+        match record.kind:
+            case events.VOTE_CAST:
+                self._voted(body["person"], body["groups"], dict(body.get("stead", ())))
+            case events.VOTE_VOIDED if "left " in body["why"]:
+                for person in self._steads.get(body["person"], [body["person"]]):
+                    self._is_in(person, ())
+            case events.VOTE_VOIDED:
+                self._is_active(body["person"], False)
+            case events.OVERRIDE_ASKED:
+                self._overrode(body["person"])
+            case events.STOPPED if body.get("void") and not body.get("people"):
+                for person in self._by_glass:
+                    self._is_active(person, False)
+
+    def _voted(self, person: str, groups: Iterable[str], stead: Mapping[str, str]) -> None:
+        """A vote tells who was in which group, and in whose stead the person counted."""
+        self._is_active(person, True)
+        self._is_in(person, set(groups) - set(stead))
+        for group, away in stead.items():
+            self._away[away] = person
+            for name in self._same_as(group):
+                self._groups[name].add(away)
+        self._steads[person] = list(stead.values()) or [person]
+
+    def _overrode(self, person: str) -> None:
+        """Whoever breaks the glass was among those who may."""
+        self._is_active(person, True)
+        self._by_glass.append(person)
+        for name in self._same_as(self._glass.group) if self._glass else ():
+            self._groups[name].add(person)
 
     def _is_active(self, person: str, active: bool) -> None:
         if person in self._persons:

@@ -8,16 +8,28 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from approvals.asking import asked_again
-from approvals.commands import Actor, AddContext, Command, RecheckPeople, Report, Stop, Withdraw
+from approvals.asked import asked_again
+from approvals.commands import (
+    Actor,
+    AddContext,
+    BreakGlass,
+    Command,
+    Extend,
+    RecheckPeople,
+    Report,
+    Resolve,
+    Stop,
+    Withdraw,
+)
 from approvals.escalation import Escalation
-from approvals.people import People
+from approvals.people import Absence
 from approvals.policy.load import parse_policy
 from approvals.replay import Difference, Past, Replayed, replay, rerun
 from approvals.words import Result as Became
@@ -40,21 +52,34 @@ MONEY = {"amount_minor": 9_000_000, "currency": "EUR", "account": "DE02 1203"}
 ASKED_BY = {"requested_by": {"id": "lena@example.com"}}
 
 
+#: The sample policy, with people who may break the glass, and substitutes on call.
+BASE = SAMPLE.replace(
+    'platform-oncall = { members = ["sam", "priya"] }\n',
+    'platform-oncall = { members = ["sam", "priya"], substitutes = true }\n'
+    'directors = { members = ["lena", "omar"] }\n'
+    '[break_glass]\ngroup = "directors"\nneeded = 2\n',
+)
+
+
 class Chronicle:
     """A store in which a few days happen, one story after the other."""
 
     def __init__(self, stand: Stand) -> None:
         self.stand, self.ids = stand, dict[str, str]()
         self._gone: set[str] = set()
+        self._away: dict[str, str] = {}
+        stand.facts.policy = parse_policy(BASE)
         listed = stand.facts.facts
 
         def facts(now: Any) -> Any:
             found = listed(now)
             left = {g: m - self._gone for g, m in found.people.groups.items()}
-            return type(found)(
-                people=People(persons=found.people.persons, groups=left, as_of=now),
-                policy=found.policy,
-            )
+            later = now + timedelta(days=1)
+            away = {
+                person: Absence(person=person, substitute=by, since=now, until=later)
+                for person, by in self._away.items()
+            }
+            return replace(found, people=replace(found.people, groups=left, absences=away))
 
         stand.facts.facts = facts  # type: ignore[method-assign]
 
@@ -84,8 +109,7 @@ class Chronicle:
         await self.do(
             5,
             Report(
-                id=new_id("cmd"),
-                escalation_id=made.id,
+                **ids(made),
                 service="data-sync",
                 result=Became.SUCCEEDED,
             ),
@@ -113,13 +137,11 @@ class Chronicle:
         made = await self.open("withdrawn")
         await self.do(
             30,
-            Withdraw(id=new_id("cmd"), escalation_id=made.id, service="data-sync", reason="mended"),
+            Withdraw(**ids(made), service="data-sync", reason="mended"),
         )
         made = await self.open("stopped")
         await self.vote(made, "UPRIYA", 60)
-        await self.do(
-            10, Stop(id=new_id("cmd"), escalation_id=made.id, actor=Actor(account="USAM"))
-        )
+        await self.do(10, Stop(**ids(made), actor=Actor(account="USAM")))
         made = await self.open("lapsed")
         await self.vote(made, "USAM", 60)
         self.stand.clock.pass_(900)
@@ -134,7 +156,7 @@ class Chronicle:
         made = await self.open("left", **transfer())
         await self.vote(made, "UMIA", 300)
         self.leave("mia")
-        await self.do(30, RecheckPeople(id=new_id("cmd"), escalation_id=made.id))
+        await self.do(30, RecheckPeople(**ids(made)))
         await self.vote(made, "UTOM", 300)
         await self.vote(made, "UOMAR", 300)
         await self.claim(made)
@@ -144,9 +166,7 @@ class Chronicle:
         context = {"rollback": "none needed"}
         await self.do(
             60,
-            AddContext(
-                id=new_id("cmd"), escalation_id=made.id, service="data-sync", context=context
-            ),
+            AddContext(**ids(made), service="data-sync", context=context),
         )
         await self.vote(made, "USAM", 60, shown=1)
         await self.claim(made)
@@ -159,13 +179,51 @@ class Chronicle:
         await self.vote(made, "USAM", 100)
         await self.vote(made, "UINES", 100)
         await self.claim(made)
+        await self.latest()
         await self.open("waiting")
         self.stand.clock.pass_(60)
+
+    async def latest(self) -> None:
+        """Extensions, overrides, substitutes and incidents."""
+        made = await self.open("extended")
+        await self.do(3 * 3600, Extend(**ids(made), actor=SAM))
+        await self.vote(made, "UPRIYA", 2 * 3600)
+        await self.claim(made)
+        made = await self.open("overridden", category="deployment")
+        for account in ("ULENA", "UOMAR"):
+            await self.do(
+                60,
+                BreakGlass(
+                    **ids(made),
+                    actor=Actor(account=account),
+                    option="retry",
+                    digest=made.digest,
+                    reason="nobody answers",
+                ),
+            )
+        await self.claim(made)
+        self._away = {"sam": "tom"}
+        made = await self.open("instead")
+        await self.vote(made, "UTOM", 60)
+        await self.claim(made)
+        self._away = {}
+        made = await self.open(
+            "resolved", kind="incident", category="service_health", operation=None, options=[]
+        )
+        await self.do(600, Resolve(**ids(made), actor=SAM, root_cause="a full disk"))
 
     async def expired(self, made: Escalation) -> None:
         """Nobody decides."""
         self.stand.clock.now = made.deadline_at
         await self.stand.tick(made.id)
+
+
+def ids(made: Escalation) -> dict[str, str]:
+    """Those of a new command about it."""
+    return {"id": new_id("cmd"), "escalation_id": made.id}
+
+
+SAM = Actor(account="USAM")
 
 
 def transfer() -> dict[str, Any]:
@@ -198,7 +256,7 @@ def replayed(told: Told, text: str) -> dict[str, Replayed]:
     """Each story under the policy of that text."""
     path, ids, clock = told
     names = {id_: name for name, id_ in ids.items()}
-    before, policy = parse_policy(SAMPLE), parse_policy(text)
+    before, policy = parse_policy(BASE), parse_policy(text)
     with open_history(path) as history:
         return {
             names[escalation.id]: replay(
@@ -219,15 +277,19 @@ def differing(told: Told, text: str, what: str = "") -> set[str]:
 
 def sample(*pairs: tuple[str, str]) -> str:
     """The sample policy with some text replaced."""
-    text = SAMPLE
+    text = BASE
     for old, new in pairs:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return text
 
 
-RECOVERIES = {"recovered", "expired", "withdrawn", "stopped", "lapsed", "joined", "waiting"}
-PRODUCTION = {"rejected", "raised", "hurried", "both"}
+RECOVERIES = {
+    *("recovered", "expired", "withdrawn", "stopped", "lapsed", "joined", "waiting"),
+    *("extended", "instead", "resolved"),
+}
+APPROVALS = RECOVERIES - {"resolved"}
+PRODUCTION = {"rejected", "raised", "hurried", "both", "overridden"}
 TRANSFERS = {"paid", "left"}
 EVERYTHING = RECOVERIES | PRODUCTION | TRANSFERS | {"migrated"}
 
@@ -242,7 +304,7 @@ def test_every_story_is_told(told: Told) -> None:
     assert set(told[1]) == EVERYTHING
 
 
-@pytest.mark.parametrize("text", [SAMPLE, "# A comment.\n" + SAMPLE])
+@pytest.mark.parametrize("text", [BASE, "# A comment.\n" + BASE])
 def test_nothing_differs_under_an_equal_policy(told: Told, text: str) -> None:
     assert {n: f.differences for n, f in replayed(told, text).items() if f.differences} == {}
     assert [found.untold for found in replayed(told, text).values() if found.untold] == []
@@ -257,8 +319,8 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
                 'requirements = [{ group = "platform-oncall", needed = 2 }]\nexclude_requester',
             )
         ),
-        RECOVERIES,
-        {"recovered", "stopped", "lapsed", "joined"},
+        APPROVALS,
+        {"recovered", "stopped", "lapsed", "joined", "extended", "instead"},
     ),
     "quorum lowered": (
         sample(('"finance-approvers", needed = 2', '"finance-approvers", needed = 1')),
@@ -268,7 +330,10 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
     "group changed": (
         sample(('members = ["sam", "priya"]', 'members = ["priya", "tom"]')),
         RECOVERIES | PRODUCTION,
-        {"recovered", "stopped", "lapsed", "joined", "raised", "hurried", "both"},
+        {
+            *("recovered", "stopped", "lapsed", "joined", "extended", "resolved"),
+            *("raised", "hurried", "both"),
+        },
     ),
     "person left the policy": (
         sample(
@@ -279,14 +344,14 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
         {"both"},
     ),
     "deadline shortened": (
-        SAMPLE + "decide_within_s = 900\ndecide_within_max_s = 900\n",
-        PRODUCTION - {"hurried"},
+        BASE + "decide_within_s = 900\ndecide_within_max_s = 900\n",
+        PRODUCTION,
         {"raised"},
     ),
     "severity raised": (
         sample(('name = "recoveries"', 'name = "recoveries"\nseverity = "high"')),
         RECOVERIES,
-        set(),
+        {"extended"},
     ),
     "channel moved": (
         sample(
@@ -302,7 +367,7 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
     ),
     "friction raised": (
         sample(('name = "recoveries"', 'name = "recoveries"\nirreversible = true')),
-        RECOVERIES,
+        APPROVALS,
         set(),
     ),
     "rule renamed": (
@@ -315,20 +380,40 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
         TRANSFERS,
         TRANSFERS,
     ),
+    "no more time given": (
+        sample(("exclude_requester = false", "exclude_requester = false\nextend_by_s = 600")),
+        APPROVALS,
+        {"extended"},
+    ),
+    "others break the glass": (
+        sample(
+            (
+                'directors = { members = ["lena", "omar"] }',
+                'directors = { members = ["mia", "tom"] }',
+            )
+        ),
+        set(),
+        {"overridden"},
+    ),
+    "nobody breaks the glass": (
+        sample(('[break_glass]\ngroup = "directors"\nneeded = 2\n', "")),
+        EVERYTHING - {"resolved"},
+        {"overridden"},
+    ),
 }
 
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_a_planted_change_names_exactly_what_it_alters(told: Told, planted: str) -> None:
     text, touched, altered = PLANTED[planted]
-    assert differing(told, text) == touched
+    assert differing(told, text) == touched | altered
     assert differing(told, text, "outcome") == altered
 
 
 def test_a_rule_moved_up_takes_what_another_had(told: Told) -> None:
     """By its name; who decides, where and when, stays as it was."""
-    start, end = SAMPLE.index("# A service whose retries"), SAMPLE.index("# Everything else")
-    moved = SAMPLE[:start] + SAMPLE[end:] + "\n" + SAMPLE[start:end]
+    start, end = BASE.index("# A service whose retries"), BASE.index("# Everything else")
+    moved = BASE[:start] + BASE[end:] + "\n" + BASE[start:end]
     found = {name: one for name, one in replayed(told, moved).items() if one.differences}
     assert set(found) == RECOVERIES
     assert {d for one in found.values() for d in one.differences} == {
@@ -348,8 +433,21 @@ def test_each_difference_is_said_in_words(told: Told) -> None:
         "severity": ("medium", "high"),
         "deadline": ("4 h", "1 h"),
         "respond within": ("1 h", "15 min"),
+        "steps": (
+            "at once to channel, current; after 1 h to approvers",
+            "at once to channel, approvers; after 15 min to approvers",
+        ),
+        "acknowledge for": ("1 h", "15 min"),
+        "extend by": ("2 h", "30 min"),
+        "undelivered max": ("4 h", "1 h"),
     }
-    assert what(told, "channel moved", "waiting") == {"channel": ("operations", "none")}
+    assert what(told, "channel moved", "waiting") == {
+        "channel": ("operations", "none"),
+        "steps": (
+            "at once to channel, current; after 1 h to approvers",
+            "at once to current; after 1 h to approvers",
+        ),
+    }
     assert what(told, "friction raised", "waiting") == {"«Try 3 more times»": ("tap", "reason")}
     assert what(told, "rule renamed", "migrated") == {
         "rule": ("production migrations", "migrations")
@@ -402,15 +500,15 @@ def test_what_the_records_do_not_say_is_named_and_not_guessed(
     elif records == "no asked":
         records = (replace(known[0], facts={}), *known[1:])
     past = Past(escalation=escalation, records=records, policy=None)
-    assert replay(past, parse_policy(SAMPLE), told[2].now).untold == why
+    assert replay(past, parse_policy(BASE), told[2].now).untold == why
 
 
 # -- groups in Slack -------------------------------------------------------------------------------
 
 IN_SLACK = sample(
     (
-        'platform-oncall = { members = ["sam", "priya"] }',
-        'platform-oncall = { slack_usergroup = "S0ONCALL" }\n'
+        'platform-oncall = { members = ["sam", "priya"], substitutes = true }',
+        'platform-oncall = { slack_usergroup = "S0ONCALL", substitutes = true }\n'
         'others = { slack_usergroup = "S0ELSE" }',
     )
 )
@@ -435,7 +533,8 @@ def test_members_in_slack_are_those_on_record(told: Told) -> None:
     """Also where the group has another name now: the user group is the same."""
     assert [n for n, f in in_slack(told, IN_SLACK).items() if f.differences or f.untold] == []
     renamed = in_slack(told, IN_SLACK.replace("platform-oncall", "platform"))
-    assert {d.what for one in renamed.values() for d in one.differences} == {"requirements"}
+    found = {d.what for one in renamed.values() for d in one.differences}
+    assert found == {"requirements", "substitutes"}
 
 
 def test_a_group_in_slack_that_nobody_recorded_is_untold(told: Told) -> None:
@@ -458,7 +557,7 @@ def folder(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(replay_command, "utc_now", told[2])
     shutil.copy(told[0], tmp_path / "andon.db")
-    (tmp_path / "policy.toml").write_text(SAMPLE, encoding="utf-8")
+    (tmp_path / "policy.toml").write_text(BASE, encoding="utf-8")
     (tmp_path / "other.toml").write_text(PLANTED["quorum lowered"][0], encoding="utf-8")
     return tmp_path
 
@@ -471,7 +570,7 @@ def run(*arguments: str) -> Result:
 def test_the_policy_in_force_changes_nothing(folder: Path) -> None:
     result = run()
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.splitlines()[1:] == ["  14 the same", "  0 different"]
+    assert result.stdout.splitlines()[1:] == ["  18 the same", "  0 different"]
 
 
 def test_another_policy_is_told_as_a_table_with_its_counts(folder: Path, told: Told) -> None:
@@ -481,13 +580,13 @@ def test_another_policy_is_told_as_a_table_with_its_counts(folder: Path, told: T
     assert first.startswith(f"{told[1]['paid']}  paid  (data-sync, 2026-11-1")
     assert table[0].split() == ["requirements", "2", "of", "finance-approvers", "→", "1", "of",
                                 "finance-approvers"]  # fmt: skip
-    assert summary.startswith("14 escalations since 2026-11-1")
-    assert (same, different) == ("  12 the same", "  2 different: requirements 2, outcome 2")
+    assert summary.startswith("18 escalations since 2026-11-1")
+    assert (same, different) == ("  16 the same", "  2 different: requirements 2, outcome 2")
 
 
 def test_json_is_one_document(folder: Path, told: Told) -> None:
     told_ = json.loads(run("--policy", "other.toml", "--json").stdout)
-    assert (told_["replayed"], told_["same"], told_["untold"]) == (14, 12, [])
+    assert (told_["replayed"], told_["same"], told_["untold"]) == (18, 16, [])
     assert [one["id"] for one in told_["different"]] == [told[1]["paid"], told[1]["left"]]
     assert told_["different"][0]["differences"][0] == {
         "what": "requirements",
@@ -497,7 +596,7 @@ def test_json_is_one_document(folder: Path, told: Told) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "n"), [("30d", 14), ("1h", 1), ("2026-11-12", 14), ("2027-01-01", 0)]
+    ("since", "n"), [("30d", 18), ("1h", 1), ("2026-11-12", 18), ("2027-01-01", 0)]
 )
 def test_since_is_a_span_or_a_day(folder: Path, since: str, n: int) -> None:
     assert f"{n} escalation" in run("--since", since).stdout
@@ -537,7 +636,7 @@ async def test_it_works_beside_a_running_server(folder: Path) -> None:
     async with Stand(on_file(folder / "andon.db")).opened() as stand:
         await stand.open("new")
         result = await asyncio.to_thread(run, "--since", "2026-01-01")
-    assert "15 escalations" in result.stdout
+    assert "19 escalations" in result.stdout
 
 
 def multiply(path: Path, times: int) -> None:
@@ -568,8 +667,8 @@ def test_many_are_replayed_one_by_one_and_the_way_so_far_is_told(
     multiply(folder / "andon.db", 15)
     monkeypatch.setattr(replay_command, "TOLD_EVERY", 100)
     result = run("--policy", "other.toml")
-    assert result.stderr == "100 of 210\n200 of 210\n"
+    assert result.stderr == "100 of 270\n200 of 270\n"
     assert result.stdout.splitlines()[-2:] == [
-        "  180 the same",
+        "  240 the same",
         "  30 different: requirements 30, outcome 30",
     ]
