@@ -69,7 +69,9 @@ def read_policy(path: Path) -> Policy:
         raise SettingsError(
             f"There is no policy file {path}. Copy the sample policy.toml, or set ANDON_POLICY."
         ) from error
-    except (PolicyError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not text in UTF-8 ({error}).") from error
+    except PolicyError as error:
         raise SettingsError(str(error)) from error
 
 
