@@ -28,7 +28,6 @@ from bot.slack.drawing.about import (
 )
 from bot.slack.drawing.answers import message, said
 from bot.slack.drawing.buttons import actions, show_button
-from bot.slack.drawing.record import duration
 from bot.slack.drawing.spans import (
     Block,
     Element,
@@ -37,6 +36,7 @@ from bot.slack.drawing.spans import (
     all_of,
     any_of,
     date_markup,
+    duration,
     header,
     name_of,
     one_line,
