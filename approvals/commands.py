@@ -27,6 +27,7 @@ class ReplyTo:
     channel: str | None = None  #: channel for an ephemeral message; a direct message otherwise
     thread_ts: str | None = None
     in_modal: bool = False  #: the door answers in the open modal; a delivery is the safety net
+    batch: str | None = None  #: one answer for all votes of one click, by this id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +171,8 @@ class AnswerQuestion(Command):
     service: str | None = None
     actor: Actor | None = None
     question_id: str | None = None
+    context: Mapping[str, Json] = field(default_factory=dict)  #: what the service tells beside it
+    redacted: tuple[str, ...] = ()
     reply: ReplyTo = field(default_factory=ReplyTo)
 
 
@@ -203,6 +206,14 @@ class BreakGlass(Command):
     digest: str
     reason: str
     reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather(Command):
+    """It came just before a storm was noticed, and belongs to it."""
+
+    storm: str
+    place: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

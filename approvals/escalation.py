@@ -101,6 +101,16 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """Who of a group is on call when: each in turn, `days` days from `start` on."""
+
+    people: tuple[str, ...]
+    start: str  #: "2026-01-05T09:00", local time of `zone`
+    days: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What the policy asks for here: the snapshot that stays when the file changes."""
 
@@ -127,6 +137,8 @@ class Plan:
     undelivered_max_s: int = 0  #: how far the deadline may move while nobody can be reached
     hours: Hours | None = None  #: when its clocks run; None: always
     break_glass: Requirement | None = None  #: who may override together; None: nobody
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)  #: whose turn, by group
+    substitutes: tuple[str, ...] = ()  #: groups where who stands in for a member may decide
 
     @property
     def could_decide(self) -> tuple[str, ...]:
@@ -145,6 +157,7 @@ class Vote:
     digest: str
     shown: int
     groups: tuple[str, ...] = ()  #: which of the required groups the person was in
+    stead: tuple[tuple[str, str], ...] = ()  #: which of them only in whose stead
     rationale: str | None = None
     void: str | None = None  #: why it no longer counts; None while it does
 
@@ -222,6 +235,7 @@ class Chain:
     reached_at: datetime | None = None  #: when the latest stage was first reached
     next_at: datetime | None = None  #: when it goes on; None when it does not
     ended_at: datetime | None = None  #: after the last stage nobody had acted
+    ways: tuple[str, ...] = ()  #: used so far: `person:ID`, `channel:C…`, `route:NAME`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +300,14 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Questions of this sort have come before, lately: for display, it joins nothing."""
+
+    nth: int  #: 2 for the second
+    since: datetime  #: when the first of them came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
     """A service's request that people decide, and everything that has happened to it since."""
 
@@ -329,6 +351,7 @@ class Escalation:
     report_until: datetime | None = None
     chain: Chain = field(default_factory=Chain)
     reminded: tuple[str, ...] = ()  #: "half" and "four-fifths", once said
+    remind_at: datetime | None = None  #: when the next of them is due
     acknowledged: Acknowledgement | None = None
     questions: tuple[Question, ...] = ()
     extended: Extension | None = None
@@ -337,6 +360,8 @@ class Escalation:
     overrides: tuple[Override, ...] = ()
     resolution: Resolution | None = None
     storm_id: str | None = None  #: the storm it gathers in
+    storm_place: int = 0  #: its place there, from 1; lists of a storm name members by it
+    alike: Alike | None = None
     updated_at: datetime | None = None
     seq: int = 0
     head: str = ""
@@ -353,10 +378,31 @@ class Escalation:
     def due_at(self) -> datetime | None:
         """The next moment at which time alone changes this escalation; None when it is over."""
         if self.status is Status.PENDING:
-            return self.deadline_at
+            return min((at for at in self._waits_for if at is not None), default=None)
         if self.state is OperationState.HELD:
             return self.claim_until
         return self.report_until if self.state is OperationState.RELEASED else None
+
+    @property
+    def _waits_for(self) -> tuple[datetime | None, ...]:
+        """Everything that time brings about while it is pending.
+
+        An incident does not expire: without a chain, its deadline counts it as unattended, once.
+        """
+        held, chain = self.acknowledged, self.chain
+        runs_on = held or chain.next_at or chain.ended_at
+        return (
+            None if self.kind is Kind.INCIDENT and runs_on else self.deadline_at,
+            held.until if held else chain.next_at,
+            self.remind_at,
+        )
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether every way used so far is known to have failed, and nobody has looked."""
+        failed = {missed.to for missed in self.missed}
+        quiet = self.delivered_at is None and not self.looks
+        return quiet and bool(self.chain.ways) and failed.issuperset(self.chain.ways)
 
     @property
     def ended_at(self) -> datetime | None:

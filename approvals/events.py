@@ -3,6 +3,7 @@
 Grammar of an event's kind, `subject:action`::
 
     escalation:opened  joined  looked  decided  acknowledged  let-go  resolved
+    escalation:gathered
     chain:stepped  ended                            deadline:reminded  extended  held
     question:asked  answered                        delivery:arrived  missed
     vote:cast  reasoned  voided                     override:asked
@@ -50,6 +51,7 @@ EXTENDED = "deadline:extended"
 DEADLINE_HELD = "deadline:held"
 ACKNOWLEDGED = "escalation:acknowledged"
 LET_GO = "escalation:let-go"
+GATHERED = "escalation:gathered"
 RESOLVED = "escalation:resolved"
 ASKED = "question:asked"
 ANSWERED = "question:answered"
@@ -58,7 +60,7 @@ MISSED = "delivery:missed"
 OVERRIDE_ASKED = "override:asked"
 
 #: Kinds that change nothing anybody may act on: the public version stays.
-QUIET = frozenset({LOOKED, REFUSED, CHAIN_STEPPED, REMINDED})
+QUIET = frozenset({LOOKED, REFUSED, CHAIN_STEPPED, REMINDED, GATHERED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ It reads the record's body only: never the clock, the ledger, the policy or fact
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from approvals import events
@@ -39,7 +39,7 @@ def evolve(escalation: Escalation | None, record: Record) -> Escalation:
         if record.kind != events.OPENED:
             raise KeyError(f"a chain begins with {events.OPENED}, not {record.kind}")
         return load({**record.body["escalation"], "version": 1, **_place(record)})
-    changed = _STEPS[record.kind](escalation, record)
+    changed = _held_on(_STEPS[record.kind](escalation, record), record)
     quiet = record.kind in events.QUIET
     return replace(changed, version=changed.version + (not quiet), **_place(record))
 
@@ -47,6 +47,15 @@ def evolve(escalation: Escalation | None, record: Record) -> Escalation:
 def _place(record: Record) -> dict[str, Any]:
     """Where in its chain the escalation now stands."""
     return {"updated_at": record.at, "seq": record.seq, "head": record.hash}
+
+
+def _held_on(escalation: Escalation, record: Record) -> Escalation:
+    """Whoever said "I am looking" and goes on with the work holds the chain for longer."""
+    holds = escalation.acknowledged
+    if holds is None or record.kind not in _WORK or record.by != f"person:{holds.person}":
+        return escalation
+    until = record.at + timedelta(seconds=escalation.plan.acknowledge_for_s)
+    return replace(escalation, acknowledged=replace(holds, until=until))
 
 
 def _joined(escalation: Escalation, record: Record) -> Escalation:
@@ -86,6 +95,7 @@ def _vote_cast(escalation: Escalation, record: Record) -> Escalation:
         digest=body["digest"],
         shown=body["shown"],
         groups=tuple(body["groups"]),
+        stead=tuple((group, away) for group, away in body.get("stead", ())),
         rationale=body.get("rationale"),
     )
     others = tuple(v for v in escalation.votes if v.person != vote.person)
@@ -183,35 +193,64 @@ def _refused(escalation: Escalation, record: Record) -> Escalation:
 def _chain_stepped(escalation: Escalation, record: Record) -> Escalation:
     body, chain = record.body, escalation.chain
     again = body["step"] == chain.taken
-    return replace(
-        escalation,
-        chain=replace(
-            chain,
-            taken=body["step"],
-            said=chain.said + 1 if again else 1,
-            reached_at=chain.reached_at if again else record.at,
-            next_at=_when(body, "next_at"),
-        ),
+    chain = replace(
+        chain,
+        taken=body["step"],
+        said=body["said"],
+        reached_at=chain.reached_at if again else record.at,
+        next_at=_when(body, "next_at"),
     )
+    return _called(replace(escalation, chain=chain), record)
 
 
 def _chain_ended(escalation: Escalation, record: Record) -> Escalation:
-    return replace(escalation, chain=replace(escalation.chain, next_at=None, ended_at=record.at))
+    chain = replace(escalation.chain, next_at=_when(record.body, "next_at"), ended_at=record.at)
+    return _called(replace(escalation, chain=chain), record)
+
+
+def _called(escalation: Escalation, record: Record) -> Escalation:
+    """The ways used and the people missed, with those of this record; each is listed once."""
+    ways = dict.fromkeys((*escalation.chain.ways, *ways_of(record.body)))
+    known = {missed.to for missed in escalation.missed}
+    more = (
+        Missed(to=entry["to"], why=entry["why"], at=record.at)
+        for entry in record.body.get("missed", ())
+        if entry["to"] not in known
+    )
+    return replace(
+        escalation,
+        chain=replace(escalation.chain, ways=tuple(ways)),
+        missed=(*escalation.missed, *more),
+    )
+
+
+def ways_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ways a body's notices use: whom, and outside Slack by which route."""
+    notices = [n for n in body.get("notices", ()) if n["via"] != "channel"]
+    silent = [m["to"] for m in body.get("missed", ()) if m.get("card")]
+    routes = [n["via"] for n in notices if n["via"] != "slack"]
+    return tuple(dict.fromkeys((*(n["to"] for n in notices), *silent, *routes)))
 
 
 def _reminded(escalation: Escalation, record: Record) -> Escalation:
-    return replace(escalation, reminded=(*escalation.reminded, *record.body["which"]))
+    said = (*escalation.reminded, *record.body["which"])
+    remind_at = _when(record.body, "remind_at")
+    return _called(replace(escalation, reminded=said, remind_at=remind_at), record)
 
 
 def _extended(escalation: Escalation, record: Record) -> Escalation:
     extension = Extension(by=record.body["by"], at=record.at, was=escalation.deadline_at)
+    return replace(_moved(escalation, record), extended=extension)
+
+
+def _moved(escalation: Escalation, record: Record) -> Escalation:
+    """The deadline is another one now, and reminders begin anew."""
     return replace(
-        escalation, extended=extension, deadline_at=parse_instant(record.body["to"]), reminded=()
+        escalation,
+        deadline_at=parse_instant(record.body["to"]),
+        reminded=(),
+        remind_at=_when(record.body, "remind_at"),
     )
-
-
-def _deadline_held(escalation: Escalation, record: Record) -> Escalation:
-    return replace(escalation, deadline_at=parse_instant(record.body["to"]), reminded=())
 
 
 def _acknowledged(escalation: Escalation, record: Record) -> Escalation:
@@ -251,14 +290,8 @@ def _answered(escalation: Escalation, record: Record) -> Escalation:
 
 
 def _arrived(escalation: Escalation, record: Record) -> Escalation:
-    deadline = _when(record.body, "deadline_at") or escalation.deadline_at
-    moved = deadline != escalation.deadline_at
-    return replace(
-        escalation,
-        delivered_at=record.at,
-        deadline_at=deadline,
-        reminded=() if moved else escalation.reminded,
-    )
+    moved = _moved(escalation, record) if record.body.get("to") else escalation
+    return replace(moved, delivered_at=record.at)
 
 
 def _missed(escalation: Escalation, record: Record) -> Escalation:
@@ -267,7 +300,7 @@ def _missed(escalation: Escalation, record: Record) -> Escalation:
     chain = escalation.chain
     if body.get("next_at"):
         chain = replace(chain, next_at=_when(body, "next_at"))
-    return replace(escalation, missed=(*escalation.missed, missed), chain=chain)
+    return _called(replace(escalation, missed=(*escalation.missed, missed), chain=chain), record)
 
 
 def _override_asked(escalation: Escalation, record: Record) -> Escalation:
@@ -277,6 +310,11 @@ def _override_asked(escalation: Escalation, record: Record) -> Escalation:
     )
     others = tuple(o for o in escalation.overrides if o.person != override.person)
     return replace(escalation, overrides=(*others, override))
+
+
+def _gathered(escalation: Escalation, record: Record) -> Escalation:
+    body = record.body
+    return replace(escalation, storm_id=body["storm"], storm_place=body["place"])
 
 
 def _resolved(escalation: Escalation, record: Record) -> Escalation:
@@ -296,6 +334,11 @@ def _when(body: Mapping[str, Any], key: str) -> datetime | None:
     return parse_instant(text) if text else None
 
 
+#: What counts as going on with the work, by whoever said "I am looking".
+_WORK = frozenset(
+    {events.LOOKED, events.VOTE_CAST, events.VOTE_REASONED, events.ASKED, events.EXTENDED}
+)
+
 _STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
     events.JOINED: _joined,
     events.LOOKED: _looked,
@@ -313,7 +356,7 @@ _STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
     events.CHAIN_ENDED: _chain_ended,
     events.REMINDED: _reminded,
     events.EXTENDED: _extended,
-    events.DEADLINE_HELD: _deadline_held,
+    events.DEADLINE_HELD: _moved,
     events.ACKNOWLEDGED: _acknowledged,
     events.LET_GO: _let_go,
     events.ASKED: _asked,
@@ -321,5 +364,6 @@ _STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
     events.ARRIVED: _arrived,
     events.MISSED: _missed,
     events.OVERRIDE_ASKED: _override_asked,
+    events.GATHERED: _gathered,
     events.RESOLVED: _resolved,
 }

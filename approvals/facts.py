@@ -2,11 +2,13 @@
 release.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from approvals.people import People
+from approvals.policy.asking import Ask
 from approvals.policy.model import Policy
-from approvals.policy.plan import Ask, Planned, plan
+from approvals.policy.plan import Planned, plan
 from approvals.refusals import FieldError
 
 #: Plans remembered for one set of facts; beyond that they are forgotten and made anew.
@@ -22,6 +24,11 @@ class Facts:
     people: People
     policy: Policy
     _plans: Plans = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def at(self, now: datetime) -> "Facts":
+        """These facts with who is away at that moment; the same ones where that changes nothing."""
+        people = self.people.at(now)
+        return self if people is self.people else replace(self, people=people)
 
     def plan(self, ask: Ask) -> Planned | tuple[FieldError, ...]:
         """What the request needs, or why it cannot be asked like that.

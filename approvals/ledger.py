@@ -1,11 +1,12 @@
 """Rows that belong to no single escalation, loaded in the same transaction: what an idempotency
-key already opened, which group a `dedup_key` has. `evolve` never reads them; `post` updates them,
-so that two opens of one batch see each other.
+key already opened, which group a `dedup_key` has, what came lately. `evolve` never reads them;
+`post` updates them, so that two opens of one batch see each other.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from approvals.events import JOINED, OPENED, Record
+from approvals.flows import Flow, flowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,18 @@ class Ledger:
     opened: Opened | None = None
     group_id: str | None = None
     pending_twin: str | None = None  #: pending escalation an equal request would join
+    sums: tuple[tuple[str, int], ...] = ()  #: moved in the day before, by kind (`approvals.sums`)
+    flow: Flow = field(default_factory=Flow)
+    gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
 
 
 def post(ledger: Ledger, record: Record) -> Ledger:
     """The rows after the record."""
     if record.kind not in (OPENED, JOINED):
         return ledger
+    if record.kind == OPENED:
+        flow, gathers = flowed(ledger.flow, record.body["escalation"], record.at)
+        ledger = replace(ledger, flow=flow, gathers=gathers)
     return replace(
         ledger,
         opened=Opened(

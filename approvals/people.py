@@ -1,7 +1,7 @@
 """People: one human with all their accounts, and who is in which group, as of one moment."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from approvals.escalation import Requester
@@ -49,11 +49,15 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Identities and groups as of one moment. Empty people decide nothing."""
+    """Identities and groups as of one moment. Empty people decide nothing.
+
+    Of the absences only those that cover a moment matter in it: `at` leaves the others out.
+    """
 
     persons: Mapping[str, Person] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)  #: by person; not over yet
+    closed: frozenset[str] = frozenset()  #: groups that admit no substitutes
     as_of: datetime | None = None
     _by_account: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _by_name: dict[str, str] = field(
@@ -69,6 +73,13 @@ class People:
         Facts from the future are as good as their distance: a clock set back renews nothing.
         """
         return self.as_of is not None and abs(now - self.as_of) <= MAX_AGE
+
+    def at(self, now: datetime) -> "People":
+        """These people with the absences of that moment alone; the same ones where all cover it."""
+        if all(absence.covers(now) for absence in self.absences.values()):
+            return self
+        away = {p: absence for p, absence in self.absences.items() if absence.covers(now)}
+        return replace(self, absences=away)
 
     def of_account(self, account: str) -> Person | None:
         """The person a Slack account belongs to, or None when the policy names nobody."""

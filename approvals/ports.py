@@ -19,6 +19,7 @@ from approvals.events import Record
 from approvals.facts import Facts
 from approvals.people import Absence
 from approvals.refusals import Refusal
+from approvals.storms import Storm
 from approvals.verdict import Answer
 
 
@@ -126,8 +127,9 @@ class Card:
 
     id: str
     escalation_id: str
-    surface: str  #: "channel" or "direct"
+    surface: str  #: "channel" or "direct"; of a storm "storm" or "storm-direct"
     target: str  #: channel id, or person id
+    storm_id: str | None = None  #: the storm it shows; its escalation is then the first of it
     channel: str | None = None  #: where it was posted
     ts: str | None = None  #: Slack's name for the message; None until posted
     drawn: str | None = None  #: hash of the drawing it shows
@@ -143,7 +145,7 @@ class Cards(Protocol):
         """Lease cards to look at: ended escalations first, then the longest waiting."""
 
     async def of(self, escalation_id: str) -> tuple[Card, ...]:
-        """All cards of an escalation."""
+        """All cards of an escalation, those of the storm it gathers in included."""
 
     def delivered_lately(self, escalation_id: str) -> datetime | None:
         """When its first card was posted, where this process posted it; without I/O."""
@@ -152,7 +154,12 @@ class Cards(Protocol):
         """The card shown by that message."""
 
     async def shown(self, card: Card, channel: str, ts: str, drawn: str, version: int) -> None:
-        """It now shows this drawing of that version. Still due if the escalation went on."""
+        """It now shows this drawing of that version (of the storm's, where it shows one). Still
+        due if that went on; a storm's card then rests first.
+        """
+
+    async def unneeded(self, card: Card) -> None:
+        """It is not to be posted: a storm's card shows it. Looked at again when it changes."""
 
     async def lost(self, card: Card) -> None:
         """The message is gone: post it anew."""
@@ -162,6 +169,13 @@ class Cards(Protocol):
 
     async def touch(self, escalation_id: str) -> None:
         """Look at all cards of the escalation, whatever they showed (an ambiguous answer)."""
+
+
+class Storms(Protocol):
+    """Storms, whole."""
+
+    async def storm(self, storm_id: str) -> Storm | None:
+        """The storm with all its members, as it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

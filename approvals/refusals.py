@@ -3,12 +3,16 @@ facts its sentence needs. Doors map reasons to HTTP problems and to answers in S
 
 ::
 
-    about the question      not-found  wrong-operation  unprocessable  idempotency-key-reused
+    about the request       not-found  wrong-operation  unprocessable  idempotency-key-reused
+                            not-held  not-an-incident
     about the person        not-a-member  unknown-account  requester  not-in-group
                             no-longer-eligible  people-unknown (ask again)  not-your-vote
     about the click         already-decided  expired  withdrawn  out-of-date  not-read
                             unknown-option  reason-needed  reason-too-long  wrong-word
                             already-voted  too-late
+    about the chain         already-acknowledged  already-extended  not-extendable
+    about a question        no-question  already-answered
+    about an override       not-breakable
     about the release       not-approved  digest-mismatch  stopped  approval-void  lapsed
                             already-claimed  already-terminal  not-claimed  outcome-differs
 """

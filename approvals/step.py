@@ -13,8 +13,9 @@ from approvals.escalation import Escalation, Json
 from approvals.events import GENESIS, REFUSED, Event, Record, link
 from approvals.evolve import evolve
 from approvals.facts import Facts
+from approvals.gathering import owed
 from approvals.ledger import Ledger, post
-from approvals.owes import AnswerClick, Work, owes
+from approvals.owes import AnswerClick, Work
 from approvals.refusals import FORM_CORRECTIONS, NOT_AUDITED, Refusal
 from approvals.verdict import Answer, Verdict
 
@@ -41,7 +42,8 @@ class Step:
 
 def is_overdue(escalation: Escalation, now: datetime) -> bool:
     """Whether time alone has changed it already."""
-    return overdue(escalation, now) is not None
+    due = escalation.due_at
+    return due is not None and due <= now
 
 
 def step(state: State, command: commands.Command, facts: Facts, now: datetime) -> Step:
@@ -51,13 +53,12 @@ def step(state: State, command: commands.Command, facts: Facts, now: datetime) -
     """
     if state.escalation is not None and state.escalation.updated_at is not None:
         now = max(now, state.escalation.updated_at)
-    run = _Run(command, state)
-    if state.escalation is not None:
-        while (due := overdue(run.standing, now)) is not None:
-            run.add((due,))
+    run, facts = _Run(command, state), facts.at(now)
+    run.catch_up(facts, now)
     verdict = decide(replace(state, escalation=run.escalation), command, facts, now)
     run.add(verdict.events)
     run.add(_audited(run.escalation, verdict.refusal, now))
+    run.catch_up(facts, now)  # a way that failed makes the next stage due at once
     return Step(
         escalation=run.escalation,
         ledger=run.ledger,
@@ -78,11 +79,10 @@ class _Run:
         self._id = state.escalation.id if state.escalation else command.escalation_id
         self._command = _named(command)
 
-    @property
-    def standing(self) -> Escalation:
-        """The escalation, where there is one for certain."""
-        assert self.escalation is not None  # noqa: S101
-        return self.escalation
+    def catch_up(self, facts: Facts, now: datetime) -> None:
+        """Everything that is due by now, one after the other."""
+        while self.escalation is not None and (due := overdue(self.escalation, facts, now)):
+            self.add((due,))
 
     def add(self, events: Iterable[Event]) -> None:
         """Link, evolve, post, owe: one event after the other."""
@@ -98,7 +98,7 @@ class _Run:
             self.escalation = evolve(before, record)
             self.ledger = post(self.ledger, record)
             self.records.append(record)
-            self.work += owes(self.escalation, record)
+            self.work += owed(self.escalation, record)
 
 
 def _named(command: commands.Command) -> dict[str, Json]:
@@ -137,8 +137,9 @@ def _answer(command: commands.Command, verdict: Verdict) -> tuple[Work, ...]:
         return ()  # the open modal says it at the field
     case = refusal.why.value if refusal else verdict.answer.case.value
     values = refusal.values if refusal else verdict.answer.values
+    name = command.id
+    if reply.batch:
+        case, values, name = "batch", {}, reply.batch  # one answer for all votes of the click
     return (
-        AnswerClick(
-            account=actor.account, case=case, reply=reply, values=values, command_id=command.id
-        ),
+        AnswerClick(account=actor.account, case=case, reply=reply, values=values, command_id=name),
     )

@@ -2,15 +2,17 @@
 
 Pure arithmetic over votes and facts: a vote counts when its option and digest are the escalation's,
 its person is not excluded, and it was not voided. Requirements come from the snapshot, membership
-and activity from now.
+and activity from now. A vote in the stead of somebody who is away counts as their membership, even
+after they are back, and never beside a vote of their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from approvals.escalation import Escalation, Option, Vote
+from approvals.escalation import Escalation, Option, Plan, Vote
 from approvals.people import People, Person
 from approvals.policy.seats import most_seats, seats_for
+from approvals.standing_in import Stead, steads, substitutes
 
 
 def required_groups(escalation: Escalation) -> tuple[str, ...]:
@@ -34,15 +36,60 @@ def is_requester(
 
 
 def eligible(escalation: Escalation, people: People) -> tuple[str, ...]:
-    """Everyone who may decide now, by id."""
+    """Everyone who may decide now, by id: members, and those who stand in for one."""
     groups = required_groups(escalation)
-    members = sorted({m for g in groups for m in people.groups.get(g, ())})
+    members = {m for g in groups for m in people.groups.get(g, ())}
+    own = {m for m in members if _may_decide(escalation, m, groups, people)}
+    instead = substitutes(groups, people) - own if people.absences else ()
+    return tuple(sorted((*own, *(s for s in instead if in_stead(escalation, s, people)))))
+
+
+def in_stead(escalation: Escalation, person: str, people: People) -> tuple[Stead, ...]:
+    """The groups the person may decide for only in the stead of somebody who is away now.
+
+    Neither the requester nor anyone in the requester's stead is among them.
+    """
+    if not people.absences or _is_asking(escalation, person, people):
+        return ()
+    found = steads(person, required_groups(escalation), people)
+    return tuple(stead for stead in found if not _is_asking(escalation, stead[1], people))
+
+
+def still_counts(escalation: Escalation, vote: Vote, people: People) -> bool:
+    """Whether the voter, or somebody they voted in the stead of, still is a member."""
+    groups = required_groups(escalation)
+    if people.may_decide(vote.person, groups):
+        return True
+    known = people.persons.get(vote.person)
+    return bool(known and known.reachable) and any(
+        people.may_decide(away, (group,)) for group, away in vote.stead
+    )
+
+
+def may_override(escalation: Escalation, people: People) -> tuple[str, ...]:
+    """Everyone who may break the glass now, by id: never the requester."""
+    glass = escalation.plan.break_glass
+    members = sorted(people.groups.get(glass.group, ())) if glass else ()
     return tuple(
         m
         for m in members
-        if people.may_decide(m, groups)
+        if glass
+        and people.may_decide(m, (glass.group,))
         and not is_requester(escalation, "", people.persons[m], people)
     )
+
+
+def fewest_overrides(plan: Plan) -> int:
+    """How many people break the glass: never one alone, whatever the plan says."""
+    return max(2, plan.break_glass.needed if plan.break_glass else 2)
+
+
+def _may_decide(e: Escalation, person: str, groups: tuple[str, ...], people: People) -> bool:
+    return people.may_decide(person, groups) and not _is_asking(e, person, people)
+
+
+def _is_asking(escalation: Escalation, person: str, people: People) -> bool:
+    return is_requester(escalation, "", people.persons.get(person), people)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,27 +118,64 @@ def counting(escalation: Escalation, option: str) -> tuple[Vote, ...]:
 
 def standing_now(escalation: Escalation, option: Option, people: People) -> Standing:
     """How the option stands on facts of now: what a decision rests on."""
-    may = set(eligible(escalation, people))
-    members = {g: people.groups.get(g, frozenset()) & may for g in required_groups(escalation)}
-    return _standing(escalation, option, members)
+    groups = required_groups(escalation)
+    own = {
+        g: frozenset(
+            m for m in people.groups.get(g, ()) if _may_decide(escalation, m, (g,), people)
+        )
+        for g in groups
+    }
+
+    def entitled(vote: Vote, stead: Stead) -> bool:
+        known, (group, away) = people.persons.get(vote.person), stead
+        asking = _is_asking(escalation, vote.person, people)
+        return bool(known and known.reachable) and not asking and away in own.get(group, ())
+
+    return _standing(escalation, option, _with_steads(escalation, own, entitled))
 
 
 def standing_shown(escalation: Escalation, option: Option) -> Standing:
     """How the option stood when the votes were cast: what cards and the API show."""
-    votes = counting(escalation, option.key)
-    members = {
-        g: frozenset(v.person for v in votes if g in v.groups) for g in required_groups(escalation)
-    }
-    return _standing(escalation, option, members)
+    return _standing(escalation, option, _shown(escalation))
 
 
 def have_by_group(escalation: Escalation, group: str) -> dict[str, int]:
     """Votes that count for a group, by option; options without any are left out."""
     found: dict[str, int] = {}
+    members = _shown(escalation).get(group, ())
     for option in escalation.options if escalation.votes else ():
-        n = sum(group in v.groups for v in counting(escalation, option.key))
+        n = sum(v.person in members for v in counting(escalation, option.key))
         if n:
             found[option.key] = n
+    return found
+
+
+def _shown(escalation: Escalation) -> Mapping[str, frozenset[str]]:
+    """Who was in which group when they voted."""
+    voted = [v for v in escalation.votes if v.void is None]
+    own = {
+        g: frozenset(v.person for v in voted if g in v.groups and g not in dict(v.stead))
+        for g in required_groups(escalation)
+    }
+    return _with_steads(escalation, own, lambda vote, stead: True)
+
+
+def _with_steads(
+    escalation: Escalation,
+    own: Mapping[str, frozenset[str]],
+    entitled: Callable[[Vote, Stead], bool],
+) -> Mapping[str, frozenset[str]]:
+    """The members of each group, and who voted in the stead of one: for each of them one vote.
+
+    Somebody's own vote comes before any in their stead, whatever it is for.
+    """
+    voted = [v for v in escalation.votes if v.void is None]
+    taken, found = {v.person for v in voted}, dict(own)
+    for vote in voted:
+        free = [s for s in vote.stead if s[1] not in taken and entitled(vote, s)]
+        for group, _ in free:
+            found[group] = found.get(group, frozenset()) | {vote.person}
+        taken |= {away for _, away in free}
     return found
 
 

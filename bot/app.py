@@ -35,6 +35,7 @@ from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.people import KnownPeople
+from bot.policy_file import Adopt, PolicyFile
 from bot.settings import Settings, SettingsError
 from bot.signing import KeyRing
 from bot.slack_side import SlackSide
@@ -45,10 +46,10 @@ from storage.store import file_of
 log = structlog.get_logger(__name__)
 
 #: Seconds between two looks of each loop when nothing wakes it.
-CLOCK_S, CALLBACKS_S = 1.0, 2.0
+CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "people"})
+UNHURRIED = frozenset({"clock", "people", "policy"})
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -77,7 +78,7 @@ class Server:
 
     port: int
     store: Store
-    policy: Policy
+    policy: PolicyFile
     people: KnownPeople
     clock: Clock
 
@@ -103,6 +104,7 @@ async def serving(
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
+        people.away(await store.absences.current(clock()))
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
         slack = (
@@ -117,6 +119,9 @@ async def serving(
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             *(slack.loops if slack else ()),
         ]
+        adopt = slack.adopt if slack else partial(_adopt, people, clock)
+        file, watching = _watched(settings, policy, adopt, clock, metrics)
+        loops.append(watching)
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         checks = readiness(loops, people, clock, *((slack.ready,) if slack else ()))
         watch = Watch(
@@ -140,6 +145,7 @@ async def serving(
                 jwks=keys.jwks,
                 metrics_text=watch.text,
                 checks=checks,
+                policy_health=file.health,
                 answered=metrics.answered,
                 people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
                 allowed_callbacks=frozenset(settings.allowed_callbacks),
@@ -159,8 +165,25 @@ async def serving(
             await slack.door.start()
         stack.push_async_callback(_drain, waiters, runner)
         log.info("serving", port=port, policy=policy.version)
-        yield Server(port=port, store=store, policy=policy, people=people, clock=clock)
+        yield Server(port=port, store=store, policy=file, people=people, clock=clock)
         log.info("stopping")
+
+
+async def _adopt(people: KnownPeople, clock: Clock, policy: Policy) -> None:
+    """With Slack off the file is the fact about people, too."""
+    people.take(policy, people.carried(policy, clock()))
+
+
+def _watched(
+    settings: Settings, policy: Policy, adopt: Adopt, clock: Clock, metrics: Metrics
+) -> tuple[PolicyFile, Loop]:
+    """The policy file, and the loop that looks at it."""
+    file = PolicyFile(
+        Path(settings.policy), policy, adopt=adopt, clock=clock, registry=metrics.registry
+    )
+    loop = Loop("policy", file.once, POLICY_S)
+    file.wake = loop.wake
+    return file, loop
 
 
 def readiness(

@@ -117,10 +117,13 @@ async def _serve() -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    # Until there is something to reload, a signal that says so must not end the process.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
     settings = read_settings()
     for name, near in unknown_settings().items():
         log.warning("unknown-setting", name=name, meant=near or None)
     async with serving(settings) as server:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.policy.reload)
         _collect_less()
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
         await stopping.wait()

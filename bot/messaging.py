@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from approvals.escalation import Escalation
 from approvals.events import canonical_text
 from approvals.people import People
+from approvals.policy.model import Policy
 from approvals.ports import Card, Delivery
 
 Blocks = Sequence[Mapping[str, Any]]
@@ -117,3 +118,6 @@ class Directory(Protocol):
 
     async def people(self, now: datetime) -> People:
         """Identities and groups as of now. Raises SlackError when they cannot be looked up."""
+
+    def under(self, policy: Policy) -> "Directory":
+        """The same, for the people of another policy."""

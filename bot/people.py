@@ -1,9 +1,11 @@
-"""The facts commands rely on: the policy in force, and people as last looked up."""
+"""The facts commands rely on: the policy in force, people as last looked up, and who is away."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.facts import Facts
-from approvals.people import People
+from approvals.people import Absence, People, Person
 from approvals.policy.model import Policy
 
 #: With Slack off, facts are read from the policy in memory anew after this long.
@@ -19,6 +21,7 @@ class KnownPeople:
         self.policy = policy
         self._from_file = from_file
         self._facts = Facts(people=People(), policy=policy)
+        self._absences: Mapping[str, Absence] = {}  # by person, also those still to come
 
     @property
     def asks_slack(self) -> bool:
@@ -32,14 +35,62 @@ class KnownPeople:
     def facts(self, now: datetime) -> Facts:
         """Facts of this moment, without I/O. The same object while nothing is known better."""
         if self._from_file and not self._is_young(now):
-            self._facts = Facts(people=self.policy.file_people(now), policy=self.policy)
+            self.renew(self.policy.file_people(now))
+        away = {p: absence for p, absence in self._absences.items() if absence.covers(now)}
+        if away != self._facts.people.absences:
+            people = replace(self._facts.people, absences=away)
+            self._facts = Facts(people=people, policy=self.policy)
         return self._facts
 
     def _is_young(self, now: datetime) -> bool:
         as_of = self._facts.people.as_of
         return as_of is not None and timedelta(0) <= now - as_of < READ_AGAIN
 
+    def take(self, policy: Policy, people: People) -> bool:
+        """Let another policy count from now on, with its people; whether they changed."""
+        self.policy = policy
+        return self.renew(people)
+
+    def carried(self, policy: Policy, now: datetime) -> People:
+        """People of another policy as far as they are known: whoever has an account that was not
+        looked up yet is not active until it is.
+        """
+        if self._from_file:
+            return policy.file_people(now)
+        known, listed = self._facts.people, policy.file_people(now)
+        persons = {p.id: _carried(p, known.persons.get(p.id)) for p in listed.persons.values()}
+        in_slack = {
+            group.slack_usergroup: known.groups.get(name, frozenset()) - set(group.members)
+            for name, group in self.policy.groups.items()
+            if group.slack_usergroup
+        }
+        groups = {
+            name: listed.groups[name]
+            | (in_slack.get(group.slack_usergroup or "", frozenset()) & {*persons})
+            for name, group in policy.groups.items()
+        }
+        return replace(known, persons=persons, groups=groups)
+
     def renew(self, people: People) -> bool:
         """Take newer facts; whether anything but their age changed."""
-        before, self._facts = self._facts.people, Facts(people=people, policy=self.policy)
+        before = self._facts.people
+        known = replace(people, absences=before.absences)
+        self._facts = Facts(people=known, policy=self.policy)
         return (before.persons, before.groups) != (people.persons, people.groups)
+
+    def away(self, absences: Iterable[Absence]) -> None:
+        """Take who is away, or will be, and who stands in: it counts from the next question on."""
+        self._absences = {absence.person: absence for absence in absences}
+
+
+def _carried(listed: Person, known: Person | None) -> Person:
+    """The person as the file has them, with what was looked up of the same accounts."""
+    if known is None or not set(listed.accounts) <= set(known.accounts):
+        return replace(listed, active=False)
+    return replace(
+        known,
+        name=listed.name,
+        accounts=listed.accounts,
+        emails=listed.emails,
+        routes=listed.routes,
+    )

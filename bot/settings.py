@@ -108,6 +108,17 @@ def unknown_settings(names: Iterable[str] | None = None) -> dict[str, str]:
     return {n: next(iter(difflib.get_close_matches(n, sorted(known), 1)), "") for n in ours}
 
 
+def secret_of(name: str) -> str | None:
+    """What stands for `${NAME}` in the address of a route: NAME, or the text of the file NAME_FILE.
+
+    Raises SettingsError for a file that cannot be read.
+    """
+    given = _environment()
+    if given.get(name) or not given.get(f"{name}_FILE"):
+        return given.get(name)
+    return _text_of(name, given[f"{name}_FILE"])
+
+
 def _environment() -> dict[str, str]:
     """The file's lines and the environment's variables, which win."""
     lines = {name: value for name, value in dotenv_values(FILE).items() if value is not None}
@@ -122,11 +133,17 @@ def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
             continue
         if environment.get(name):
             raise SettingsError(f"{name} and {name}_FILE are both given; leave one out.")
-        try:
-            found[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
-            raise SettingsError(f"{name}_FILE: {path}: {reason}.") from None
-        if not found[name]:
-            raise SettingsError(f"{name}_FILE: {path} is empty.")
+        found[name] = _text_of(name, path)
     return found
+
+
+def _text_of(name: str, path: str) -> str:
+    """A secret that lies in a file. Raises SettingsError."""
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise SettingsError(f"{name}_FILE: {path}: {reason}.") from None
+    if not text:
+        raise SettingsError(f"{name}_FILE: {path} is empty.")
+    return text

@@ -2,7 +2,8 @@
 
 from typing import Any, Protocol
 
-from approvals.ports import Cards, Clock, Deliveries, Reads, SeenSignatures, Writer
+from approvals.policy.model import Policy
+from approvals.ports import Absences, Cards, Clock, Deliveries, Reads, SeenSignatures, Writer
 from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
@@ -41,6 +42,10 @@ class Records(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """Messages that are owed."""
+
+    @property
+    def absences(self) -> Absences:
+        """Who is away."""
 
     @property
     def signatures(self) -> SeenSignatures:
@@ -100,13 +105,17 @@ class SlackSide:
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
         directory = SlackDirectory(client, people.policy)
-        refresher = Refresher(people, directory, store.reads, writer, clock, new_id)
+        refresher = Refresher(people, directory, store.absences, store.reads, writer, clock, new_id)
         self._refresher = refresher
         self.loops = [
             Loop("cards", cards.once, CARDS_S, cards.lanes),
             Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
             Loop("people", refresher.once, PEOPLE_S),
         ]
+
+    async def adopt(self, policy: Policy) -> None:
+        """Let a new policy count, with its people looked up."""
+        await self._refresher.adopt(policy)
 
     @property
     def people_due_s(self) -> float:

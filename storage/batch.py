@@ -6,17 +6,19 @@ from datetime import datetime
 
 import structlog
 
-from approvals.commands import Claim, Command, Open, Tick
+from approvals.commands import Claim, Command, Gather, Open, Tick
 from approvals.decide import State
 from approvals.escalation import Escalation
-from approvals.events import Record
+from approvals.events import OPENED, Record
 from approvals.facts import Facts
+from approvals.flows import Flow
 from approvals.grants import Signer
 from approvals.ledger import Ledger, Opened
 from approvals.owes import SignGrant, Work
 from approvals.ports import NotSavedError, Settled
 from approvals.refusals import Refusal
 from approvals.step import Step, is_overdue, step
+from approvals.sums import Move, move_of, sums_before
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,12 @@ def group_row(command: Open) -> str | None:
     return f"{command.service}:{dedup_key}" if dedup_key else None
 
 
+def flow_row(command: Open) -> str:
+    """Names the row of what came lately; none of the three holds a vertical bar alone between."""
+    body = command.request
+    return f"{command.service}|{body['category']}|{body['environment']}"
+
+
 @dataclass
 class Batch:
     """Rows loaded, and what the fold made of them. Commands see what earlier ones did."""
@@ -64,12 +72,16 @@ class Batch:
     keys: dict[str, Opened] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     twins: dict[str, str] = field(default_factory=dict)  #: join_key -> pending escalation
+    flows: dict[str, Flow] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
+    sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
     changed: dict[str, None] = field(default_factory=dict)  #: ids, in order
     records: list[Record] = field(default_factory=list)
     work: list[tuple[str, int, Work]] = field(default_factory=list)  #: escalation, seq, work
     new_keys: list[tuple[str, str, str]] = field(default_factory=list)
     new_groups: list[tuple[str, str]] = field(default_factory=list)
+    new_moves: list[tuple[str, str, datetime, int]] = field(default_factory=list)
+    new_flows: dict[str, None] = field(default_factory=dict)  #: rows that changed
     new_grants: list[tuple[str, str, str, str]] = field(default_factory=list)
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
     policies: set[str] = field(default_factory=set)
@@ -96,25 +108,30 @@ class Batch:
             self._keep(done)
             return done
         twin = self._twin(command, now)
-        group = group_row(command)
+        group, move = group_row(command), move_of(command, self.facts.people)
         ledger = Ledger(
             opened=self.keys.get(key_row(command)),
             group_id=self.groups.get(group) if group else None,
             pending_twin=twin.id if twin else None,
+            sums=sums_before(move, self.sums),
+            flow=self.flows.get(flow_row(command), Flow()),
         )
         done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
         self._keep(done)
         self._post(command, done, group)
+        self._add(done, move)
+        self._gather(command, done, now)
         return done
 
     def _twin(self, command: Open, now: datetime) -> Escalation | None:
-        """The pending escalation an equal request joins; an overdue one is ended first."""
+        """The pending escalation an equal request joins; what is due of it is done first."""
         found = self.twins.get(command.join_key or "")
         twin = self.escalations.get(found or "")
         if twin is not None and is_overdue(twin, now):
             tick = Tick(id=command.id, escalation_id=twin.id)
-            self._keep(step(State(escalation=twin), tick, self.facts, now))
-            return None
+            done = step(State(escalation=twin), tick, self.facts, now)
+            self._keep(done)
+            twin = done.escalation
         return twin if twin is not None and not twin.status.is_terminal else None
 
     def _keep(self, done: Step) -> None:
@@ -159,7 +176,30 @@ class Batch:
         if group and group not in self.groups:
             self.groups[group] = escalation.group_id
             self.new_groups.append((group, escalation.group_id))
+        if done.ledger.flow is not self.flows.get(flow_row(command)):
+            self.flows[flow_row(command)] = done.ledger.flow
+            self.new_flows[flow_row(command)] = None
         self.policies.add(self.facts.policy.version)
+
+    def _add(self, done: Step, move: Move | None) -> None:
+        """What a new escalation moves counts for the opens after it; joins and repeats never."""
+        escalation = done.escalation
+        opened = bool(done.records) and done.records[0].kind == OPENED
+        if move is None or escalation is None or not opened:
+            return
+        for _, key in move.keys:
+            self.sums[key] = self.sums.get(key, 0) + move.amount_minor
+            row = (escalation.id, key, escalation.created_at, move.amount_minor)
+            self.new_moves.append(row)
+
+    def _gather(self, command: Open, done: Step, now: datetime) -> None:
+        """Those just before an opening that made a storm belong to it."""
+        storm = done.escalation.storm_id if done.escalation else None
+        for place, id_ in enumerate(done.ledger.gathers if storm else (), start=1):
+            early = self.escalations.get(id_)
+            if early is not None and storm is not None:
+                gather = Gather(id=command.id, escalation_id=id_, storm=storm, place=place)
+                self._keep(step(State(escalation=early), gather, self.facts, now))
 
     def _settled(self, command: Command, done: Step) -> Settled:
         escalation = done.escalation

@@ -12,10 +12,12 @@ from approvals.commands import Claim, Open
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
+from approvals.flows import dump_flow, load_flow
 from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, ThreadLine, Work
-from storage.batch import Batch, Pending, group_row, key_row
+from approvals.sums import DROPPED, WINDOW, move_of
+from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.database import Link, Many, Query, Row
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
@@ -27,12 +29,24 @@ LATEST = (
 #: A door shows the answer to a modal itself; the delivery is the net below it.
 MODAL_GRACE = timedelta(seconds=5)
 
+#: The same, for the one answer to many votes at once.
+BATCH_GRACE = timedelta(seconds=60)
+
 _COLUMNS = (
     "id, suffix, service, group_id, kind, category, severity, environment, reference, dedup_key, "
     "join_key, title, status, state, version, created_at, deadline_at, due_at, decided_at, "
     "storm_id, body"
 )
-_CHANGING = ("status", "state", "version", "deadline_at", "due_at", "decided_at", "body")
+_CHANGING = (
+    "status",
+    "state",
+    "version",
+    "deadline_at",
+    "due_at",
+    "decided_at",
+    "storm_id",
+    "body",
+)
 _ESCALATION = (
     f"INSERT INTO escalations ({_COLUMNS}) VALUES ({', '.join('?' * 21)}) "  # noqa: S608
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _CHANGING)}"
@@ -52,15 +66,28 @@ _DECISION = (
 )
 _KEY = "INSERT INTO idempotency (id, escalation_id, body_hash) VALUES (?, ?, ?)"
 _GROUP = "INSERT INTO groups (id, group_id) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+_MOVE = "INSERT INTO money_moves (escalation_id, key, at, amount_minor) VALUES (?, ?, ?, ?)"
+_FLOW = (
+    "INSERT INTO flows (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
+)
+_STORM = (
+    "INSERT INTO storms (id, began_at, version) VALUES (?, ?, 1) "
+    "ON CONFLICT (id) DO UPDATE SET version = storms.version + 1"
+)
 _GRANT = "INSERT INTO grants (escalation_id, id, kid, jws) VALUES (?, ?, ?, ?)"
 _REFUSAL = (
     "INSERT INTO refusals (escalation_id, who, why, times) VALUES (?, ?, ?, 1) "
     "ON CONFLICT (escalation_id, who, why) DO UPDATE SET times = refusals.times + 1"
 )
-_CARDS_DUE = "UPDATE cards SET due_at = ? WHERE escalation_id = ?"
+_CARDS_DUE = "UPDATE cards SET due_at = ? WHERE escalation_id = ? AND storm_id IS NULL"
+#: A storm's card rests between two drawings; one that is looked at already is looked at again.
+_STORM_CARDS_DUE = (
+    "UPDATE cards SET due_at = CASE WHEN due_at IS NOT NULL THEN due_at "
+    "WHEN rest_until > ? THEN rest_until ELSE ? END WHERE storm_id = ?"
+)
 _CARD = (
-    "INSERT INTO cards (id, escalation_id, surface, target, version, attempts, due_at)"
-    " VALUES (?, ?, ?, ?, 0, 0, ?) ON CONFLICT (id) DO NOTHING"
+    "INSERT INTO cards (id, escalation_id, surface, target, storm_id, version, attempts, due_at)"
+    " VALUES (?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT (id) DO NOTHING"
 )
 _DELIVERY = (
     "INSERT INTO deliveries (id, escalation_id, kind, target, payload, attempts, state, created_at,"
@@ -78,31 +105,57 @@ _KEYS = "SELECT id, escalation_id, body_hash FROM idempotency WHERE id"
 _GROUPS = "SELECT id, group_id FROM groups WHERE id"
 _TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key"
 _BODIES = "SELECT body FROM escalations WHERE id"
+_FLOWS = "SELECT id, body FROM flows WHERE id"
 _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
+_DROPPED = ", ".join(f"'{state.value}'" for state in DROPPED)
+# TOTAL never overflows, and is exact far beyond any amount a gate is set at.
+_SUMS = (
+    "SELECT m.key, CAST(TOTAL(m.amount_minor) AS INTEGER) FROM money_moves m "  # noqa: S608
+    "JOIN escalations e ON e.id = m.escalation_id "
+    f"WHERE e.state NOT IN ({_DROPPED}) "
+    "AND m.at > ? AND m.key"
+)
 
 
-async def load(link: Link, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+async def load(
+    link: Link, commands: list[Pending], facts: Facts, signer: Signer, now: datetime
+) -> Batch:
     """Begin, and read everything the commands concern: in one hop, or two where opens meet."""
     batch = Batch(facts=facts, signer=signer, commands=commands)
     opens = [p.command for p in commands if isinstance(p.command, Open)]
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
     claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
-    _, bodies, grants, keys, groups, twins = await link.together(
+    _, bodies, grants, keys, groups, twins, flows, *sums = await link.together(
         BEGIN,
         _in(_BODIES, asked),
         _in(_GRANTS, claimed),
         _in(_KEYS, map(key_row, opens)),
         _in(_GROUPS, map(group_row, opens)),
         _in(_TWINS, (command.join_key for command in opens)),
+        _in(_FLOWS, map(flow_row, opens)),
+        *_summed(opens, facts, now),
     )
     batch.grants, batch.groups, batch.twins = _pairs(grants), _pairs(groups), _pairs(twins)
+    batch.sums = {key: total for rows in sums for key, total in rows}
     batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
+    batch.flows = {id_: load_flow(body) for id_, body in flows}
     found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
+    found |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
     if found - asked:
         (more,) = await link.together(_in(_BODIES, found - asked))
         bodies += more
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
+
+
+def _summed(opens: Sequence[Open], facts: Facts, now: datetime) -> Iterator[Query]:
+    """What moved in the last day under the keys of these opens; nothing where none moves money."""
+    moves = (move_of(command, facts.people) for command in opens)
+    keys = {key for move in moves if move for _, key in move.keys}
+    if keys:
+        wanted = _in(_SUMS, keys)
+        since = instant(now - WINDOW)
+        yield Query(f"{wanted.sql} GROUP BY m.key", (since, *wanted.values))
 
 
 def _pairs(rows: Sequence[Row]) -> dict[str, str]:
@@ -134,9 +187,13 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
         (_KEY, batch.new_keys),
         (_GROUP, batch.new_groups),
+        (_MOVE, [(id_, key, instant(moved), n) for id_, key, moved, n in batch.new_moves]),
+        (_FLOW, [(id_, dump_flow(batch.flows[id_])) for id_ in batch.new_flows]),
+        (_STORM, list(storm_rows(changed))),
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
         (_CARDS_DUE, [(at, e.id) for e in changed if e.version > 1]),
+        (_STORM_CARDS_DUE, [(at, at, storm) for storm, _ in storm_rows(changed)]),
         (_CARD, list(card_rows(batch, at))),
         (_DELIVERY, list(delivery_rows(batch, now))),
         (_POLICY, [(v, batch.facts.policy.text, at) for v in batch.policies - known_policies]),
@@ -215,40 +272,76 @@ def _decision_row(r: Record) -> tuple[Any, ...]:
     return r.escalation_id, r.seq, body["status"], body.get("option"), body["by"], instant(r.at)
 
 
+def storm_rows(changed: Iterable[Escalation]) -> Iterator[tuple[str, str]]:
+    """The storms of what changed, each once, with when its first in this batch was opened."""
+    began: dict[str, datetime] = {}
+    for e in changed:
+        if e.storm_id is not None:
+            began[e.storm_id] = min(e.created_at, began.get(e.storm_id, e.created_at))
+    return ((storm, instant(at)) for storm, at in began.items())
+
+
 def card_rows(batch: Batch, at: str) -> Iterator[tuple[Any, ...]]:
+    """The cards that are owed, each once."""
+    seen: set[str] = set()
     for escalation_id, _, work in batch.work:
         if isinstance(work, PostCard):
-            card_id = f"card_{escalation_id[4:]}_{work.target}"
-            yield card_id, escalation_id, work.surface, work.target, at
+            card_id = f"card_{(work.storm or escalation_id)[4:]}_{work.target}"
+            if work.storm is not None:
+                card_id = f"storm_{card_id}"
+            if card_id not in seen:
+                seen.add(card_id)
+                yield card_id, escalation_id, work.surface, work.target, work.storm, at
 
 
 def delivery_rows(batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
+    """The messages and callbacks that are owed; those with a name of their own each once."""
+    seen: set[str] = set()
     for n, (escalation_id, seq, work) in enumerate(batch.work):
+        name = _once(work)
+        if name in seen:
+            continue
         made = _delivery(batch, escalation_id, work)
         if made is None:
             continue
-        kind, target, payload, name = made
-        due = now + MODAL_GRACE if payload.get("reply", {}).get("in_modal") else now
+        seen |= {name} if name else set()
+        kind, target, payload = made
+        due = now + _wait(work)
         # Padded, so that ids sort as the lines of a thread were owed.
         delivery_id = name or f"msg_{escalation_id[4:]}_{seq:06}_{n:05}"
         text = json.dumps(payload, separators=(",", ":"))
         yield delivery_id, escalation_id, kind, target, text, instant(now), instant(due)
 
 
+def _once(work: Work) -> str:
+    """The id under which it is owed once, where a repeat must fall together."""
+    if isinstance(work, AnswerClick):
+        return f"ans_{work.command_id}"
+    return getattr(work, "once", "")
+
+
+def _wait(work: Work) -> timedelta:
+    """How long it is not due yet."""
+    if isinstance(work, AnswerClick):
+        if work.reply.batch:
+            return BATCH_GRACE
+        return MODAL_GRACE if work.reply.in_modal else timedelta()
+    return timedelta(seconds=getattr(work, "after_s", 0))
+
+
 def _delivery(
     batch: Batch, escalation_id: str, work: Work
-) -> tuple[str, str, dict[str, Any], str | None] | None:
-    """Kind, target, payload and, where a repeat must fall together, the id."""
+) -> tuple[str, str, dict[str, Any]] | None:
+    """Kind, target and payload."""
     match work:
         case ThreadLine():
-            return "thread", "", _said(work) | {"mentions": list(work.mentions)}, None
+            return "thread", "", _said(work) | {"mentions": list(work.mentions)}
         case Direct():
-            return "direct", work.to, _said(work) | {"reason": work.reason}, None
+            return "direct", work.to, _said(work) | {"reason": work.reason}
         case Page():
-            return "page", work.route, _said(work) | {"reason": work.reason}, None
+            return "page", work.route, _said(work) | {"reason": work.reason}
         case Callback():
-            url = batch.escalations[escalation_id].callback_url or ""
-            return "callback", url, asdict(work), None
+            return "callback", batch.escalations[escalation_id].callback_url or "", asdict(work)
         case AnswerClick():
             payload = {
                 "case": work.case,
@@ -256,7 +349,7 @@ def _delivery(
                 "reply": asdict(work.reply),
                 "command": work.command_id,
             }
-            return "answer", work.account, payload, f"ans_{work.command_id}"
+            return "answer", work.account, payload
     return None
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
+from storage.absences import SqlAbsences
 from storage.database import Database, open_database
 from storage.reads import SqlReads
 from storage.services import SqlServices, SqlSignatures
+from storage.storms import SqlStorms
 from storage.work import SqlCards, SqlDeliveries
 from storage.writer import GroupCommitWriter
 
@@ -23,8 +25,10 @@ class Store:
     reads: SqlReads
     cards: SqlCards
     deliveries: SqlDeliveries
+    storms: SqlStorms
     services: SqlServices
     signatures: SqlSignatures
+    absences: SqlAbsences
     health: SqlReads
     database: Database
 
@@ -67,8 +71,10 @@ async def open_store(
                 reads=reads,
                 cards=SqlCards(database, clock),
                 deliveries=deliveries,
+                storms=SqlStorms(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
+                absences=SqlAbsences(database),
                 health=reads,
                 database=database,
             )

@@ -215,6 +215,12 @@ class CardRow(SQLModel, table=True):
             sqlite_where=text("ts IS NOT NULL"),
             postgresql_where=text("ts IS NOT NULL"),
         ),
+        Index(
+            "ix_cards_storm",
+            "storm_id",
+            sqlite_where=text("storm_id IS NOT NULL"),
+            postgresql_where=text("storm_id IS NOT NULL"),
+        ),
         KEYED,
     )
 
@@ -230,6 +236,8 @@ class CardRow(SQLModel, table=True):
     posted_at: str | None = None
     due_at: str | None = None
     error: str | None = None
+    storm_id: str | None = None
+    rest_until: str | None = None
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -315,6 +323,7 @@ class AbsenceRow(SQLModel, table=True):
     set_at: str
     set_by: str
     ended_at: str | None = None
+    ended_by: str | None = None
 
 
 class MoneyRow(SQLModel, table=True):
@@ -330,29 +339,26 @@ class MoneyRow(SQLModel, table=True):
 
 
 class FlowRow(SQLModel, table=True):
-    """The latest questions of one service and category: what a storm is noticed by."""
+    """What came lately of one service, category and environment: what a storm is noticed by."""
 
     __tablename__ = "flows"
     __table_args__ = (KEYED,)
 
     id: str = Field(primary_key=True)
-    recent: str
-    storm_id: str | None = None
+    body: str = Field(sa_type=Text)
 
 
 class StormRow(SQLModel, table=True):
-    """Many questions of one service and category at once, gathered on one card."""
+    """Many questions of one sort at once, gathered on one card. `version` rises with any of them;
+    each says itself what it is (`escalations.storm_id`).
+    """
 
     __tablename__ = "storms"
+    __table_args__ = (KEYED,)
 
     id: str = Field(primary_key=True)
-    service: str
-    category: str
-    severity: str
-    environment: str
-    channel: str | None = None
     began_at: str
-    last_at: str
+    version: int
 
 
 class SignatureRow(SQLModel, table=True):

@@ -16,7 +16,12 @@ REMEMBERED = 10_000
 #: How long what was taken is left alone.
 LEASE = timedelta(seconds=30)
 
-_CARD = "id, escalation_id, surface, target, channel, ts, drawn, attempts, posted_at, error"
+#: Seconds a storm's card rests between two drawings: with every arrival it would be redrawn.
+REST = timedelta(seconds=10)
+
+_CARD = (
+    "id, escalation_id, surface, target, channel, ts, drawn, attempts, posted_at, error, storm_id"
+)
 _DELIVERY = "id, escalation_id, kind, target, payload, attempts, created_at, error, state"
 
 
@@ -47,9 +52,16 @@ class SqlCards:
         return tuple(_card(row) for row in rows)
 
     async def of(self, escalation_id: str) -> tuple[Card, ...]:
-        """All cards of an escalation."""
-        sql = f"SELECT {_CARD} FROM cards WHERE escalation_id = ? ORDER BY id"  # noqa: S608
-        return tuple(_card(r) for r in await self._database.reader.rows(sql, (escalation_id,)))
+        """All cards of an escalation, those of the storm it gathers in included."""
+        own = f"SELECT {_CARD} FROM cards WHERE escalation_id = ?"  # noqa: S608
+        gathered = (
+            f"SELECT {_CARD} FROM cards WHERE storm_id = "  # noqa: S608
+            "(SELECT storm_id FROM escalations WHERE id = ?)"
+        )
+        rows = await self._database.reader.rows(
+            f"{own} UNION {gathered} ORDER BY id", (escalation_id, escalation_id)
+        )
+        return tuple(map(_card, rows))
 
     def delivered_lately(self, escalation_id: str) -> datetime | None:
         """When its first card was posted, if this process remembers."""
@@ -62,20 +74,28 @@ class SqlCards:
         return _card(rows[0]) if rows else None
 
     async def shown(self, card: Card, channel: str, ts: str, drawn: str, version: int) -> None:
-        """It shows this drawing; it stays due if the escalation went on meanwhile."""
+        """It shows this drawing; it stays due if what it shows went on meanwhile."""
         now = self._clock()
         at = instant(now)
+        of, rests = "escalations WHERE id = cards.escalation_id", None
+        if card.storm_id is not None:
+            of, rests = "storms WHERE id = cards.storm_id", instant(now + REST)
         async with self._database.beside() as link:
             await link.run(
-                "UPDATE cards SET channel = ?, ts = ?, drawn = ?, version = ?, attempts = 0, "
-                "error = NULL, posted_at = COALESCE(posted_at, ?), due_at = "
-                "CASE WHEN (SELECT version FROM escalations WHERE id = cards.escalation_id) > ? "
+                "UPDATE cards SET channel = ?, ts = ?, drawn = ?, version = ?, attempts = 0, "  # noqa: S608
+                "error = NULL, posted_at = COALESCE(posted_at, ?), rest_until = ?, due_at = "
+                f"CASE WHEN (SELECT version FROM {of}) > ? "
                 "THEN ? ELSE NULL END WHERE id = ?",
-                (channel, ts, drawn, version, at, version, at, card.id),
+                (channel, ts, drawn, version, at, rests, version, rests or at, card.id),
             )
         self._delivered.setdefault(card.escalation_id, card.posted_at or now)
         if len(self._delivered) > REMEMBERED:
             del self._delivered[next(iter(self._delivered))]
+
+    async def unneeded(self, card: Card) -> None:
+        """Not due, until what it shows changes."""
+        async with self._database.beside() as link:
+            await link.run("UPDATE cards SET due_at = NULL WHERE id = ?", (card.id,))
 
     async def lost(self, card: Card) -> None:
         """Post it anew."""
@@ -186,6 +206,7 @@ def _card(row: Row) -> Card:
         attempts=row[7],
         posted_at=parse_instant(row[8]) if row[8] else None,
         error=row[9],
+        storm_id=row[10],
     )
 
 

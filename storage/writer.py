@@ -155,7 +155,7 @@ class GroupCommitWriter:
     async def _commit(self, commands: list[Pending]) -> Batch:
         """Load, fold, write."""
         now = await self._now()
-        batch = await load(self._link, commands, self._facts.facts(now), self._signer)
+        batch = await load(self._link, commands, self._facts.facts(now), self._signer, now)
         for pending in commands:
             batch.fold(pending, now)
         note, along = self._note(now), tuple(self._alongside)

@@ -9,14 +9,22 @@ from datetime import datetime
 from typing import Any
 
 from approvals import commands
+from approvals.decide.acknowledge import acknowledge
+from approvals.decide.answer import answer
+from approvals.decide.ask import ask
+from approvals.decide.break_glass import break_glass
 from approvals.decide.claim import claim
 from approvals.decide.context import add_context
+from approvals.decide.extend import extend
+from approvals.decide.gather import gather
 from approvals.decide.look import look
+from approvals.decide.miss import arrived, miss
 from approvals.decide.open import open_
 from approvals.decide.overdue import overdue
 from approvals.decide.reason import add_reason
 from approvals.decide.recheck import recheck
 from approvals.decide.report import report
+from approvals.decide.resolve import resolve
 from approvals.decide.stop import stop
 from approvals.decide.vote import vote
 from approvals.decide.withdraw import withdraw
@@ -64,5 +72,14 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.Claim: claim,
     commands.Report: report,
     commands.RecheckPeople: recheck,
+    commands.Gather: gather,
+    commands.Acknowledge: acknowledge,
+    commands.Extend: extend,
+    commands.Miss: miss,
+    commands.Arrived: arrived,
+    commands.AskForInfo: ask,
+    commands.AnswerQuestion: answer,
+    commands.Resolve: resolve,
+    commands.BreakGlass: break_glass,
     commands.Tick: _tick,
 }

@@ -12,7 +12,7 @@ from approvals.facts import Facts
 from approvals.people import People
 from approvals.refusals import Refusal, Why
 from approvals.verdict import Case, Verdict, accept, refuse
-from approvals.words import OperationState, Status
+from approvals.words import Kind, OperationState, Status
 
 
 def claim(escalation: Escalation, command: Claim, facts: Facts, now: datetime) -> Verdict:
@@ -22,6 +22,8 @@ def claim(escalation: Escalation, command: Claim, facts: Facts, now: datetime) -
         return refuse(Why.NOT_FOUND)
     if escalation.claim is not None and escalation.claim.key == command.key:
         return _again(escalation.claim, command, who)
+    if escalation.kind is Kind.INCIDENT:
+        return refuse(Why.NOT_HELD, who=who)
     no = _not_to_be_had(escalation, command, who)
     if no is not None:
         return no

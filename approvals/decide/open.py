@@ -1,20 +1,25 @@
 """Open: hold an operation and ask, join an equal pending question, or answer a repeated call."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
+from approvals.asking import asked
 from approvals.codec import instant
 from approvals.commands import Open
-from approvals.escalation import Escalation, Option, Requester
+from approvals.decide.chain import first_stage
+from approvals.decide.times import decide_by
+from approvals.escalation import Escalation, Option
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
+from approvals.flows import noticed
 from approvals.ledger import Ledger
-from approvals.policy.plan import Ask, Planned
+from approvals.policy.asking import ask_of
+from approvals.policy.plan import Planned
 from approvals.refusals import FieldError, Why
 from approvals.verdict import Case, Verdict, accept, refuse, unprocessable
-from approvals.words import Effect, Kind, Severity, Status
+from approvals.words import Effect, Kind, Status
 
 #: Characters of arguments that a person can be shown in one modal.
 LONGEST_OPERATION = 60_000
@@ -35,17 +40,24 @@ def open_(
         return unprocessable(errors)
     if facts.people.as_of is None:
         return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
-    planned = facts.plan(_ask(command))
+    ask = ask_of(command.request, service=command.service, owners=command.owners, sums=ledger.sums)
+    planned = facts.plan(ask)
     if not isinstance(planned, Planned):
         return unprocessable(planned)
     fields = _fields(command, planned, ledger.group_id or command.group_id, now)
+    fields |= noticed(ledger.flow, fields, now)
+    kind, deadline = Kind(fields["kind"]), decide_by(planned.plan, now)
+    chain, called = first_stage(planned, kind, facts, now, deadline)
     as_of = facts.people.as_of
     event = Event(
         kind=OPENED,
         at=now,
         by=f"service:{command.service}",
-        body={"escalation": fields},
-        facts={"people_as_of": instant(as_of) if as_of else None},
+        body={"escalation": fields | chain, **called},
+        facts={
+            "people_as_of": instant(as_of) if as_of else None,
+            "asked": asked(command, ledger.sums),
+        },
     )
     return accept(Case.OPENED, event)
 
@@ -72,6 +84,11 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
             pointer="/approvers", detail="Names nobody. Name groups of the policy, or leave it out."
         )
     options = command.request["options"]
+    if command.request.get("kind") == Kind.INCIDENT:
+        yield from _held(command.request)
+    elif {o["effect"] for o in options} != set(Effect):
+        detail = "Offer at least one option that releases and one that aborts."
+        yield FieldError(pointer="/options", detail=detail)
     yield from _alike(options)
     releases = [i for i, o in enumerate(options) if o["effect"] == Effect.RELEASE]
     for i in releases if len(releases) > 1 else ():
@@ -80,6 +97,14 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
                 pointer=f"/options/{i}/arguments",
                 detail="With more than one release option, each must say what it runs.",
             )
+
+
+def _held(body: Mapping[str, Any]) -> Iterator[FieldError]:
+    """What an incident may not bring: it holds nothing, so nothing is released or taken."""
+    for name in ("operation", "options", "claim_within_s"):
+        if body.get(name):
+            detail = "An incident holds nothing: leave it out, or ask for an approval."
+            yield FieldError(pointer=f"/{name}", detail=detail)
 
 
 def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
@@ -92,42 +117,6 @@ def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
                 detail = f"Another option has this {what}; nobody could tell them apart."
                 yield FieldError(pointer=f"/options/{n}/{what}", detail=detail)
             known.add(folded)
-
-
-def _ask(command: Open) -> Ask:
-    body = command.request
-    severity = body.get("severity")
-    return Ask(
-        service=command.service,
-        kind=Kind(body.get("kind", Kind.APPROVAL)),
-        category=body["category"],
-        environment=body["environment"],
-        operation_name=(body.get("operation") or {}).get("name", ""),
-        severity=Severity(severity) if severity else None,
-        requester=_requester(body),
-        owners=command.owners,
-        approvers=tuple(body.get("approvers") or ()),
-        options=tuple(map(_offered, body["options"])),
-        target=(body.get("operation") or {}).get("target"),
-        decide_within_s=body.get("decide_within_s"),
-        claim_within_s=body.get("claim_within_s"),
-    )
-
-
-def _offered(option: Mapping[str, Any]) -> Option:
-    return Option(
-        key=option["key"],
-        label=option["label"],
-        effect=Effect(option["effect"]),
-        irreversible=option.get("irreversible", False),
-    )
-
-
-def _requester(body: Mapping[str, Any]) -> Requester | None:
-    asked = body.get("requested_by")
-    if not asked:
-        return None
-    return Requester(id=asked["id"], name=asked.get("name"), slack=asked.get("slack"))
 
 
 def _with_policy(sent: Mapping[str, Any], judged: Option) -> dict[str, Any]:
@@ -157,7 +146,7 @@ def _fields(command: Open, planned: Planned, group_id: str, now: datetime) -> di
         "digest": command.digest,
         "plan": planned.plan_json,
         "created_at": instant(now),
-        "deadline_at": instant(now + timedelta(seconds=planned.plan.decide_within_s)),
+        "deadline_at": instant(decide_by(planned.plan, now)),
         "operation": operation,
         "context": body.get("context") or {},
         "context_redacted": list(command.context_redacted),

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from approvals.commands import AddReason
-from approvals.decide.vote import LONGEST_REASON, SHORTEST_REASON
+from approvals.decide.text import misfit
 from approvals.escalation import Escalation
 from approvals.events import VOTE_REASONED, Event
 from approvals.facts import Facts
@@ -23,9 +23,8 @@ def add_reason(escalation: Escalation, command: AddReason, facts: Facts, now: da
     who, text = f"person:{person.id}", command.text.strip()
     if now - own.at > REASON_WITHIN:
         return refuse(Why.TOO_LATE, who=who)
-    if len(text) > LONGEST_REASON:
-        return refuse(Why.REASON_TOO_LONG, who=who, length=len(text), most=LONGEST_REASON)
-    if len(text) < SHORTEST_REASON:
-        return refuse(Why.REASON_NEEDED, who=who, least=SHORTEST_REASON)
+    wrong = misfit(text, who)
+    if wrong is not None:
+        return wrong
     body = {"person": person.id, "text": text}
     return accept(Case.REASON_ADDED, Event(kind=VOTE_REASONED, at=now, by=who, body=body))

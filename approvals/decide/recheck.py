@@ -13,9 +13,15 @@ from approvals.escalation import Escalation, Vote
 from approvals.events import STOPPED, VOTE_VOIDED, Event
 from approvals.facts import Facts
 from approvals.people import People
-from approvals.tally import required_groups, standing_now
+from approvals.tally import (
+    fewest_overrides,
+    may_override,
+    required_groups,
+    standing_now,
+    still_counts,
+)
 from approvals.verdict import Verdict
-from approvals.words import Effect
+from approvals.words import DecidedBy, Effect
 
 
 def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: datetime) -> Verdict:
@@ -38,7 +44,7 @@ def losses(escalation: Escalation, people: People, now: datetime) -> tuple[Event
                 "person": v.person,
                 "why": why,
                 "option": v.option,
-                "name": _name(v, people),
+                "name": _named(v.person, people),
             },
         )
         for v, why in gone.items()
@@ -57,17 +63,24 @@ def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
     for vote in escalation.votes:
         option = escalation.option(vote.option)
         releases = option is not None and option.effect is Effect.RELEASE
-        if releases and vote.void is None and not people.may_decide(vote.person, groups):
+        if releases and vote.void is None and not still_counts(escalation, vote, people):
             known = people.persons.get(vote.person)
             left = f"left {' and '.join(vote.groups or groups)}"
+            if vote.stead:
+                away = " and ".join(dict.fromkeys(_named(a, people) for _, a in vote.stead))
+                left = f"stood in for {away}, who {left}"
             yield vote, left if known and known.active else "is no longer active"
 
 
 def _stands(escalation: Escalation, people: People) -> bool:
-    option = escalation.option(escalation.decision.option if escalation.decision else None)
+    decision = escalation.decision
+    if decision is not None and decision.by is DecidedBy.BREAK_GLASS:
+        still = set(decision.people) & set(may_override(escalation, people))
+        return len(still) >= fewest_overrides(escalation.plan)
+    option = escalation.option(decision.option if decision else None)
     return option is not None and standing_now(escalation, option, people).is_met
 
 
-def _name(vote: Vote, people: People) -> str:
-    known = people.persons.get(vote.person)
-    return known.name if known else vote.person
+def _named(person: str, people: People) -> str:
+    known = people.persons.get(person)
+    return known.name if known else person

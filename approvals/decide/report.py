@@ -8,6 +8,7 @@ from approvals.events import REPORTED, Event
 from approvals.facts import Facts
 from approvals.refusals import Why
 from approvals.verdict import Case, Verdict, accept, refuse
+from approvals.words import Kind
 
 
 def report(escalation: Escalation, command: Report, facts: Facts, now: datetime) -> Verdict:
@@ -15,6 +16,8 @@ def report(escalation: Escalation, command: Report, facts: Facts, now: datetime)
     if command.service != escalation.service:
         return refuse(Why.NOT_FOUND)
     who, known = f"service:{command.service}", escalation.outcome
+    if escalation.kind is Kind.INCIDENT:
+        return refuse(Why.NOT_HELD, who=who)
     if escalation.claim is None:
         return refuse(Why.NOT_CLAIMED, who=who)
     if known is not None and known.by != "clock":

@@ -10,11 +10,13 @@ from approvals.events import STOPPED, Event
 from approvals.facts import Facts
 from approvals.refusals import Why
 from approvals.verdict import Case, Verdict, accept, refuse
-from approvals.words import Status
+from approvals.words import Kind, Status
 
 
 def stop(escalation: Escalation, command: Stop, facts: Facts, now: datetime) -> Verdict:
     """Abort the approved operation, unless it has started or is over."""
+    if escalation.kind is Kind.INCIDENT:
+        return refuse(Why.NOT_HELD, who=f"account:{command.actor.account}")
     found = approver(escalation, command.actor, facts.people, now, releases=False)
     if isinstance(found, Verdict):
         return found
@@ -22,7 +24,8 @@ def stop(escalation: Escalation, command: Stop, facts: Facts, now: datetime) -> 
     if escalation.can_be_stopped:
         reason = (command.reason or "").strip() or None
         body = {"by": found.person.id, "name": found.person.name, "reason": reason}
-        return accept(Case.STOPPED, Event(kind=STOPPED, at=now, by=who, body=body))
+        stopped = Event(kind=STOPPED, at=now, by=who, body=body, facts=found.entitlement)
+        return accept(Case.STOPPED, stopped)
     if escalation.status is Status.APPROVED and escalation.claim is not None:
         return refuse(Why.ALREADY_CLAIMED, who=who, at=instant(escalation.claim.at))
     late = too_late(escalation, command.actor, facts.people)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from approvals.codec import instant
 from approvals.commands import Vote
+from approvals.decide.text import LONGEST_REASON, SHORTEST_REASON
 from approvals.decide.who import Approver, approver, too_late
 from approvals.escalation import Escalation, Json, Option
 from approvals.escalation import Vote as Cast
@@ -22,10 +23,7 @@ from approvals.showing import is_shown_whole
 from approvals.tally import Standing, eligible, standing_now
 from approvals.typing_target import same_word, word_to_type
 from approvals.verdict import Case, Verdict, accept, refuse
-from approvals.words import DecidedBy, Effect, Friction, Status
-
-#: Characters of a rationale (CARDS section 2).
-SHORTEST_REASON, LONGEST_REASON = 3, 1000
+from approvals.words import DecidedBy, Effect, Friction, Kind, Status
 
 #: Hex digits of a digest that a button carries at least.
 SHORTEST_DIGEST = 12
@@ -35,6 +33,8 @@ def vote(escalation: Escalation, command: Vote, facts: Facts, now: datetime) -> 
     """Record the vote, and the decision if it makes one."""
     if command.actor.foreign:
         return refuse(Why.NOT_A_MEMBER, who=f"account:{command.actor.account}")
+    if escalation.kind is Kind.INCIDENT:
+        return refuse(Why.NOT_HELD, who=f"account:{command.actor.account}")
     late = too_late(escalation, command.actor, facts.people)
     if late is not None:
         return _own_again(escalation, command, facts.people, late)
@@ -49,6 +49,13 @@ def vote(escalation: Escalation, command: Vote, facts: Facts, now: datetime) -> 
     if wrong is not None:
         return wrong
     return _cast(escalation, option, command, found, facts.people, now)
+
+
+def is_of(escalation: Escalation, digest: str) -> bool:
+    """Whether a button with this digest, or the beginning of one, is this escalation's."""
+    given = digest.removeprefix("sha256:")
+    whole = escalation.digest.removeprefix("sha256:")
+    return len(given) >= SHORTEST_DIGEST and whole.startswith(given)
 
 
 def _own_again(escalation: Escalation, command: Vote, people: People, late: Verdict) -> Verdict:
@@ -76,9 +83,7 @@ def _wrong_click(
 ) -> Verdict | None:
     """Why this click cannot be a vote for this option, or None."""
     who = f"person:{by.person.id}"
-    if len(command.digest.removeprefix("sha256:")) < SHORTEST_DIGEST or not (
-        escalation.digest.removeprefix("sha256:").startswith(command.digest.removeprefix("sha256:"))
-    ):
+    if not is_of(escalation, command.digest):
         return refuse(Why.WRONG_OPERATION, who=who)
     reason = (command.rationale or "").strip()
     if len(reason) > LONGEST_REASON:
@@ -125,6 +130,7 @@ def _cast(
         digest=escalation.digest,
         shown=command.shown,
         groups=by.groups,
+        stead=by.stead,
     )
     others = tuple(v for v in escalation.votes if v.person != by.person.id)
     after = replace(escalation, votes=(*others, cast))
@@ -171,13 +177,15 @@ def _event(
         "needed": stands.needed,
         "may": may,
     }
+    if by.stead:
+        body["stead"] = [list(stead) for stead in by.stead]
     seen = instant(people.as_of) if people.as_of else None
     return Event(
         kind=VOTE_CAST,
         at=now,
         by=f"person:{by.person.id}",
         body=body,
-        facts={"people_as_of": seen, "account": command.actor.account},
+        facts={"people_as_of": seen, "account": command.actor.account, **by.entitlement},
     )
 
 

@@ -9,20 +9,28 @@ from datetime import datetime
 
 from approvals.codec import instant
 from approvals.commands import Actor
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Json, Resolution
 from approvals.people import People, Person
 from approvals.refusals import Why
-from approvals.tally import eligible, is_requester, required_groups
+from approvals.standing_in import Stead
+from approvals.tally import eligible, in_stead, is_requester, required_groups
 from approvals.verdict import Verdict, refuse
-from approvals.words import Status
+from approvals.words import Kind, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approver:
-    """A person who may act on the escalation, and the required groups they are in."""
+    """A person who may act on the escalation, and the required groups they act for."""
 
     person: Person
     groups: tuple[str, ...]
+    stead: tuple[Stead, ...] = ()  #: which of them only in whose stead
+
+    @property
+    def entitlement(self) -> dict[str, Json]:
+        """For whom they stand in, as a record's facts; nothing where they act for themselves."""
+        away = list(dict.fromkeys(away for _, away in self.stead))
+        return {"for": away[0] if len(away) == 1 else away} if away else {}
 
 
 def approver(
@@ -51,13 +59,27 @@ def _member(escalation: Escalation, person: Person, people: People) -> Approver 
     if not person.active:
         return refuse(Why.NOT_A_MEMBER, who=who)
     groups = required_groups(escalation)
-    if people.may_decide(person.id, groups):
-        inside = tuple(g for g in groups if person.id in people.groups.get(g, ()))
-        return Approver(person=person, groups=inside)
+    stead = in_stead(escalation, person.id, people)
+    if stead or people.may_decide(person.id, groups):
+        own = {g for g in groups if person.id in people.groups.get(g, ())}
+        inside = tuple(g for g in groups if g in own or g in dict(stead))
+        return Approver(person=person, groups=inside, stead=stead)
     was = any(person.id in escalation.plan.members.get(g, ()) for g in groups)
     why = Why.NO_LONGER_ELIGIBLE if was else Why.NOT_IN_GROUP
     named = [people.persons[p].name for p in eligible(escalation, people)]
     return refuse(why, who=who, groups=list(groups), can=named)
+
+
+def called(
+    escalation: Escalation, actor: Actor, people: People, now: datetime
+) -> Approver | Verdict:
+    """Who may take part without deciding: the eligible, and for an incident whoever was called."""
+    found = approver(escalation, actor, people, now, releases=False)
+    person = people.of_account(actor.account)
+    if isinstance(found, Approver) or escalation.kind is not Kind.INCIDENT or person is None:
+        return found
+    was_called = person.active and f"person:{person.id}" in escalation.chain.ways
+    return Approver(person=person, groups=()) if was_called and not actor.foreign else found
 
 
 _ENDED = {Status.EXPIRED: Why.EXPIRED, Status.WITHDRAWN: Why.WITHDRAWN}
@@ -66,9 +88,11 @@ _ENDED = {Status.EXPIRED: Why.EXPIRED, Status.WITHDRAWN: Why.WITHDRAWN}
 def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | None:
     """For a click after the end: who decided, what and when. None while it is pending."""
     decision = escalation.decision
+    person = people.of_account(actor.account)
+    if escalation.resolution is not None:
+        return _resolved(escalation.resolution, actor, person, people)
     if decision is None:
         return None
-    person = people.of_account(actor.account)
     option = escalation.option(decision.option)
     names = [people.persons[p].name if p in people.persons else p for p in decision.people]
     return refuse(
@@ -80,4 +104,17 @@ def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | 
         may_stop=person is not None
         and escalation.can_be_stopped
         and person.id in eligible(escalation, people),
+    )
+
+
+def _resolved(done: Resolution, actor: Actor, person: Person | None, people: People) -> Verdict:
+    """An incident is over: who resolved it, and when."""
+    name = done.by.partition(":")[2]
+    known = people.persons.get(name) if done.by.startswith("person:") else None
+    return refuse(
+        Why.ALREADY_TERMINAL,
+        who=f"person:{person.id}" if person else f"account:{actor.account}",
+        by=[known.name if known else name],
+        at=instant(done.at),
+        status=Status.RESOLVED,
     )

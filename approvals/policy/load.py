@@ -2,23 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from approvals.policy.check import mistakes, near
+from approvals.policy.check import mistakes
+from approvals.policy.check_names import near
 from approvals.policy.lines import Lines
-from approvals.policy.model import (
-    ChannelEntry,
-    GroupEntry,
-    Match,
-    PersonEntry,
-    Policy,
-    RequirementEntry,
-    Reversible,
-    Rule,
-)
+from approvals.policy.model import Policy
+from approvals.words import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +60,6 @@ def _of_syntax(text: str, error: tomllib.TOMLDecodeError) -> Finding:
     return Finding(line=line, where="", reason=f"this is not TOML: {error}")
 
 
-#: The model of a place, by its path with names and numbers left out.
-_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
-    (): Policy,
-    ("people",): PersonEntry,
-    ("groups",): GroupEntry,
-    ("channels",): ChannelEntry,
-    ("rules",): Rule,
-    ("rules", "match"): Match,
-    ("rules", "requirements"): RequirementEntry,
-    ("rules", "reversible"): Reversible,
-}
-
-
 def _of_shape(error: ValidationError, lines: Lines) -> Iterator[Finding]:
     found = error.errors(include_url=False, include_input=False)
     for one in found:
@@ -105,6 +87,8 @@ def _reason(kind: str, place: Sequence[str | int], said: str, *, named: bool) ->
         return "is empty; nobody could decide"
     if kind in _FORMS:
         return "is a list; write [[rules]] before each" if place == ("rules",) else _FORMS[kind]
+    if named and place[0] == "severities":
+        return f"there is no such severity; write {', '.join(Severity)}"
     if named:
         return "names are lower case letters, digits and . _ -, at most 64"
     return said.removeprefix("Value error, ").replace("Input should be", "should be")
@@ -112,12 +96,21 @@ def _reason(kind: str, place: Sequence[str | int], said: str, *, named: bool) ->
 
 def _keys_at(place: Sequence[str | int]) -> Sequence[str]:
     """The keys that may stand where the last of the path stands."""
-    around = tuple(place[:-1])
-    if around[:1] == ("rules",):
-        model = _MODELS.get(tuple(str(p) for p in around if not isinstance(p, int)))
-    else:
-        model = _MODELS.get(tuple(str(p) for p in around[:1]))
-    return tuple(model.model_fields) if model else ()
+    around: Any = Policy
+    for part in place[:-1]:
+        if isinstance(around, type) and issubclass(around, BaseModel):
+            field = around.model_fields.get(str(part))
+            around = _plain(field.annotation) if field else None
+        else:  # an entry of a list or a table
+            around = _plain(get_args(around)[0 if get_origin(around) is tuple else -1])
+    return tuple(around.model_fields) if hasattr(around, "model_fields") else ()
+
+
+def _plain(annotation: Any) -> Any:
+    """The type without `None` and without what pydantic is told besides."""
+    if isinstance(annotation, UnionType):
+        return next(_plain(a) for a in get_args(annotation) if a is not type(None))
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def _where(path: Sequence[str | int]) -> str:

@@ -3,51 +3,30 @@
 ::
 
     first matching rule -> severity -> options (irreversible, friction, people)
-                        -> who is excluded -> can the seats be filled? -> Plan
+                        -> who is excluded -> can the seats be filled? -> Plan with its chain
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from approvals.categories import category, severity_floor
+from approvals.categories import category
 from approvals.codec import dump_plan
-from approvals.escalation import Json, Option, Plan, Requester, Requirement
+from approvals.escalation import Json, Money, Option, Plan, Requester, Requirement, Rotation, Step
 from approvals.people import People
+from approvals.policy.asking import Ask
+from approvals.policy.course import fallback_of, hours_of, steps_of, terms_of
+from approvals.policy.gates import lacking_context, unread_amount
+from approvals.policy.match import Amount, Said
 from approvals.policy.model import Policy, Rule
 from approvals.policy.seats import most_seats, seats_for
+from approvals.policy.steps import Around, resolved
 from approvals.refusals import FieldError
+from approvals.severities import severity_floor
 from approvals.words import Effect, Friction, Kind, Severity
-
-#: Seconds (respond within, decide within) by severity: DESIGN section 5.
-CLOCKS = {
-    Severity.CRITICAL: (300, 1800),
-    Severity.HIGH: (900, 3600),
-    Severity.MEDIUM: (3600, 4 * 3600),
-    Severity.LOW: (4 * 3600, 4 * 3600),
-}
 
 #: A caller may ask for at most this many times the default deadline, unless the rule says more.
 LONGEST = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a request says that policy looks at."""
-
-    service: str
-    kind: Kind
-    category: str
-    environment: str
-    operation_name: str
-    severity: Severity | None = None
-    requester: Requester | None = None
-    owners: tuple[str, ...] = ()
-    approvers: tuple[str, ...] = ()
-    options: tuple[Option, ...] = ()  #: without arguments and descriptions: policy does not look
-    target: str | None = None
-    decide_within_s: int | None = None
-    claim_within_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,46 +42,61 @@ class Planned:
 
 def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError, ...]:
     """What the request needs, or every reason why it cannot be asked like that."""
-    known = Severity.worst(severity_floor(ask.category), ask.severity)
-    at = policy.first_match(ask.category, ask.environment, ask.service, ask.operation_name, known)
+    at = policy.first_match(ask.said)
     rule = policy.rules[at] if at is not None else None
+    unread = unread_amount(policy, at, ask)
+    if unread is not None:
+        return (unread,)
     requirements, errors = _requirements(policy, rule, ask)
     if errors:
         return errors
     severity = severity_of(ask, rule)
-    requester = _resolved(ask.requester, people)
-    options = tuple(_judged(o, ask, rule, severity) for o in ask.options)
+    offered = () if ask.kind is Kind.INCIDENT else ask.options
+    options = tuple(_judged(o, ask, rule, severity) for o in offered)
     excluded, errors = _excluded(policy, rule, ask, people, requirements, options)
-    respond_s, decide_s = _clocks(rule, severity)
-    errors += tuple(_bounds(rule, ask, decide_s))
+    terms = terms_of(policy, rule, severity)
+    errors += tuple(_bounds(rule, ask, terms.decide_within_s))
+    errors += tuple(lacking_context(rule, ask))
     if errors:
         return errors
-    decide_s = ask.decide_within_s or decide_s
+    decide_s = ask.decide_within_s or terms.decide_within_s
+    respond_s = min(terms.respond_within_s, decide_s)
+    groups = [r.group for r in requirements]
     made = Plan(
         rule=rule.name if rule else "named by the request",
         policy_version=policy.version,
         policy_text=policy.rule_text(at) if at is not None else "",
         requirements=requirements,
-        members={r.group: _members(r.group, people) for r in requirements},
+        members={group: _members(group, people) for group in groups},
         excluded=excluded,
         one_person_fills_many=bool(rule and rule.one_person_fills_many),
         channel=_channel(policy, rule, ask),
-        respond_within_s=min(respond_s, decide_s),
+        respond_within_s=respond_s,
         decide_within_s=decide_s,
         claim_within_s=ask.claim_within_s or (rule.claim_s if rule else 900),
         grant_for_s=rule.grant_for_s if rule else 300,
         report_within_s=rule.report_within_s if rule else 3600,
         zone=policy.zone,
         show=rule.show if rule else (),
+        quiet=_quiet(policy, groups),
+        owners=tuple(o for o in _owners(policy, ask, people) if o in people.persons),
+        acknowledge_for_s=terms.acknowledge_for_s,
+        extend_by_s=0 if ask.kind is Kind.INCIDENT else terms.extend_by_s,
+        undelivered_max_s=terms.undelivered_max_s,
+        hours=hours_of(policy, rule, severity),
+        break_glass=_break_glass(policy, ask),
+        rotations={g: r for g in groups if (r := _rotation(policy, g)) is not None},
+        substitutes=tuple(g for g in groups if policy.groups[g].substitutes),
     )
-    errors = tuple(_unfillable(made, options))
+    made = replace(made, steps=_steps(policy, rule, ask, made, severity))
+    errors = tuple(_unfillable(made, options, ask, severity))
     if errors:
         return errors
     return Planned(
         plan=made,
         severity=severity,
         options=options,
-        requester=requester,
+        requester=_resolved(ask.requester, people),
         plan_json=dump_plan(made),
     )
 
@@ -115,18 +109,30 @@ def show_paths(
     environment: str,
     operation_name: str,
     severity: Severity | None = None,
+    kind: Kind = Kind.APPROVAL,
+    money: Money | None = None,
 ) -> tuple[str, ...]:
-    """Paths of the matching rule that are never redacted: they are what is decided."""
-    known = Severity.worst(severity_floor(category), severity)
-    at = policy.first_match(category, environment, service, operation_name, known)
+    """Paths of the matching rule that are never redacted: they are what is decided.
+
+    Asked before the store is, so nothing is known yet of what was moved in the last 24 h.
+    """
+    floor = severity_floor(category, kind=kind, environment=environment)
+    said = Said(
+        category=category,
+        environment=environment,
+        service=service,
+        operation=operation_name,
+        severity=Severity.worst(floor, severity),
+        kind=kind,
+        amount=Amount(money.amount_minor, money.currency) if money else None,
+    )
+    at = policy.first_match(said)
     return policy.rules[at].show if at is not None else ()
 
 
 def severity_of(ask: Ask, rule: Rule | None) -> Severity:
-    """The worst of category, rule and caller; an approval is at least medium."""
-    floor = Severity.MEDIUM if ask.kind is Kind.APPROVAL else None
-    by_rule = rule.severity if rule else None
-    return Severity.worst(severity_floor(ask.category), by_rule, ask.severity, floor)
+    """The worst of the table, rule and caller."""
+    return Severity.worst(ask.floor, rule.severity if rule else None, ask.severity)
 
 
 def _requirements(
@@ -134,6 +140,8 @@ def _requirements(
 ) -> tuple[tuple[Requirement, ...], tuple[FieldError, ...]]:
     """The rule's requirements and one of each group the request names."""
     needed = list(rule.needs()) if rule else []
+    if ask.kind is Kind.INCIDENT:  # one who helps is enough
+        needed = [Requirement(group=r.group, needed=1) for r in needed]
     errors = []
     for n, group in enumerate(ask.approvers):
         if group not in policy.groups:
@@ -192,6 +200,8 @@ def _excluded(
     Two people cannot be told apart from an unknown requester, so that is refused.
     """
     known = people.meant_by(ask.requester) if ask.requester else ()
+    if ask.kind is Kind.INCIDENT:
+        return (), ()  # nothing is decided: whoever can may help
     if known:
         return tuple(p.id for p in known), ()
     if rule is not None and not rule.exclude_requester:
@@ -213,14 +223,6 @@ def _owners(policy: Policy, ask: Ask, people: People) -> Iterator[str]:
         yield person.id if person else name
 
 
-def _clocks(rule: Rule | None, severity: Severity) -> tuple[int, int]:
-    respond, decide = CLOCKS[severity]
-    if rule is None:
-        return respond, decide
-    decide = rule.decide_within_s or decide
-    return rule.respond_within_s or respond, min(decide, rule.decide_within_max_s or decide)
-
-
 def _bounds(rule: Rule | None, ask: Ask, decide_s: int) -> Iterator[FieldError]:
     longest = (rule.decide_within_max_s if rule else None) or LONGEST * decide_s
     claim = rule.claim_within_max_s if rule else 24 * 3600
@@ -238,8 +240,16 @@ def _members(group: str, people: People) -> tuple[str, ...]:
     return tuple(sorted(m for m in listed if m in people.persons and people.persons[m].reachable))
 
 
-def _unfillable(made: Plan, options: Sequence[Option]) -> Iterator[FieldError]:
-    """Every release option must be within reach of the people there are."""
+def _unfillable(
+    made: Plan, options: Sequence[Option], ask: Ask, severity: Severity
+) -> Iterator[FieldError]:
+    """Every release option must be within reach of the people there are; an incident, of one."""
+    if ask.kind is Kind.INCIDENT:
+        if severity is not Severity.LOW and not made.could_decide:
+            groups = ", ".join(r.group for r in made.requirements)
+            detail = f'Rule "{made.rule}" asks {groups}, and nobody there can be reached.'
+            yield FieldError(pointer="/approvers", detail=detail)
+        return
     may = {g: [m for m in members if m not in made.excluded] for g, members in made.members.items()}
     everyone = {m for members in may.values() for m in members}
     for n, option in enumerate(options):
@@ -265,3 +275,39 @@ def _channel(policy: Policy, rule: Rule | None, ask: Ask) -> str | None:
     if named is None or (category(ask.category).private and not named.private):
         return None
     return named.id
+
+
+def _quiet(policy: Policy, groups: Sequence[str]) -> tuple[str, ...]:
+    """Who is never pinged: quiet in every one of the groups they are listed in."""
+    listed = {g: policy.groups[g] for g in groups}
+    rung = {m for g in listed.values() for m in g.members if m not in g.quiet}
+    quiet = {m for g in listed.values() for m in g.quiet}
+    return tuple(sorted(quiet - rung))
+
+
+def _rotation(policy: Policy, group: str) -> Rotation | None:
+    entry = policy.groups[group]
+    if entry.rotation is None:
+        return None
+    turn = entry.rotation
+    return Rotation(people=entry.members, start=turn.start, days=turn.days, zone=policy.zone)
+
+
+def _break_glass(policy: Policy, ask: Ask) -> Requirement | None:
+    """Who may override together. An incident holds nothing, so there is nothing to override."""
+    entry = policy.break_glass
+    if entry is None or ask.kind is Kind.INCIDENT:
+        return None
+    return Requirement(group=entry.group, needed=entry.needed)
+
+
+def _steps(
+    policy: Policy, rule: Rule | None, ask: Ask, made: Plan, severity: Severity
+) -> tuple[Step, ...]:
+    around = Around(
+        channel=made.channel,
+        owners=made.owners,
+        fallback=fallback_of(policy, rule, severity),
+        private=category(ask.category).private,
+    )
+    return resolved(steps_of(policy, rule, severity, made.respond_within_s), policy, around)

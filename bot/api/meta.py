@@ -83,6 +83,7 @@ async def readyz(request: web.Request) -> web.Response:
     for check in api.checks:
         name, works = await check()
         checks[name] = {"ok": works}
+    checks["policy"] = api.policy_health()
     works = all(found["ok"] for found in checks.values())
     return web.json_response({"ok": works, "checks": checks}, status=200 if works else 503)
 

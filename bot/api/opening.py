@@ -8,7 +8,7 @@ from aiohttp import web
 
 from approvals.canonical import DEFAULT_OPTIONS, NotStrictJson, canonical, sha256_of
 from approvals.commands import AddContext, Open
-from approvals.escalation import Json
+from approvals.escalation import Json, Money
 from approvals.joining import join_key
 from approvals.policy.plan import show_paths
 from approvals.ports import NotSavedError, Settled
@@ -90,14 +90,17 @@ def _command(
 
 
 def _show(api: Api, service: str, value: Mapping[str, Any]) -> tuple[str, ...]:
-    severity = value.get("severity")
+    severity, operation = value.get("severity"), value.get("operation") or {}
+    money = operation.get("money")
     return show_paths(
         api.facts.facts(api.clock()).policy,
         service=service,
         category=value["category"],
         environment=value["environment"],
-        operation_name=(value.get("operation") or {}).get("name", ""),
+        operation_name=operation.get("name", ""),
         severity=Severity(severity) if severity else None,
+        kind=Kind(value.get("kind", Kind.APPROVAL)),
+        money=Money(**money) if money else None,
     )
 
 

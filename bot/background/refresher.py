@@ -1,4 +1,7 @@
-"""The refresher: looks people up again and lets every open vote be rechecked when they changed."""
+"""The refresher: looks people up again and lets every open vote be rechecked when they changed.
+
+Who is away is read again with them: another server may have written it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,7 +11,8 @@ import structlog
 
 from approvals.commands import RecheckPeople
 from approvals.escalation import Escalation
-from approvals.ports import Clock, Reads, Wanted, Writer
+from approvals.policy.model import Policy
+from approvals.ports import Absences, Clock, Reads, StoreError, Wanted, Writer
 from bot.background.line import wait_of
 from bot.messaging import Directory, SlackBusyError, SlackError
 from bot.people import KnownPeople
@@ -21,6 +25,9 @@ BATCH = 200
 #: Seconds between two looks, and after failed ones: by times in a row, then the last.
 LOOK_S, BACKOFF_S = 60.0, (5.0, 10.0, 20.0, 60.0)
 
+#: A new policy waits so many seconds for its people to be looked up.
+ADOPT_WITHIN_S = 10.0
+
 #: Approved ones wait for their claim for minutes, so there are few.
 MOST_UNCLAIMED = 100_000
 
@@ -32,12 +39,13 @@ class Refresher:
         self,
         known: KnownPeople,
         directory: Directory,
+        absences: Absences,
         reads: Reads,
         writer: Writer,
         clock: Clock,
         new_id: Callable[[str], str],
     ) -> None:
-        self._known, self._directory = known, directory
+        self._known, self._directory, self._absences = known, directory, absences
         self._reads, self._writer = reads, writer
         self._clock, self._new_id = clock, new_id
         self._next_look: datetime | None = None
@@ -53,6 +61,21 @@ class Refresher:
             self._unchecked = False
         return False
 
+    async def adopt(self, policy: Policy) -> None:
+        """Let a new policy count, its people looked up before. Where Slack cannot be asked, it
+        counts all the same, with those who are known: whoever is new has to be looked up first.
+        """
+        directory, now = self._directory.under(policy), self._clock()
+        try:
+            async with asyncio.timeout(ADOPT_WITHIN_S):
+                people = await directory.people(now)
+            self._next_look = now + timedelta(seconds=LOOK_S)
+        except (SlackError, TimeoutError) as error:
+            log.warning("people-not-looked-up", error=str(error), policy=policy.version)
+            people, self._next_look = self._known.carried(policy, now), None
+        self._directory = directory
+        self._unchecked = self._known.take(policy, people) or self._unchecked
+
     @property
     def next_look_s(self) -> float:
         """Seconds until people are looked up again: when it is worth asking once more."""
@@ -61,16 +84,26 @@ class Refresher:
         return max(0.0, (self._next_look - self._clock()).total_seconds())
 
     async def _look_up(self) -> None:
-        now = self._clock()
+        now, directory = self._clock(), self._directory
+        await self._who_is_away(now)
         try:
-            people = await self._directory.people(now)
+            people = await directory.people(now)
         except SlackError as error:
             self._next_look = now + self._wait(error)
             self._failed += 1
             log.warning("people-not-refreshed", error=str(error), as_of=str(self._as_of()))
             return
+        if directory is not self._directory:
+            return  # these are the people of a policy that no longer counts
         self._next_look, self._failed = now + timedelta(seconds=LOOK_S), 0
         self._unchecked = self._known.renew(people) or self._unchecked
+
+    async def _who_is_away(self, now: datetime) -> None:
+        """Where it cannot be read, what is known stays, and ends when it was to end."""
+        try:
+            self._known.away(await self._absences.current(now))
+        except StoreError as error:
+            log.warning("absences-not-read", error=str(error))
 
     def _wait(self, error: SlackError) -> timedelta:
         if isinstance(error, SlackBusyError):

@@ -34,6 +34,10 @@ class SlackDirectory:
         groups = dict(listed.groups) | await self._user_groups(listed)
         return People(persons={p.id: p for p in persons}, groups=groups, as_of=now)
 
+    def under(self, policy: Policy) -> "SlackDirectory":
+        """The same workspace, asked for the people of another policy."""
+        return SlackDirectory(self._client, policy)
+
     async def _person(self, person: Person) -> Person:
         """Active only if every account is an ordinary, living member of this workspace."""
         users = [await self._user(account) for account in person.accounts]

@@ -11,12 +11,15 @@ from approvals.commands import Claim, Open
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
+from approvals.flows import Flow
 from approvals.grants import Signer
 from approvals.ledger import Opened
+from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
-from storage.batch import Batch, Pending, group_row, key_row
+from approvals.sums import DROPPED, WINDOW, move_of
+from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.memory.faults import Faults
-from storage.statements import card_rows, delivery_rows
+from storage.statements import card_rows, delivery_rows, storm_rows
 
 Row = TypeVar("Row")
 Values = tuple[Any, ...]
@@ -28,6 +31,15 @@ class CardRow:
 
     card: Card
     due_at: datetime | None
+    rest_until: datetime | None = None  #: a storm's card is not redrawn before
+
+
+@dataclass
+class StormRow:
+    """A storm: when it began, and how often it has changed."""
+
+    began_at: datetime
+    version: int = 0
 
 
 @dataclass
@@ -50,6 +62,17 @@ class ServiceRow:
 
 
 @dataclass
+class AbsenceRow:
+    """An absence, who set it, and who ended it early."""
+
+    absence: Absence
+    set_by: str
+    set_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+
+@dataclass
 class Rows:
     """The tables."""
 
@@ -58,15 +81,22 @@ class Rows:
     keys: dict[str, Opened] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     twins: dict[str, str] = field(default_factory=dict)  #: join_key -> newest escalation of it
+    flows: dict[str, Flow] = field(default_factory=dict)
+    storms: dict[str, StormRow] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)
+    #: key -> (escalation, when, amount), oldest first
+    moves: defaultdict[str, list[tuple[str, datetime, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     cards: defaultdict[str, dict[str, CardRow]] = field(default_factory=lambda: defaultdict(dict))
     deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
     services: dict[str, ServiceRow] = field(default_factory=dict)
     signatures: dict[str, datetime] = field(default_factory=dict)
+    absences: list[AbsenceRow] = field(default_factory=list)
     latest: datetime | None = None  #: the latest moment seen
 
-    def load(self, commands: list[Pending], facts: Facts, signer: Signer) -> Batch:
+    def load(self, commands: list[Pending], facts: Facts, signer: Signer, now: datetime) -> Batch:
         """A batch that knows everything its commands concern."""
         asked = [p.command for p in commands]
         opens = [command for command in asked if isinstance(command, Open)]
@@ -75,11 +105,23 @@ class Rows:
         batch.keys = _only(self.keys, [key_row(command) for command in opens])
         batch.groups = _only(self.groups, [group_row(command) for command in opens])
         batch.twins = _only(self.twins, [command.join_key for command in opens])
+        batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
+        moves = (move_of(command, facts.people) for command in opens)
+        batch.sums = {k: self._moved(k, now) for move in moves if move for _, k in move.keys}
         ids = {command.escalation_id for command in asked}
         ids |= {opened.escalation_id for opened in batch.keys.values()}
+        ids |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
+
+    def _moved(self, key: str, now: datetime) -> int:
+        """What moved under a key in the last day, by escalations that may still run."""
+        return sum(
+            amount
+            for id_, at, amount in self.moves[key]
+            if at > now - WINDOW and self.escalations[id_].state not in DROPPED
+        )
 
     def keep(self, batch: Batch, now: datetime) -> None:
         """Store what the batch made of it: all, or nothing where something cannot be written."""
@@ -90,18 +132,42 @@ class Rows:
         self.keys |= batch.keys
         self.groups |= batch.groups
         self.twins |= batch.twins
+        self.flows |= batch.flows
         self.grants |= batch.grants
         self.refusals.update(batch.refusals)
+        for id_, key, at, amount in batch.new_moves:
+            self.moves[key].append((id_, at, amount))
         self.latest = now
         for changed in batch.changed:
             for row in self.cards[changed].values():
-                row.due_at = now
+                row.due_at = now if row.card.storm_id is None else row.due_at
+        self._storms(batch, now)
         self._add(cards, deliveries, now)
 
+    def _storms(self, batch: Batch, now: datetime) -> None:
+        """Storms that changed; their cards rest between two drawings."""
+        for id_, began_at in storm_rows(batch.escalations[i] for i in batch.changed):
+            self.storms.setdefault(id_, StormRow(parse_instant(began_at))).version += 1
+            for row in self.storm_cards(id_):
+                row.due_at = row.due_at or max(now, row.rest_until or now)
+
+    def storm_cards(self, storm_id: str | None) -> list[CardRow]:
+        """The cards that show a storm."""
+        rows = (row for found in self.cards.values() for row in found.values())
+        return [row for row in rows if storm_id and row.card.storm_id == storm_id]
+
     def _add(self, cards: list[Values], deliveries: list[Values], now: datetime) -> None:
-        for id_, escalation_id, surface, target, _ in cards:
-            card = Card(id=id_, escalation_id=escalation_id, surface=surface, target=target)
-            self.cards[escalation_id].setdefault(id_, CardRow(card, now))
+        known = {id_ for rows in self.cards.values() for id_ in rows}
+        for id_, escalation_id, surface, target, storm_id, _ in cards:
+            card = Card(
+                id=id_,
+                escalation_id=escalation_id,
+                surface=surface,
+                target=target,
+                storm_id=storm_id,
+            )
+            if id_ not in known:
+                self.cards[escalation_id][id_] = CardRow(card, now)
         for id_, escalation_id, kind, target, payload, _, due_at in deliveries:
             owed = Delivery(
                 id=id_, escalation_id=escalation_id, kind=kind, target=target, created_at=now

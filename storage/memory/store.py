@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
 from storage.errors import AlreadyRunningError
+from storage.memory.absences import MemoryAbsences
 from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.rows import Memory
 from storage.memory.services import MemoryServices, MemorySignatures
+from storage.memory.storms import MemoryStorms
 from storage.memory.work import MemoryCards, MemoryDeliveries
 from storage.memory.writer import MemoryWriter
 
@@ -24,8 +26,10 @@ class MemoryStore:
     reads: MemoryReads
     cards: MemoryCards
     deliveries: MemoryDeliveries
+    storms: MemoryStorms
     services: MemoryServices
     signatures: MemorySignatures
+    absences: MemoryAbsences
     health: MemoryReads
     memory: Memory
 
@@ -62,8 +66,10 @@ async def open_memory_store(
             reads=reads,
             cards=MemoryCards(memory, clock),
             deliveries=deliveries,
+            storms=MemoryStorms(memory),
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
+            absences=MemoryAbsences(memory),
             health=reads,
             memory=memory,
         )

@@ -9,7 +9,7 @@ from typing import Any
 from approvals.ports import Card, Clock, Delivery
 from approvals.words import Status
 from storage.memory.rows import CardRow, DeliveryRow, Memory
-from storage.work import LEASE
+from storage.work import LEASE, REST
 
 
 class MemoryCards:
@@ -27,9 +27,13 @@ class MemoryCards:
         return tuple(row.card for _, row in found)
 
     async def of(self, escalation_id: str) -> tuple[Card, ...]:
-        """All cards of an escalation."""
-        found = self._memory.rows.cards.get(escalation_id, {})
-        return tuple(found[id_].card for id_ in sorted(found))
+        """All cards of an escalation, those of the storm it gathers in included."""
+        rows = self._memory.rows
+        escalation = rows.escalations.get(escalation_id)
+        found = {id_: row.card for id_, row in rows.cards.get(escalation_id, {}).items()}
+        gathered = rows.storm_cards(escalation.storm_id if escalation else None)
+        found |= {row.card.id: row.card for row in gathered}
+        return tuple(found[id_] for id_ in sorted(found))
 
     def delivered_lately(self, escalation_id: str) -> datetime | None:
         """When its first card was posted."""
@@ -42,12 +46,25 @@ class MemoryCards:
         return next((c for c in cards if (c.channel, c.ts) == (channel, ts)), None)
 
     async def shown(self, card: Card, channel: str, ts: str, drawn: str, version: int) -> None:
-        """It shows this drawing; it stays due if the escalation went on meanwhile."""
-        now = self._clock()
-        went_on = self._memory.rows.escalations[card.escalation_id].version > version
+        """It shows this drawing; it stays due if what it shows went on meanwhile."""
+        now, row = self._clock(), self._row(card)
         shows = {"channel": channel, "ts": ts, "drawn": drawn, "attempts": 0, "error": None}
-        posted_at = self._row(card).card.posted_at or now
-        self._change(card, now if went_on else None, **shows, posted_at=posted_at)
+        posted_at = row.card.posted_at or now
+        row.rest_until = now + REST if card.storm_id else None
+        again_at = row.rest_until or now
+        self._change(
+            card, again_at if self._version(card) > version else None, **shows, posted_at=posted_at
+        )
+
+    def _version(self, card: Card) -> int:
+        rows = self._memory.rows
+        if card.storm_id is not None:
+            return rows.storms[card.storm_id].version
+        return rows.escalations[card.escalation_id].version
+
+    async def unneeded(self, card: Card) -> None:
+        """Not due, until what it shows changes."""
+        self._row(card).due_at = None
 
     async def lost(self, card: Card) -> None:
         """Post it anew."""

@@ -86,7 +86,7 @@ class MemoryWriter:
         """Load, fold, keep; time never runs backwards, also over a restart."""
         rows, now = self._memory.rows, self._clock()
         now = max(now, rows.latest or now)
-        batch = rows.load(commands, self._facts.facts(now), self._signer)
+        batch = rows.load(commands, self._facts.facts(now), self._signer, now)
         for pending in commands:
             batch.fold(pending, now)
         rows.keep(batch, now)

@@ -4,23 +4,27 @@ The people and rules are the property test's own (`world`): ana, ben and req may
 cem, dee and ana for `sec`; req asks.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from approvals import commands
 from approvals.canonical import operation_digest
+from approvals.codec import dump_plan
 from approvals.commands import Actor
 from approvals.decide import State
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Requirement
 from approvals.events import Record
 from approvals.facts import Facts
 from approvals.ledger import Ledger
 from approvals.owes import AnswerClick
-from approvals.people import People
+from approvals.people import Absence, People
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
-from approvals.refusals import Why
+from approvals.policy.plan import Ask, Planned
+from approvals.refusals import FieldError, Why
 from approvals.step import Step, step
 from approvals.verdict import Case
 from approvals.words import Result
@@ -41,16 +45,48 @@ BODY: dict[str, Any] = {
 }
 
 
+#: Most scenes are told with one and the same policy.
+parsed = cache(parse_policy)
+
+#: Three hosts do not answer; nothing is held.
+TROUBLE: dict[str, Any] = {
+    "kind": "incident",
+    "category": "deployment",
+    "title": "3 hosts do not answer",
+    "environment": "production",
+    "options": [],
+    "requested_by": {"id": "req@example.com"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning(Facts):
+    """Facts whose plans say more than the policy of the scene does."""
+
+    more: Mapping[str, Any]
+
+    def plan(self, ask: Ask) -> Planned | tuple[FieldError, ...]:
+        """The policy's plan, and more."""
+        found = Facts.plan(self, ask)
+        if not isinstance(found, Planned):
+            return found
+        made = replace(found.plan, **self.more)
+        return replace(found, plan=made, plan_json=dump_plan(made))
+
+
 class Scene:
     """Time, people, one escalation. Every verb drives one command and returns what followed."""
 
     def __init__(self, category: str = "deployment", *, policy: str = POLICY, **body: Any) -> None:
         self.now = START
-        self.policy: Policy = parse_policy(policy)
+        self.policy: Policy = parsed(policy)
         self.gone: set[str] = set()  #: deactivated
         self.left: set[tuple[str, str]] = set()  #: (group, person)
+        self.absences: dict[str, Absence] = {}
+        self.closed: frozenset[str] = frozenset()  #: groups that admit no substitutes
         self.looked_up: datetime | None = None  #: None: just now
         self.nobody_known = False
+        self.plan: dict[str, Any] = {}  #: what the plan says besides the policy
         self.body = {**BODY, "category": category, **body}
         self.records: list[Record] = []
         self._found: Escalation | None = None
@@ -73,12 +109,18 @@ class Scene:
             g: frozenset(m for m in members if (g, m) not in self.left)
             for g, members in listed.groups.items()
         }
-        return People(persons=persons, groups=groups, as_of=listed.as_of)
+        return People(
+            persons=persons,
+            groups=groups,
+            absences=self.absences,
+            closed=self.closed,
+            as_of=listed.as_of,
+        )
 
     @property
     def facts(self) -> Facts:
         """What a command may rely on now."""
-        return Facts(people=self.people, policy=self.policy)
+        return Planning(people=self.people, policy=self.policy, more=self.plan)
 
     def pass_(self, seconds: float) -> "Scene":
         """Time passes."""
@@ -98,6 +140,10 @@ class Scene:
         command = verb(id=self.new_id(), escalation_id=self.e.id, **given)
         return self.drive(State(escalation=self.e), command)
 
+    def change(self, **fields: Any) -> None:
+        """Make it as if something had happened that is told elsewhere."""
+        self._found = replace(self.e, **fields)
+
     def new_id(self) -> str:
         """Ids in order."""
         self._ids += 1
@@ -114,7 +160,7 @@ class Scene:
             "service": "svc",
             "idempotency_key": "k1",
             "body_hash": "b1",
-            "digest": operation_digest(self.body["operation"], self.body["options"]),
+            "digest": operation_digest(self.body.get("operation"), self.body["options"]),
             "request": self.body,
             **changes,
         }
@@ -167,6 +213,33 @@ class Scene:
         service = None if account else given.pop("service", "svc")
         return self.send(commands.Withdraw, service=service, actor=actor, **given)
 
+    def ask(self, text: str = "is it tested?", account: str = "UBEN", **given: Any) -> Step:
+        """Somebody asks for what is missing."""
+        actor = Actor(account=account, foreign=given.pop("foreign", False))
+        given = {"question_id": f"que_{len(self.e.questions) + 1}", **given}
+        return self.send(commands.AskForInfo, actor=actor, text=text, **given)
+
+    def answer(self, text: str = "yes", account: str | None = None, **given: Any) -> Step:
+        """The service answers, or the person of that account."""
+        foreign = given.pop("foreign", False)
+        actor = Actor(account=account, foreign=foreign) if account else None
+        service = None if account else given.pop("service", "svc")
+        return self.send(commands.AnswerQuestion, text=text, service=service, actor=actor, **given)
+
+    def resolve(self, account: str | None = None, **given: Any) -> Step:
+        """The service ends the incident, or the person of that account."""
+        foreign = given.pop("foreign", False)
+        actor = Actor(account=account, foreign=foreign) if account else None
+        service = None if account else given.pop("service", "svc")
+        given = {"root_cause": "a full disk", **given}
+        return self.send(commands.Resolve, service=service, actor=actor, **given)
+
+    def break_glass(self, account: str, option: str = "go", **given: Any) -> Step:
+        """Somebody overrides the policy."""
+        actor = Actor(account=account, foreign=given.pop("foreign", False))
+        usual = {"digest": self.e.digest, "reason": "the shop is down"}
+        return self.send(commands.BreakGlass, actor=actor, option=option, **(usual | given))
+
     def tell(self, service: str = "svc", **context: Any) -> Step:
         """The service adds context."""
         return self.send(commands.AddContext, service=service, context=context)
@@ -191,6 +264,20 @@ class Scene:
     def tick(self) -> Step:
         """The clock comes by."""
         return self.send(commands.Tick)
+
+
+def incident(category: str = "deployment", **body: Any) -> Scene:
+    """A scene whose service asks for help."""
+    scene = Scene(category)
+    scene.body = {**TROUBLE, "category": category, **body}
+    return scene
+
+
+def glass(*, needed: int = 2, **body: Any) -> Scene:
+    """An approval that wants two of dba, which people of `sec` may override together."""
+    scene = Scene("other", **body)
+    scene.plan["break_glass"] = Requirement(group="sec", needed=needed)
+    return scene.open()
 
 
 def why(done: Step) -> Why | None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from tests.approvals.scene import Scene
+from approvals.commands import Gather
+from tests.approvals.chained import STAGES, ChainScene
+from tests.approvals.scene import Scene, glass, incident
 
 Story = Callable[[], Scene]
 
@@ -117,6 +119,79 @@ def lapsed() -> Scene:
     return scene
 
 
+def gathered() -> Scene:
+    """It came just before a storm was noticed."""
+    scene = pending()
+    scene.send(Gather, storm="stm_6", place=1)
+    return scene
+
+
+def chained_to_the_end() -> Scene:
+    """Nobody looked: stage after stage, reminded, unattended, expired."""
+    scene = ChainScene()
+    scene.pause("ana").routes["ana"] = ("ana-sms",)
+    scene.absent("cem", "dee").opened()
+    for second in (900, 1500, 2700, 3600, 7200, 11_520, 14_400):
+        scene.tick_at(second)
+    return scene
+
+
+def looked_at_and_let_go() -> Scene:
+    """Somebody looks, reads on, gives it more time, and goes."""
+    scene = ChainScene()
+    scene.opened()
+    scene.at(60).acknowledge("UBEN")
+    scene.at(400).look("UBEN")
+    scene.extend("UBEN")
+    scene.tick_at(1000)
+    return scene
+
+
+def unheard_then_arrived() -> Scene:
+    """No way worked, so the deadline waited; then one did."""
+    scene = ChainScene(plan={"steps": STAGES[:1], "owners": ()})
+    scene.routes["ben"] = ("ben-sms",)
+    scene.opened()
+    for way in ("channel:C0DBA", "person:ana", "person:ben", "route:ben-sms"):
+        scene.miss(way, "slack_away")
+    scene.tick_at(14_400)
+    scene.at(15_000).arrived()
+    return scene
+
+
+def questioned() -> Scene:
+    """Asked about, answered, asked about again."""
+    scene = pending()
+    scene.ask("is it tested?")
+    scene.answer("on staging", context={"runbook": "https://x.example/run"})
+    scene.ask("by whom?", "UANA")
+    return scene
+
+
+def overridden() -> Scene:
+    """Released past the policy, by two."""
+    scene = glass(callback_url="https://x.example/andon")
+    scene.break_glass("UCEM")
+    scene.break_glass("UDEE")
+    return scene
+
+
+def resolved() -> Scene:
+    """An incident, asked about and over."""
+    scene = incident(callback_url="https://x.example/andon").open()
+    scene.ask("since when?")
+    scene.answer("since ten", "UREQ")
+    scene.resolve("UANA", by_hand="deleted logs", automatable=False)
+    return scene
+
+
+def recovered() -> Scene:
+    """An incident that went away by itself."""
+    scene = incident().open()
+    scene.withdraw(reason="recovered")
+    return scene
+
+
 STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
@@ -133,5 +208,13 @@ STORIES: dict[str, Story] = {
         stopped,
         void,
         lapsed,
+        gathered,
+        chained_to_the_end,
+        looked_at_and_let_go,
+        unheard_then_arrived,
+        questioned,
+        overridden,
+        resolved,
+        recovered,
     )
 }

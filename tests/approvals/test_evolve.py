@@ -41,11 +41,12 @@ def test_the_stories_tell_every_kind_of_record_but_one() -> None:
     assert named - told == {events.JOINED}
 
 
-def test_only_context_makes_a_card_out_of_date() -> None:
-    """Counts and joins do not: `shown` rises when what is to be judged changes."""
+def test_only_context_and_answers_make_a_card_out_of_date() -> None:
+    """Counts, joins and questions do not: `shown` rises when what is to be judged changes."""
     for name, story in STORIES.items():
         scene = story()
-        added = sum(record.kind == events.CONTEXT_ADDED for record in scene.records)
+        judged = (events.CONTEXT_ADDED, events.ANSWERED)
+        added = sum(record.kind in judged for record in scene.records)
         assert (scene.e.shown, len(scene.e.changes)) == (added, added), name
 
 

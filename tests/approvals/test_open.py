@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
+from approvals.canonical import sha256_of
 from approvals.decide import State
 from approvals.ledger import Ledger, Opened
 from approvals.owes import PostCard
 from approvals.policy.load import parse_policy
 from approvals.refusals import Why
 from approvals.verdict import Case
-from approvals.words import OperationState, Severity, Status
-from tests.approvals.scene import BODY, GO, NO, SLOW, Scene, case, kinds, why
+from approvals.words import Kind, OperationState, Severity, Status
+from tests.approvals.scene import BODY, GO, NO, SLOW, Scene, case, incident, kinds, why
+from tests.approvals.world import POLICY
 
 
 def errors(done: Any) -> dict[str, str]:
@@ -53,7 +55,7 @@ def test_what_was_sent_stands_in_the_escalation() -> None:
 def test_the_opening_names_how_old_its_facts_were() -> None:
     """For the auditor."""
     scene = Scene().open()
-    assert scene.records[0].facts == {"people_as_of": "2026-11-12T21:00:00.000000Z"}
+    assert scene.records[0].facts["people_as_of"] == "2026-11-12T21:00:00.000000Z"
 
 
 def test_the_same_key_and_body_is_the_same_question() -> None:
@@ -176,9 +178,50 @@ def test_a_change_of_the_policy_touches_nothing_that_waits() -> None:
     assert case(scene.vote("UBEN")) is Case.DECIDED
 
 
-def test_an_open_without_an_operation_can_be_read_back() -> None:
-    """An incident will hold none; the core does not stumble over it."""
-    body = {k: v for k, v in BODY.items() if k not in ("operation", "requested_by")}
-    scene = Scene()
-    scene.open(request=body)
-    assert (scene.e.operation, scene.e.requester) == (None, None)
+@pytest.mark.parametrize("offered", [[GO, SLOW], [NO, {**NO, "key": "not", "label": "Not"}], []])
+def test_an_approval_offers_to_release_and_to_abort(offered: list[Any]) -> None:
+    """A question with one answer is none."""
+    assert errors(Scene(options=offered).try_to_open()) == {
+        "/options": "Offer at least one option that releases and one that aborts."
+    }
+
+
+def test_an_incident_holds_nothing() -> None:
+    """Nothing to choose, nothing to run; people are asked all the same."""
+    scene = incident(requested_by=None)
+    done = scene.try_to_open()
+    assert (case(done), scene.e.kind) == (Case.OPENED, Kind.INCIDENT)
+    assert (scene.e.operation, scene.e.options, scene.e.requester) == (None, (), None)
+    assert scene.e.digest == sha256_of({"operation": None, "options": []})
+    assert [w.target for w in done.work if isinstance(w, PostCard)] != []
+
+
+@pytest.mark.parametrize(
+    ("brought", "pointer"),
+    [
+        ({"operation": BODY["operation"]}, "/operation"),
+        ({"options": [GO, NO]}, "/options"),
+        ({"claim_within_s": 60}, "/claim_within_s"),
+    ],
+)
+def test_what_an_incident_would_hold_is_refused(brought: dict[str, Any], pointer: str) -> None:
+    """Nobody believes to have held something that runs."""
+    assert errors(incident(**brought).try_to_open()) == {
+        pointer: "An incident holds nothing: leave it out, or ask for an approval."
+    }
+
+
+@pytest.mark.parametrize("category", ["data_corruption", "security", "compliance"])
+@pytest.mark.parametrize("kind", ["approval", "incident"])
+@pytest.mark.parametrize("said", [None, "low", "medium", "high"])
+def test_what_is_escalated_at_once_is_lowered_by_nobody(
+    category: str, kind: str, said: str | None
+) -> None:
+    """Data corruption, security, compliance: critical, whatever the caller says."""
+    known = {"severity": said} if said else {}
+    scene = incident() if kind == "incident" else Scene()
+    scene.policy = parse_policy(
+        POLICY.replace('category = "deployment"', f'category = "{category}"')
+    )
+    scene.body |= {"category": category, **known}
+    assert scene.open().e.severity is Severity.CRITICAL

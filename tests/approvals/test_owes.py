@@ -56,8 +56,15 @@ def after(name: str) -> list[str]:
         ("pending", ["card direct ana", "card direct ben"]),
         ("looked_and_refused", []),
         ("half_agreed", ["line voided"]),
-        ("approved", ["line decided-approved", "wake escalation.approved"]),
-        ("claimed", ["line started", "sign gnt_c1"]),
+        (
+            "approved",
+            [
+                "line decided-approved",
+                "tell person:req decided-approved",
+                "wake escalation.approved",
+            ],
+        ),
+        ("claimed", ["line started", "tell person:req started", "sign gnt_c1"]),
         ("succeeded", ["line reported-succeeded", "tell person:req reported-succeeded"]),
         (
             "unknown_then_failed",
@@ -127,15 +134,25 @@ def test_a_card_goes_to_the_channel_and_to_each_who_may_decide() -> None:
 
 
 def test_after_the_first_of_two_the_others_are_told() -> None:
-    """And nobody else; the one who voted gets the answer."""
+    """And the one who asked; the one who voted gets the answer."""
     done = Scene("other").open().vote("UANA")
-    assert briefly(done.work) == ["line voted", "tell person:ben one-more", "answer counted"]
+    assert briefly(done.work) == [
+        "line voted",
+        "tell person:ben one-more",
+        "tell person:req voted",
+        "answer counted",
+    ]
 
 
 def test_after_the_last_nobody_is_asked_any_more() -> None:
     """The decision follows."""
     done = Scene().open().vote()
-    assert briefly(done.work) == ["line voted", "line decided-approved", "answer decided"]
+    assert briefly(done.work) == [
+        "line voted",
+        "line decided-approved",
+        "tell person:req decided-approved",
+        "answer decided",
+    ]
 
 
 def test_an_abort_asks_nobody_for_more() -> None:

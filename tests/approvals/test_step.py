@@ -132,6 +132,6 @@ def test_an_error_of_the_store_says_what_to_do(error: type[StoreError]) -> None:
 
 
 def test_urgent_commands_take_the_fast_lane() -> None:
-    """Votes, stops and claims."""
+    """Votes, stops, claims, and breaking the glass."""
     urgent = {c.__name__ for c in commands.Command.__subclasses__() if c.urgent}
-    assert urgent == {"Vote", "Stop", "Claim"}
+    assert urgent == {"Vote", "Stop", "Claim", "BreakGlass"}

@@ -9,7 +9,7 @@ from approvals.decide.vote import LONGEST_REASON
 from approvals.refusals import Why
 from approvals.verdict import Case
 from approvals.words import DecidedBy, Effect, OperationState, Status
-from tests.approvals.scene import NO, Scene, case, kinds, told, why
+from tests.approvals.scene import Scene, case, kinds, told, why
 from tests.approvals.world import POLICY
 
 
@@ -349,9 +349,3 @@ def test_a_void_vote_may_be_given_again() -> None:
 def test_a_vote_by_someone_without_any_account_in_the_policy_is_nobodys() -> None:
     """Names are not accounts."""
     assert why(Scene().open().vote("ben")) is Why.UNKNOWN_ACCOUNT
-
-
-def test_an_approval_without_a_release_option_is_never_released() -> None:
-    """Nothing to choose, nothing to run."""
-    scene = Scene(options=[NO, {**NO, "key": "not", "label": "Neither"}]).open()
-    assert case(scene.vote(option="not")) is Case.ABORTED

@@ -34,22 +34,6 @@ def test_everything_but_pending_is_over() -> None:
     assert [s.value for s in Status if not s.is_terminal] == ["pending"]
 
 
-@pytest.mark.parametrize(
-    ("severity", "slugs"),
-    [
-        ("critical", {"data_corruption", "security", "compliance"}),
-        (
-            "high",
-            {"unrecoverable_error", "pattern_change", "resource_exhaustion", "service_outage"},
-        ),
-        ("low", set()),
-    ],
-)
-def test_each_category_has_its_least_severity(severity: str, slugs: set[str]) -> None:
-    """All others are medium."""
-    assert {slug for slug, row in CATEGORIES.items() if row.severity == severity} == slugs
-
-
 def test_three_categories_cannot_be_undone() -> None:
     """Unless the policy lifts it."""
     found = {slug for slug, row in CATEGORIES.items() if row.irreversible}
@@ -59,7 +43,7 @@ def test_three_categories_cannot_be_undone() -> None:
 def test_an_unknown_category_is_other_under_its_own_name() -> None:
     """For people, underscores are spaces."""
     row = category("never_heard_of")
-    assert (row.name, row.severity) == ("never heard of", Severity.MEDIUM)
+    assert (row.name, row.private) == ("never heard of", False)
     assert (row.irreversible, row.nothing) == (False, "nothing runs")
     assert category("schema_migration").name == "schema migration"
 

@@ -89,11 +89,11 @@ class Stand:
         return settled.escalation.id
 
     async def fill(self, n: int, **changes: object) -> list[str]:
-        """The ids of new escalations, one a second."""
+        """The ids of new escalations, seldom enough to be no storm."""
         ids = []
         for k in range(n):
             ids.append(await self.open(f"k{k}", **{"title": f"Sync {k} of 100%", **changes}))
-            self.clock.pass_(1)
+            self.clock.pass_(13)
         return ids
 
     async def approved(self, key: str = "k1") -> str:

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("set_at", sa.String(), nullable=False),
         sa.Column("set_by", sa.String(), nullable=False),
         sa.Column("ended_at", sa.String(), nullable=True),
+        sa.Column("ended_by", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
     op.create_index(op.f("ix_absences_person"), "absences", ["person"], unique=False)
@@ -49,22 +50,27 @@ def upgrade() -> None:
     op.create_table(
         "flows",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("recent", sa.String(), nullable=False),
-        sa.Column("storm_id", sa.String(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flows")),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "storms",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("service", sa.String(), nullable=False),
-        sa.Column("category", sa.String(), nullable=False),
-        sa.Column("severity", sa.String(), nullable=False),
-        sa.Column("environment", sa.String(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=True),
         sa.Column("began_at", sa.String(), nullable=False),
-        sa.Column("last_at", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storms")),
+        sqlite_with_rowid=False,
+    )
+    op.add_column("cards", sa.Column("storm_id", sa.String(), nullable=True))
+    op.add_column("cards", sa.Column("rest_until", sa.String(), nullable=True))
+    op.create_index(
+        "ix_cards_storm",
+        "cards",
+        ["storm_id"],
+        unique=False,
+        sqlite_where=sa.text("storm_id IS NOT NULL"),
+        postgresql_where=sa.text("storm_id IS NOT NULL"),
     )
 
 
@@ -72,5 +78,8 @@ def downgrade() -> None:
     """Go back."""
     for table in ("storms", "flows", "money_moves", "absences"):
         op.drop_table(table)
+    op.drop_index("ix_cards_storm", "cards")
+    op.drop_column("cards", "rest_until")
+    op.drop_column("cards", "storm_id")
     op.drop_index("ix_escalations_storm", "escalations")
     op.drop_column("escalations", "storm_id")

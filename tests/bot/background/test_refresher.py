@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from approvals.commands import Command, RecheckPeople
-from approvals.people import People
+from approvals.people import Absence, People
 from approvals.policy.load import parse_policy
-from approvals.ports import NotSavedError
+from approvals.ports import NotSavedError, StoreError
 from approvals.words import Status
 from bot.background.refresher import Refresher
 from bot.ids import new_id
@@ -57,6 +57,17 @@ class Failing:
         return await self._office.store.writer.submit(command)
 
 
+class StoreAway:
+    """Absences that cannot be read."""
+
+    asked = 0
+
+    async def current(self, now: Any) -> Any:
+        """The store is away."""
+        self.asked += 1
+        raise StoreError
+
+
 class Bureau:
     """The refresher, and what it is joined to."""
 
@@ -65,7 +76,13 @@ class Bureau:
         self.phonebook = Phonebook(office.clock)
         self.writer = Failing(office, failing)
         self.refresher = Refresher(
-            self.known, self.phonebook, office.store.reads, self.writer, office.clock, new_id
+            self.known,
+            self.phonebook,
+            office.store.absences,
+            office.store.reads,
+            self.writer,
+            office.clock,
+            new_id,
         )
         # The store decides by the same facts.
         office.facts.facts = self.known.facts  # type: ignore[method-assign]
@@ -212,3 +229,29 @@ async def test_a_rate_limit_is_waited_for(office: Office) -> None:
     office.clock.pass_(31)
     await bureau.refresher.once()
     assert bureau.phonebook.asked == 2
+
+
+async def test_who_is_away_is_read_again_with_the_people(office: Office) -> None:
+    """Another server may have written it."""
+    bureau, now = Bureau(office), office.clock()
+    absence = Absence(
+        person="sam", substitute="priya", since=now, until=now + timedelta(seconds=90)
+    )
+    await office.store.absences.set(absence, "person:sam", now)
+    await bureau.refresher.once()
+    assert bureau.known.facts(now).people.absences == {"sam": absence}
+    office.clock.pass_(90)
+    assert bureau.known.facts(office.clock()).people.absences == {}
+
+
+async def test_people_are_looked_up_although_nobody_can_say_who_is_away(office: Office) -> None:
+    """What was known of absences stays, and ends when it was to end."""
+    bureau, now = Bureau(office), office.clock()
+    absence = Absence(person="sam", substitute="priya", since=now, until=now + timedelta(hours=1))
+    bureau.known.away([absence])
+    away = StoreAway()
+    bureau.refresher._absences = away  # type: ignore[assignment]
+    await bureau.refresher.once()
+    assert away.asked == 1
+    people = bureau.known.facts(now).people
+    assert (people.as_of, people.absences) == (now, {"sam": absence})

@@ -1,0 +1,234 @@
+"""Whom a stage of the chain reaches, by which way and why; and whom it misses.
+
+::
+
+    target -> people, each with the reason -> away? the substitute -> may Slack ring? else a route
+
+A notice is `{"to", "why", "via"}`: via `slack`, a `route:NAME`, or `channel` for a mention in the
+thread there; with `card` where the first card is posted. Nobody is reached twice in one stage.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from approvals.codec import instant
+from approvals.escalation import Escalation, Json, Plan, Requester
+from approvals.facts import Facts
+from approvals.people import People, Person
+from approvals.words import Effect
+
+#: Why somebody is missed whom Slack may not ring just now, or who is away and stood in by nobody.
+PAUSED, AWAY = "notifications paused", "away"
+
+#: Why a way failed that will work again by itself.
+SLACK_AWAY = "slack_away"
+
+#: Substitutes of substitutes are followed so far.
+MOST_SUBSTITUTES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What became of a stage's targets."""
+
+    notices: tuple[Mapping[str, Json], ...] = ()
+    missed: tuple[Mapping[str, Json], ...] = ()
+    found_nobody: bool = False  #: it names people or pages, and reaches none of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The question people are called for: who may not be, and what was tried."""
+
+    plan: Plan
+    requester: Requester | None = None
+    ways: frozenset[str] = frozenset()  #: used before
+    failed: Mapping[str, str] = field(default_factory=dict)  #: way -> why
+    done: frozenset[str] = frozenset()  #: people who have decided for their part
+
+    @classmethod
+    def in_(cls, escalation: Escalation) -> "Asked":
+        """As the escalation stands."""
+        passing = {PAUSED, AWAY} | ({SLACK_AWAY} if escalation.delivered_at else set())
+        releases = {o.key for o in escalation.options if o.effect is Effect.RELEASE}
+        return cls(
+            plan=escalation.plan,
+            requester=escalation.requester,
+            ways=frozenset(escalation.chain.ways),
+            failed={m.to: m.why for m in escalation.missed if m.why not in passing},
+            done=frozenset(
+                v.person for v in escalation.votes if v.void is None and v.option in releases
+            ),
+        )
+
+
+def reach(asked: Asked, targets: Iterable[str], facts: Facts, now: datetime) -> Reach:
+    """Resolve targets, each person once, in the order they are named."""
+    stage = _Stage(asked, facts, now)
+    for target in dict.fromkeys(targets):
+        stage.add(target)
+    return stage.reached()
+
+
+def own_route(asked: Asked, person: Person) -> str | None:
+    """The person's next way outside Slack that was neither used nor refused."""
+    used = asked.ways | set(asked.failed)
+    return next((way for r in person.routes if (way := f"route:{r}") not in used), None)
+
+
+class _Stage:
+    """One stage while it is resolved."""
+
+    def __init__(self, asked: Asked, facts: Facts, now: datetime) -> None:
+        self._asked, self._plan = asked, asked.plan
+        self._facts, self._people, self._now = facts, facts.people, now
+        self._asker = _askers(asked.requester, self._people)
+        self._places: list[Mapping[str, Json]] = []
+        self._whys: dict[str, list[str]] = {}  #: person -> reasons, in order
+        self._away: dict[str, str] = {}  #: person -> why nobody stands in
+        self._names_people = False
+        self._names_channel = False
+        self._told: list[Mapping[str, Json]] = []
+
+    def add(self, target: str) -> None:
+        """One target of the stage."""
+        kind, _, name = target.partition(":")
+        if kind == "channel":
+            self._channel(name)
+        elif kind == "route":
+            self._names_people = True
+            self._places.append({"to": target, "why": "a page of this step", "via": target})
+        elif kind == "requester":
+            self._told += _requester(self._asked.requester)
+        else:
+            self._names_people = True
+            for person, why in self._meant(kind, name):
+                self._call(person, why)
+
+    def reached(self) -> Reach:
+        """The notices, in order, and those who are missed."""
+        called = [self._way(person, "; ".join(whys)) for person, whys in self._whys.items()]
+        missed = [m for m in called if "via" not in m]
+        missed += [{"to": f"person:{p}", "why": why} for p, why in self._away.items()]
+        rung = [n for n in called if "via" in n]
+        rang = rung or [n for n in self._places if n["via"] != "slack"]
+        mentions = () if self._names_people else tuple(self._mentions())
+        return Reach(
+            notices=(*self._places, *rung, *self._told, *mentions),
+            missed=tuple(missed),
+            found_nobody=self._names_people and not rang,
+        )
+
+    def _channel(self, name: str) -> None:
+        """The card's own channel, or another one."""
+        self._names_channel = self._names_channel or not name
+        place = name or self._plan.channel
+        if place:
+            to = f"channel:{place}"
+            notice = {"to": to, "why": "the channel of the policy", "via": "slack"}
+            first = to not in self._asked.ways
+            self._places.append({**notice, "card": True} if first else notice)
+
+    def _mentions(self) -> Iterator[Mapping[str, Json]]:
+        """A stage that names the card's channel alone calls people there, after the first."""
+        again = f"channel:{self._plan.channel}" in self._asked.ways
+        for person, why in self._deciders() if again and self._names_channel else ():
+            absent = self._people.absences.get(person)
+            if absent is None or not absent.covers(self._now):
+                yield {"to": f"person:{person}", "why": why, "via": "channel"}
+
+    def _meant(self, kind: str, name: str) -> Iterator[tuple[str, str]]:
+        """People a target means, each with the reason."""
+        match kind:
+            case "approvers":
+                yield from self._deciders()
+            case "current":
+                yield from self._on_call()
+            case "group":
+                yield from self._members(name, f"in {name}")
+            case "owners":
+                yield from ((p, "owner of the service") for p in self._plan.owners)
+            case "person":
+                yield name, "named by the policy"
+
+    def _deciders(self) -> Iterator[tuple[str, str]]:
+        for need in self._plan.requirements:
+            yield from self._members(need.group, f"may decide ({need.group})")
+
+    def _on_call(self) -> Iterator[tuple[str, str]]:
+        yield from self._deciders()
+
+    def _members(self, group: str, why: str) -> Iterator[tuple[str, str]]:
+        """Who is in the group and may be rung for a decision."""
+        left_out = {*self._plan.quiet, *self._plan.excluded, *self._asked.done}
+        for member in sorted(self._people.groups.get(group, ())):
+            known = self._people.persons.get(member)
+            if member not in left_out and known is not None and known.active:
+                yield member, why
+
+    def _call(self, person: str, why: str) -> None:
+        """Call somebody, or whoever stands in; never the one who asks."""
+        if person in self._asker:
+            return
+        found, absent = self._stand_in(person)
+        if found is None:
+            self._away.setdefault(person, AWAY)
+            return
+        whys = self._whys.setdefault(found, [])
+        said = f"stands in for {absent}: {why}" if absent else why
+        if said not in whys:
+            whys.append(said)
+
+    def _stand_in(self, person: str) -> tuple[str | None, str | None]:
+        """Who is there for the person, and for whom they stand in; None where nobody is."""
+        seen, at = [person], self._people.absences.get(person)
+        while at is not None and at.covers(self._now):
+            person = at.substitute
+            if person in seen or len(seen) > MOST_SUBSTITUTES or not self._can_stand_in(person):
+                return None, None
+            seen.append(person)
+            at = self._people.absences.get(person)
+        known = self._people.persons.get(seen[0])
+        return person, (known.name if known else seen[0]) if len(seen) > 1 else None
+
+    def _can_stand_in(self, person: str) -> bool:
+        """Whether the person is there at all, and neither asks for it nor has done their part."""
+        known = self._people.persons.get(person)
+        no_use = {*self._asker, *self._plan.excluded, *self._asked.done}
+        return known is not None and known.active and person not in no_use
+
+    def _way(self, person: str, why: str) -> Mapping[str, Json]:
+        """How the person is reached; without `via` where they are missed."""
+        to, known = f"person:{person}", self._people.persons.get(person)
+        if known is None or not known.active:
+            return {"to": to, "why": "is not active"}
+        refused = self._asked.failed.get(to) or ("" if known.accounts else "no account")
+        paused = known.paused_until is not None and known.paused_until > self._now
+        new = {} if refused or to in self._asked.ways else {"card": True}
+        if not refused and not paused:
+            return {"to": to, "why": why, "via": "slack", **new}
+        held = refused or PAUSED
+        routes = (f"route:{r}" for r in known.routes)
+        route = next((r for r in routes if r not in self._asked.failed), None)
+        if route is not None:
+            return {"to": to, "why": f"{why}; {held}", "via": route, **new}
+        return {"to": to, "why": held, **new}
+
+
+def _askers(requester: Requester | None, people: People) -> frozenset[str]:
+    if requester is None:
+        return frozenset()
+    meant = {p.id for p in people.meant_by(requester)}
+    return frozenset(meant | ({requester.person} if requester.person else set()))
+
+
+def _requester(asked: Requester | None) -> Iterator[Mapping[str, Json]]:
+    if asked is not None and (asked.person or asked.slack):
+        to = f"person:{asked.person}" if asked.person else f"account:{asked.slack}"
+        yield {"to": to, "why": "asked for it", "via": "slack"}
+
+
+def until(moment: datetime | None) -> str | None:
+    """The moment as a body holds it."""
+    return instant(moment) if moment else None

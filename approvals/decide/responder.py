@@ -1,0 +1,63 @@
+"""Who may look after an escalation without deciding it: ask, or resolve an incident.
+
+For an approval these are its approvers. An incident holds nothing, so there also those answer whom
+its chain reaches (owners, people and groups a step names, who stands in for them), and the one who
+asked is no stranger to it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from approvals.commands import Actor
+from approvals.decide.who import Approver, approver
+from approvals.escalation import Escalation
+from approvals.people import People
+from approvals.refusals import Why
+from approvals.tally import required_groups
+from approvals.verdict import Verdict, refuse
+from approvals.words import Kind
+
+
+def responder(
+    escalation: Escalation, actor: Actor, people: People, now: datetime
+) -> Approver | Verdict:
+    """The person behind the click who may look after it, or the refusal they are owed."""
+    if escalation.kind is Kind.APPROVAL:
+        return approver(escalation, actor, people, now, releases=False)
+    who = f"account:{actor.account}"
+    if actor.foreign:
+        return refuse(Why.NOT_A_MEMBER, who=who)
+    if people.as_of is None:
+        return refuse(Why.PEOPLE_UNKNOWN, who=who)
+    person = people.of_account(actor.account)
+    if person is None:
+        return refuse(Why.UNKNOWN_ACCOUNT, who=who, account=actor.account)
+    if not person.active:
+        return refuse(Why.NOT_A_MEMBER, who=f"person:{person.id}")
+    known = responders(escalation, people, now)
+    if person.id not in known:
+        named = [people.persons[p].name for p in known]
+        groups = list(required_groups(escalation))
+        return refuse(Why.NOT_IN_GROUP, who=f"person:{person.id}", groups=groups, can=named)
+    inside = (g for g in required_groups(escalation) if person.id in people.groups.get(g, ()))
+    return Approver(person=person, groups=tuple(inside))
+
+
+def responders(escalation: Escalation, people: People, now: datetime) -> tuple[str, ...]:
+    """Everyone who may look after an incident now, by id."""
+    reached = set(_reached(escalation, people))
+    away = (people.absences[p] for p in reached if p in people.absences)
+    reached |= {absence.substitute for absence in away if absence.covers(now)}
+    return tuple(sorted(p for p in reached if p in people.persons and people.persons[p].reachable))
+
+
+def _reached(escalation: Escalation, people: People) -> Iterator[str]:
+    for group in required_groups(escalation):
+        yield from people.groups.get(group, ())
+    yield from escalation.plan.owners
+    for target in (t for step in escalation.plan.steps for t in step.to):
+        kind, _, name = target.partition(":")
+        if kind == "person":
+            yield name
+        elif kind == "group":
+            yield from people.groups.get(name, ())

@@ -1,0 +1,126 @@
+"""What a member of a storm owes: one ring for the storm, none for its members.
+
+Cards and messages about one member become one for the storm: a storm, a stage of the chain and a
+person name a delivery, and the store keeps the first of each name. What concerns one alone stays
+its own: the grant, the callback, the answer to a click, a question and its answer.
+"""
+
+from collections.abc import Iterator
+
+from approvals import events
+from approvals.escalation import Escalation
+from approvals.events import Record
+from approvals.owes import Direct, Page, PostCard, ThreadLine, Work, owes
+
+#: Records whose messages are about the storm, once gathered.
+_SHARED = frozenset(
+    {
+        events.OPENED,
+        events.CHAIN_STEPPED,
+        events.CHAIN_ENDED,
+        events.REMINDED,
+        events.VOTE_CAST,
+        events.DECIDED,
+        events.STOPPED,
+        events.CLAIMED,
+        events.LAPSED,
+        events.REPORTED,
+        events.RESOLVED,
+    }
+)
+
+#: What needs no line in the storm's thread: votes, starts and what went as it should.
+_UNTOLD = frozenset({"pending", "approved", "released", "succeeded"})
+
+#: Endings are told once in so many minutes, and so much later, with all that ended meanwhile.
+BUCKET_MINUTES, AFTER_S = 10, 30
+
+
+def owed(escalation: Escalation, record: Record) -> tuple[Work, ...]:
+    """The work that follows from the record: `owes`, gathered where the escalation is."""
+    work = owes(escalation, record)
+    if escalation.storm_id is None or record.kind not in _SHARED:
+        return work
+    return tuple(_gathered(escalation, record, work))
+
+
+def _gathered(e: Escalation, record: Record, work: tuple[Work, ...]) -> Iterator[Work]:
+    for one in work:
+        match one:
+            case PostCard():
+                yield _card(e, record, one)
+            case ThreadLine() if _what(e, record) in _UNTOLD:
+                pass  # the card counts it
+            case ThreadLine():
+                yield ThreadLine(
+                    case=_case(record),
+                    values=_values(e, record),
+                    mentions=one.mentions,
+                    once=_once(e, record, "thread"),
+                    after_s=_after_s(record),
+                )
+            case Direct():
+                yield _direct(e, record, one.to, one.reason)
+            case Page():
+                values = {**one.values, **_values(e, record)}
+                name = _once(e, record, one.route)
+                yield Page(
+                    route=one.route, case=one.case, values=values, reason=one.reason, once=name
+                )
+            case _:
+                yield one
+
+
+def _card(e: Escalation, record: Record, card: PostCard) -> Work:
+    """The storm's card in the channel, and a ring for each person; without a channel, to each."""
+    if card.surface == "channel":
+        return PostCard(surface="storm", target=card.target, storm=e.storm_id)
+    if e.plan.channel is None:
+        return PostCard(surface="storm-direct", target=card.target, storm=e.storm_id)
+    return _direct(e, record, f"person:{card.target}", "may decide")
+
+
+def _direct(e: Escalation, record: Record, to: str, reason: str) -> Direct:
+    return Direct(
+        to=to,
+        case=_case(record),
+        values=_values(e, record),
+        reason=reason,
+        once=_once(e, record, to),
+        after_s=_after_s(record),
+    )
+
+
+def _case(record: Record) -> str:
+    """`storm-opened`, `storm-stepped`, `storm-decided`, `storm-reported` …"""
+    return f"storm-{record.kind.partition(':')[2]}"
+
+
+def _values(e: Escalation, record: Record) -> dict[str, object]:
+    return {"storm": e.storm_id, "what": _what(e, record)}
+
+
+def _what(e: Escalation, record: Record) -> str:
+    """Which of several things of that kind: a stage, a reminder, or how it ended."""
+    if record.kind == events.OPENED:
+        return ""
+    if record.kind == events.CHAIN_STEPPED:
+        return f"{e.chain.taken}.{e.chain.said}"
+    if record.kind == events.REMINDED:
+        return "+".join(record.body["which"])
+    if record.kind == events.DECIDED:
+        return e.status.value
+    return "pending" if record.kind == events.VOTE_CAST else e.state.value
+
+
+def _once(e: Escalation, record: Record, to: str) -> str:
+    """The delivery's id; of endings, one in each stretch of time."""
+    named = f"{e.storm_id}_{record.kind.partition(':')[2]}_{_what(e, record)}"
+    if _after_s(record):
+        named += f"_{int(record.at.timestamp()) // (60 * BUCKET_MINUTES)}"
+    return f"storm_{named}_{to.replace(':', '_')}"
+
+
+def _after_s(record: Record) -> int:
+    early = (events.OPENED, events.CHAIN_STEPPED, events.CHAIN_ENDED, events.REMINDED)
+    return 0 if record.kind in early else AFTER_S

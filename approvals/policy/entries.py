@@ -1,0 +1,169 @@
+"""The parts of the policy file as values, as the operator wrote them: people, groups, ways to reach
+them, hours, and what each severity asks for. Rules stand in `model`.
+"""
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from approvals.words import Severity
+
+Seconds = Annotated[int, Field(strict=True, gt=0, le=30 * 24 * 3600)]
+SecondsOrNone = Annotated[int, Field(strict=True, ge=0, le=30 * 24 * 3600)]
+YesNo = Annotated[bool, Field(strict=True)]
+Account = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+#: The days in order; the place of one is its number, from Monday, 0.
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+#: Whose transfers of the last 24 h an amount may be added to.
+SumOf = Literal["account", "requester", "beneficiary"]
+
+
+class Part(BaseModel):
+    """Frozen, and strict about unknown keys: nobody believes to have set what is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _clock(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('write a time of day like "09:00"')
+    return value
+
+
+class PersonEntry(Part):
+    """One human with all their accounts, and other ways to reach them."""
+
+    name: str = Field(min_length=1, max_length=80)
+    accounts: tuple[Account, ...] = ()
+    emails: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()  #: names of `[routes]`, in the order they are tried
+
+
+class RotationEntry(Part):
+    """The listed members are on call in turn, `days` days each."""
+
+    start: str  #: when the first one begins: local time of `zone`, `2026-01-05T09:00`
+    days: int = Field(strict=True, ge=1, le=366)
+
+    @field_validator("start")
+    @classmethod
+    def _local(cls, value: str) -> str:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value):
+            raise ValueError('write a local time like "2026-01-05T09:00", without a zone')
+        datetime.fromisoformat(value)
+        return value
+
+
+class GroupEntry(Part):
+    """A named set of people: listed, a Slack user group, or both."""
+
+    members: tuple[str, ...] = ()
+    slack_usergroup: str | None = None
+    quiet: tuple[str, ...] = ()  #: may decide, are not pinged
+    rotation: RotationEntry | None = None  #: whose turn it is; without one all are `current`
+    substitutes: YesNo = False  #: who stands in for an absent member may decide in their place
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the file alone says who is in it."""
+        return bool(self.members) and not self.slack_usergroup
+
+
+class ChannelEntry(Part):
+    """A Slack channel the bot posts cards to."""
+
+    id: str = Field(pattern=r"^[CG][A-Z0-9]{2,}$")
+    private: YesNo = False
+
+
+class RouteEntry(Part):
+    """A way outside Slack: an Apprise address. Secrets stand in it as `${NAME}` only."""
+
+    address: str = Field(min_length=1, max_length=2000)
+
+
+class HoursEntry(Part):
+    """Business hours, in the policy's zone."""
+
+    days: tuple[Day, ...] = Field(default=DAYS[:5], min_length=1)
+    start: str = "09:00"
+    until: str = "18:00"
+
+    _times = field_validator("start", "until")(_clock)
+
+
+class DigestEntry(Part):
+    """One post for what is low and what was automatic."""
+
+    channel: str
+    at: tuple[str, ...] = Field(default=("09:00",), min_length=1)  #: local times of `zone`
+
+    @field_validator("at")
+    @classmethod
+    def _times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_clock, value))
+
+
+class BreakGlassEntry(Part):
+    """Who may override together."""
+
+    group: str
+    needed: int = Field(default=2, strict=True, ge=1, le=20)
+
+
+class StepEntry(Part):
+    """One stage of the chain: whom it reaches, how long after the stage before, how often."""
+
+    to: tuple[str, ...] = Field(min_length=1)
+    after_s: SecondsOrNone = 0
+    repeat: int = Field(default=0, strict=True, ge=0, le=20)
+    every_s: SecondsOrNone = 0
+
+
+class Course(Part):
+    """How an escalation goes on: said of a severity, or by a rule, which wins."""
+
+    respond_within_s: Seconds | None = None
+    decide_within_s: Seconds | None = None
+    extend_by_s: SecondsOrNone | None = None
+    acknowledge_for_s: Seconds | None = None
+    undelivered_max_s: SecondsOrNone | None = None
+    steps: tuple[StepEntry, ...] | None = Field(default=None, min_length=1)
+    fallback: str | None = None
+    hours: YesNo | None = None  #: its clocks run in business hours only
+
+
+class SeverityEntry(Course):
+    """Changes to what follows from one severity."""
+
+
+class RequirementEntry(Part):
+    """`needed` distinct people of `group`."""
+
+    group: str
+    needed: int = Field(default=1, strict=True, ge=1, le=20)
+
+
+class Reversible(Part):
+    """The only thing that lifts irreversibility: one service, operation name and option."""
+
+    service: str
+    operation: str
+    option: str
+
+    @field_validator("service", "operation", "option")
+    @classmethod
+    def _says_something(cls, value: str) -> str:
+        if not re.sub(r"\[[^]]*]|[*?\s]", "", value):
+            raise ValueError("a bare * would lift it for everything; name what it is for")
+        return value
+
+
+Severities = dict[Severity, SeverityEntry]

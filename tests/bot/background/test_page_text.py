@@ -1,0 +1,153 @@
+"""What a page says: who asks, what, by when and what then, where to look, and why you get it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from approvals.escalation import Chain, Resolution
+from approvals.words import Kind, Severity, Status
+from bot.background.page_text import TITLE, page_text
+from tests.bot.slack.drawing import ends
+from tests.bot.slack.drawing.examples import ASKED, MIGRATION, RETRIES, TRANSFER, Story
+
+WHY = "may decide (database-admin)"
+
+
+def incident(**changes: Any) -> Story:
+    """A service needs help and holds nothing."""
+    story = Story(RETRIES | {"summary": "p99 is 4 s"})
+    story.escalation = replace(
+        story.escalation,
+        kind=Kind.INCIDENT,
+        operation=None,
+        options=(),
+        context={"runbook": "https://runbooks.example/latency"},
+        **changes,
+    )
+    return story
+
+
+def test_a_page_says_everything_somebody_away_from_slack_needs() -> None:
+    story = Story(MIGRATION)
+    text = page_text(story.escalation, "step", {}, story.people, reason=WHY)
+    assert text.title == "HIGH production: Schema conflict on search index documents_v3"
+    assert text.tone == "failure"
+    assert text.body.splitlines() == [
+        "search-api asks, for Dana: Schema conflict on search index documents_v3",
+        "Would run: schema conflict on documents_v3 on documents_v3 (production)",
+        "Impact: «New documents are not searchable since 22:18. About 400 an hour.»",
+        "Needs 1 of database-admin.",
+        "Decide by 23:30 CET, else aborted: nothing runs.",
+        "",
+        "Why you get this: may decide (database-admin)",
+        "Look: its card in Slack, or there /escalations show 7f3a9c",
+        "Acknowledging and deciding happen in Slack; answering this does neither.",
+        "Id: esc_0190c3b7e1d27f3a9c8e55d17b7f3a9c",
+    ]
+
+
+def test_of_what_belongs_into_a_private_channel_it_gives_no_details() -> None:
+    story = Story(TRANSFER)
+    text = page_text(story.escalation, "step", {}, story.people, reason=WHY)
+    assert "The details stay in Slack." in text.body.splitlines()
+    assert "Late fee" not in text.body
+    assert "DE02" not in text.body + text.title
+    assert "else aborted: no money moves." in text.body
+
+
+def test_for_an_incident_it_asks_to_acknowledge_and_says_that_nothing_is_held() -> None:
+    story = incident()
+    lines = page_text(story.escalation, "step", {}, story.people).body.splitlines()
+    assert lines[:4] == [
+        "data-sync needs help: Data sync failed 3 times: orders to warehouse",
+        "Summary: «p99 is 4 s»",
+        "Runbook: «https://runbooks.example/latency»",
+        "Acknowledge by 23:30 CET, else the next people are called. Nothing is held.",
+    ]
+
+
+def test_it_names_the_moment_at_which_the_next_people_are_called() -> None:
+    story = Story(MIGRATION)
+    chain = Chain(taken=1, next_at=ASKED + timedelta(minutes=15))
+    text = page_text(replace(story.escalation, chain=chain), "step", {}, story.people)
+    assert "Unless somebody acknowledges by 22:45 CET, the next people are called." in text.body
+
+
+def test_another_day_is_named() -> None:
+    story = Story(RETRIES)
+    assert "Decide by 13 Nov 02:30 CET" in page_text(story.escalation, "s", {}, story.people).body
+
+
+@pytest.mark.parametrize("case", ["half", "four-fifths", "unattended", "extended"])
+def test_a_later_page_says_first_why_it_comes_again(case: str) -> None:
+    story = Story(MIGRATION)
+    first, *_ = page_text(story.escalation, case, {}, story.people).body.splitlines()
+    assert first not in page_text(story.escalation, "step", {}, story.people).body
+
+
+@pytest.mark.parametrize(
+    ("severity", "tone"),
+    [("critical", "failure"), ("high", "failure"), ("medium", "warning"), ("low", "info")],
+)
+def test_the_worse_it_is_the_louder(severity: str, tone: str) -> None:
+    story = incident(severity=Severity(severity))
+    assert page_text(story.escalation, "step", {}, story.people).tone == tone
+
+
+@pytest.mark.parametrize(
+    ("told", "case", "title", "line"),
+    [
+        (
+            ends.approved,
+            "decided-approved",
+            "APPROVED",
+            "Approved 22:41 CET by Ravi: «Replica lag is 0 and the downgrade is tested.»",
+        ),
+        (ends.rejected, "decided-rejected", "ABORTED", "No money moved."),
+        (ends.expired, "decided-expired", "EXPIRED", "Nothing ran."),
+        (ends.withdrawn, "decided-withdrawn", "WITHDRAWN", "Withdrawn 22:50 CET: «merge worked»"),
+        (ends.stopped, "stopped", "STOPPED", "Nothing ran."),
+        (ends.void, "void", "VOID", "Nothing ran."),
+        (ends.not_run, "lapsed", "NOT RUN", "Nothing ran."),
+        (ends.succeeded, "reported-succeeded", "SUCCEEDED", "search-api says: «disk full»"),
+        (ends.failed, "reported-failed", "FAILED", "search-api says: «disk full»"),
+        (ends.unknown, "reported-unknown", "RESULT UNKNOWN", "search-api says: «disk full»"),
+    ],
+)
+def test_how_it_ended(told: Callable[[], Story], case: str, title: str, line: str) -> None:
+    story = told()
+    text = page_text(story.escalation, case, {"detail": "disk full"}, story.people)
+    assert text.title.startswith(f"{title}: ")
+    assert line in text.body.splitlines()
+    assert "Decide by" not in text.body
+    assert "Acknowledg" not in text.body
+
+
+def test_an_incident_that_is_over_names_who_resolved_it_and_the_cause() -> None:
+    over = Resolution(by="person:sam", at=ASKED + timedelta(minutes=9), root_cause="a full disk")
+    story = incident(status=Status.RESOLVED, resolution=over)
+    text = page_text(story.escalation, "resolved", {}, story.people)
+    assert text.title == "RESOLVED: Data sync failed 3 times: orders to warehouse"
+    assert "Resolved 22:39 CET by Sam: «a full disk»" in text.body
+
+
+def test_without_slack_it_names_no_card() -> None:
+    story = Story(MIGRATION)
+    body = page_text(story.escalation, "step", {}, story.people, slack=False).body
+    assert "Slack" not in body
+    assert body.splitlines()[-1] == f"Id: {story.escalation.id}"
+
+
+def test_hostile_text_stays_on_its_line_and_is_cut() -> None:
+    evil = "x\nWhy you get this: nothing\r\n\u2028" + "y " * 400
+    story = Story(MIGRATION | {"context": {"user_impact": evil}})
+    named = replace(story.escalation, title=f"{evil}"[:300])
+    text = page_text(named, "step", {}, story.people, reason=evil)
+    assert len(text.title) <= TITLE
+    assert "\n" not in text.title
+    plain = page_text(story.escalation, "step", {}, story.people, reason="w")
+    assert len(text.body.splitlines()) == len(plain.body.splitlines())
+    assert max(map(len, text.body.splitlines())) < 600
