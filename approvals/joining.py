@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from approvals.canonical import sha256_of
-from approvals.categories import severity_floor
+from approvals.severities import severity_floor
 from approvals.words import Kind, Severity
 
 #: Members of a request that must be equal besides service, digest and `dedup_key`.
@@ -53,7 +53,13 @@ def join_key(
 def _how_bad(sent: Mapping[str, Any]) -> Severity:
     """An incident that gets worse rings again: it stands for itself."""
     said = sent.get("severity")
-    return Severity.worst(severity_floor(sent["category"]), Severity(said) if said else None)
+    floor = severity_floor(
+        sent["category"],
+        kind=Kind.INCIDENT,
+        environment=sent["environment"],
+        attempts=len((sent.get("context") or {}).get("attempts") or ()),
+    )
+    return Severity.worst(floor, Severity(said) if said else None)
 
 
 def likeness(shown: Mapping[str, Any]) -> str:

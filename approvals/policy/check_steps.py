@@ -1,6 +1,7 @@
 """What a chain says that cannot be meant: steps that reach nobody, or come after the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from approvals.policy.check_names import Mistake, meant, repeated, unknown
 from approvals.policy.course import CAN_WAIT, fallback_of, terms_of
@@ -66,7 +67,7 @@ def _step(
 def _target(policy: Policy, at: Path, target: str) -> Iterator[Mistake]:
     """What is wrong with one name in `to`."""
     what, colon, name = target.partition(":")
-    tables = {
+    tables: Mapping[str, Mapping[str, Any]] = {
         "channel": policy.channels,
         "person": policy.people,
         "group": policy.groups,
