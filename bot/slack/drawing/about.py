@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from approvals import tally
 from approvals.categories import Category, category
 from approvals.escalation import Escalation, Option, Vote
 from approvals.people import People
@@ -63,10 +64,14 @@ def longer(e: Escalation) -> str:
 
 def may_override(e: Escalation, person: str | None, people: People) -> bool:
     """Whether the policy names this person among those who may override it together."""
-    glass = e.plan.break_glass
-    if glass is None or e.status is not Status.PENDING or not releases(e):
-        return False
-    return person in people.groups.get(glass.group, ()) and person not in e.plan.excluded
+    waits = e.status is Status.PENDING and bool(releases(e))
+    return waits and person in tally.may_override(e, people)
+
+
+def overriding(e: Escalation, option: str | None, people: People) -> tuple[str, ...]:
+    """Who asked to override the policy for that option, and still may: they count together."""
+    may = tally.may_override(e, people)
+    return tuple(o.person for o in e.overrides if o.option == option and o.person in may)
 
 
 def whose(who: str | None, people: People) -> str:

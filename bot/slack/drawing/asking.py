@@ -2,9 +2,11 @@
 
 from approvals.escalation import Escalation, Option, Question
 from approvals.people import People
+from approvals.tally import fewest_overrides
 from bot.slack.drawing.about import (
     asker_name,
     is_incident,
+    overriding,
     releases,
     row_of,
 )
@@ -41,6 +43,9 @@ from bot.slack.drawing.words import (
     OPTION,
     ROOT_CAUSE,
 )
+
+#: Of overrides, as of votes.
+DO_NOT_ADD_UP = "Overrides for different options do not add up."
 
 _KEPT = "Kept with your name, for whoever has this the next time."
 
@@ -116,20 +121,21 @@ def override_modal(
     only = options[0] if len(options) == 1 else None
     carries = metadata(e, only.key if only else None, channel=channel, ts=ts)
     blocks = [
-        rich(section(*_warning(e, people, person)), block_id="consequence"),
+        rich(section(*_warning(e, only, people, person)), block_id="consequence"),
         rich(section(*_runs(e, only)), block_id="runs"),
         *whole(e, only.key if only else None),
         *([] if only else [_which(options)]),
         sentence("Why can it not wait?", hint="Kept with your name, for the review."),
         small_print(e, e.deadline_at),
     ]
-    submit = f"Override ({_place(e, person)} of {_needed(e)})"
+    place, needed = _place(e, only, people, person) if only else (0, 0)
+    submit = f"Override ({place} of {needed})" if only else "Override"
     view = modal("break_glass", "Override the policy?", blocks, metadata=carries, submit=submit)
     fits = len(blocks) <= VIEW_BLOCKS and view_bytes(view) <= VIEW
     return view if fits else _too_large(e, carries)
 
 
-def _warning(e: Escalation, people: People, person: str | None) -> list[Line]:
+def _warning(e: Escalation, only: Option | None, people: People, person: str | None) -> list[Line]:
     rule = f'Rule "{one_line(e.plan.rule, 80)}" wants {wanted(e.plan.requirements)}.'
     lines: list[Line] = [
         [bold("This overrides the policy. "), rule],
@@ -140,28 +146,28 @@ def _warning(e: Escalation, people: People, person: str | None) -> list[Line]:
         option = e.option(one.option)
         label = f": {one_line(option.label)}. " if option else ". "
         lines.append([f"{name_of(one.person, people)} asked ", at, label, quoted(one.reason, 300)])
-    lines.append([_which_person(e, person)])
+    lines.append([_which_person(e, only, people, person)])
     return lines
 
 
-def _which_person(e: Escalation, person: str | None) -> str:
-    place, needed = _place(e, person), _needed(e)
-    if any(o.person == person for o in e.overrides):
+def _which_person(e: Escalation, only: Option | None, people: People, person: str | None) -> str:
+    """What this person's word would bring about; overrides for different options do not add up."""
+    if only is None:
+        needed = fewest_overrides(e.plan)
+        return f"It takes {needed} people for one and the same. {DO_NOT_ADD_UP}"
+    place, needed = _place(e, only, people, person)
+    if person in overriding(e, only.key, people):
         return f"You have asked already, and count once: still {place} of {needed}."
     if place >= needed:
         return f"You would be person {place} of {needed}: it may run at once."
     left = "one more agrees" if needed - place == 1 else f"{needed - place} more agree"
-    nothing = row_of(e).nothing
-    return f"You would be person {place} of {needed}: {nothing} until {left}."
+    return f"You would be person {place} of {needed}: {row_of(e).nothing} until {left}."
 
 
-def _place(e: Escalation, person: str | None) -> int:
-    counted = {o.person for o in e.overrides}
-    return min(len(counted | {person or ""}), _needed(e))
-
-
-def _needed(e: Escalation) -> int:
-    return e.plan.break_glass.needed if e.plan.break_glass else 2
+def _place(e: Escalation, option: Option, people: People, person: str | None) -> tuple[int, int]:
+    """With how many it would then be overridden, of how many."""
+    needed, agreed = fewest_overrides(e.plan), {*overriding(e, option.key, people), person}
+    return min(len(agreed), needed), needed
 
 
 def _runs(e: Escalation, only: Option | None) -> list[Line]:

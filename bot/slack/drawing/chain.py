@@ -4,7 +4,7 @@ Each case has one sentence, which the thread and the direct messages share; wher
 thread says whom it calls and a direct message says why this person gets it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from approvals.codec import parse_instant
@@ -40,31 +40,53 @@ def until_when(e: Escalation) -> Pieces:
 
 
 def called(e: Escalation, values: Values, people: People) -> Line:
-    """`Still open since 22:30. Please look: @Ines, @Sam. Paged: pager.` Rings those it names."""
+    """`Still open since 22:30. Please look: @Ines. Paged: pager. Stage 2 of 3.`
+
+    It rings only those it mentions; who has a message of their own is named.
+    """
     mentions = [str(one) for one in values.get("mentions") or ()]
     line: Pieces = ["Still open since ", when(e.created_at, near=e.updated_at), "."]
     if mentions:
         line += [" Please look: ", *joined(person(p, people) for p in mentions), "."]
-    line += _told(values, people, mentions)
-    return [*line, *_stage(e, values)]
+    return [*line, *_told(values, people), *_unreached(e, values, people), *_stage(values)]
 
 
-def _told(values: Values, people: People, mentions: Sequence[str]) -> Pieces:
-    """Who else was told, and by which way."""
-    to = [str(n.get("to") or "") for n in values.get("notices") or () if isinstance(n, Mapping)]
-    split = [one.partition(":") for one in to]
-    directly = [name_of(n, people) for kind, _, n in split if kind == "person"]
-    directly = [
-        n for n in dict.fromkeys(directly) if n not in {name_of(m, people) for m in mentions}
-    ]
-    paged = [one_line(n, 40) for kind, _, n in split if kind == "route"]
+def _told(values: Values, people: People) -> Pieces:
+    """Who else is told, and by which way."""
+    directly, paged = [], []
+    for notice in (n for n in values.get("notices") or () if isinstance(n, Mapping)):
+        to, via = str(notice.get("to") or ""), str(notice.get("via") or "")
+        kind, _, name = to.partition(":")
+        if via.startswith("route:"):
+            route = one_line(via.removeprefix("route:"), 40)
+            paged.append(f"{name_of(name, people)} by {route}" if kind == "person" else route)
+        elif via == "slack" and kind == "person":
+            directly.append(name_of(name, people))
     said: Pieces = [f" Told directly: {all_of(directly)}."] if directly else []
-    return said + ([f" Paged: {all_of(dict.fromkeys(paged))}."] if paged else [])
+    return said + ([f" Paged: {all_of(paged)}."] if paged else [])
 
 
-def _stage(e: Escalation, values: Values) -> Pieces:
-    step, steps = values.get("step"), len(e.plan.steps)
-    return [f" Stage {step} of {steps}."] if isinstance(step, int) and steps > 1 else []
+def _unreached(e: Escalation, values: Values, people: People) -> Pieces:
+    """Who should have been called and could not be."""
+    line: Pieces = []
+    for entry in (m for m in values.get("missed") or () if isinstance(m, Mapping)):
+        to, why = str(entry.get("to") or ""), str(entry.get("why") or "")
+        about = why_missed(e, Missed(to=to, why=why, at=e.updated_at or e.created_at), people)
+        line += [", " if line else " Not reached: ", f"{whose(to, people)} (", *about, ")"]
+    return [*line, "."] if line else []
+
+
+def _stage(values: Values) -> Pieces:
+    step, of, said = (values.get(name) for name in ("step", "of", "said"))
+    if not isinstance(step, int) or not isinstance(of, int) or of < 2:
+        return []
+    again = f", call {said}" if isinstance(said, int) and said > 1 else ""
+    return [f" Stage {step} of {of}{again}."]
+
+
+def opened(e: Escalation, values: Values, people: People) -> Line:
+    """To somebody whom the first stage tells, beside those who get its card."""
+    return ["This waits for people now. ", *until_when(e)]
 
 
 def why_called(e: Escalation, values: Values, people: People) -> Line:
@@ -81,17 +103,6 @@ def reason_line(reason: str) -> Line:
 def unattended(e: Escalation, values: Values, people: People) -> Line:
     """After the last stage."""
     return ["Nobody has answered, and nobody is left to call. ", *until_when(e)]
-
-
-def missed(e: Escalation, values: Values, people: People) -> Line:
-    """`Could not reach Ravi: notifications paused. The next way is taken.`"""
-    to, why = str(values.get("to") or ""), str(values.get("why") or "no answer")
-    kind, _, name = to.partition(":")
-    by_kind = {"route": f"the route {one_line(name, 40)}", "channel": "this channel"}
-    reached = by_kind.get(kind) or whose(to, people)
-    about = why_missed(e, Missed(to=to, why=why, at=e.created_at))
-    then = " The next way is taken at once." if values.get("next_at") else ""
-    return [f"Could not reach {reached}: ", *about, f".{then}"]
 
 
 # -- who looks ----------------------------------------------------------------------------------
@@ -145,20 +156,27 @@ def held(e: Escalation, values: Values, people: People) -> Line:
     return ["Slack took no message of this. So it may be decided until ", by, f".{then}"]
 
 
+def moved(e: Escalation, values: Values, people: People) -> Line:
+    """Slack took it at last."""
+    by = when(_time(values, "to") or e.deadline_at, near=e.created_at)
+    return ["Slack was away, and took this at last. The time counts from now: decide by ", by, "."]
+
+
 def _time(values: Values, key: str) -> Any:
     text = values.get(key)
     return parse_instant(str(text)) if text else None
 
 
 THREAD: Mapping[str, Teller] = {
+    "opened": opened,
     "step": called,
     "unattended": unattended,
-    "missed": missed,
     "acknowledged": acknowledged,
     "let-go": let_go,
     "reminder": reminder,
     "extended": extended,
     "deadline-held": held,
+    "deadline-moved": moved,
 }
 
 DIRECT: Mapping[str, Teller] = {**THREAD, "step": why_called}

@@ -28,13 +28,16 @@ from bot.slack.drawing.verbs import open_question
 Values = Mapping[str, Any]
 
 #: Messages that call somebody: they say why this person gets them.
-CALLING = frozenset({"step", "reminder", "unattended"})
+CALLING = frozenset({"opened", "step", "reminder", "unattended"})
 
 #: What happened, in the words that stand before the title on a lock screen.
 _NEWS: Mapping[str, str] = {
     "step": "still open",
     "answered": "answered",
     "extended": "more time",
+    "deadline-held": "nobody told yet",
+    "deadline-moved": "more time",
+    "let-go": "open again",
     "unattended": "nobody answers",
 }
 
@@ -74,7 +77,7 @@ def _offered(
     """What this person can do about it now."""
     if e.status is not Status.PENDING:
         return []
-    if case in ("step", "unattended") and e.acknowledged is None:
+    if case in ("step", "unattended") and _may_look(e, person):
         return [acknowledge_button(e)]
     if case == "reminder" and chain.is_last_reminder(values) and is_extendable(e):
         return [extend_button(e)]
@@ -82,6 +85,13 @@ def _offered(
         return [override_button(e)]
     question = open_question(e, values) if case == "question" else None
     return [answer_button(e, question)] if question else []
+
+
+def _may_look(e: Escalation, person: str | None) -> bool:
+    """Whoever asked for it is told like the others, and has nothing to look at."""
+    asked = e.requester.person if e.requester else None
+    known = person is not None and person != asked and person not in e.plan.excluded
+    return known and e.acknowledged is None
 
 
 def _line(
@@ -102,6 +112,8 @@ def _line(
 def _news(e: Escalation, case: str, values: Values, people: People) -> str:
     if case == "reminder":
         return "expires soon" if chain.is_last_reminder(values) else "half the time is over"
+    if case == "voted":
+        return f"{values.get('have')} of {values.get('needed')} agreed"
     if case == "acknowledged":
         return f"{chain.who(e, values, people)} is looking"
     if case == "override-asked":

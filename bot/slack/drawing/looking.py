@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from approvals.codec import parse_instant
+from approvals.decide.reach import PAUSED
 from approvals.escalation import Escalation, Missed
 from approvals.people import People
-from bot.slack.drawing.about import longer, releases
+from approvals.tally import fewest_overrides
+from bot.slack.drawing.about import longer, overriding, releases
 from bot.slack.drawing.spans import Line, Span, joined, name_of, one_line, person, when
 
 
@@ -57,24 +58,29 @@ def time_given(e: Escalation, people: People) -> list[Line]:
 
 
 def overrides_asked(e: Escalation, people: People) -> list[Line]:
-    """`1 of 2 to override the policy: @Mia 22:41.` Nothing runs on it yet."""
-    glass = e.plan.break_glass
-    if glass is None or not e.overrides:
-        return []
-    who = joined(person(o.person, people) for o in e.overrides)
-    labels = {o.key: o.label for o in releases(e)}
-    keys = {o.option for o in e.overrides}
-    what = f" ({labels[next(iter(keys))]})" if len(keys) == 1 and keys <= set(labels) else ""
-    return [[f"{len(e.overrides)} of {glass.needed} to override the policy{what}: ", *who, "."]]
+    """`1 of 2 to override the policy (Migrate): @Mia.` Each option counts for itself."""
+    found: list[Line] = []
+    for option in releases(e):
+        agreed = overriding(e, option.key, people)
+        if agreed:
+            count = f"{len(agreed)} of {fewest_overrides(e.plan)} to override the policy"
+            who = joined(person(p, people) for p in agreed)
+            found.append([f"{count} ({one_line(option.label, 40)}): ", *who, "."])
+    return found
 
 
-def why_missed(e: Escalation, missed: Missed) -> list[Span | str]:
+def why_missed(e: Escalation, missed: Missed, people: People) -> list[Span | str]:
     """`notifications paused until 08:00`, or what Slack answered."""
-    why, until, at = missed.why.partition(" until ")
-    try:
-        moment = parse_instant(at) if until else None
-    except ValueError:
-        moment = None
-    if moment is None:
+    known = people.persons.get(missed.to.removeprefix("person:"))
+    until = known.paused_until if known and missed.why == PAUSED else None
+    if until is None or until <= missed.at:
         return [one_line(missed.why, 80)]
-    return [f"{one_line(why, 60)} until ", when(moment, near=e.created_at)]
+    return [f"{PAUSED} until ", when(until, near=e.created_at)]
+
+
+def of_this_sort(e: Escalation) -> list[Span | str]:
+    """` Number 3 of this sort since 22:10.`: the same came before, as a question of its own."""
+    if e.alike is None:
+        return []
+    since = when(e.alike.since, near=e.created_at)
+    return [f" Number {e.alike.nth} of this sort since ", since, "."]

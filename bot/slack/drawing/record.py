@@ -280,7 +280,7 @@ def _sent_to(e: Escalation, who: str, people: People) -> Pieces:
     """`Ines (notifications paused until 08:00)`: what Slack took, and did not ring for."""
     missed = next((m for m in reversed(e.missed) if m.to == f"person:{who}"), None)
     name = name_of(who, people)
-    return [name, " (", *why_missed(e, missed), ")"] if missed else [name]
+    return [name, " (", *why_missed(e, missed, people), ")"] if missed else [name]
 
 
 def joined_few(each: Sequence[Pieces]) -> Pieces:

@@ -64,10 +64,9 @@ def _asked(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _answered(e: Escalation, values: Values, people: People) -> Sentence:
-    ids = [str(one) for one in values.get("ids") or ()]
-    askers = all_of(dict.fromkeys(name_of(q.by, people) for q in e.questions if q.id in ids))
-    told = f"{askers or 'whoever asked'} {'are' if ' and ' in askers else 'is'} told."
-    return (f"Recorded: your answer. It stands on the card, and {told}",), ()
+    asked = [q for q in e.questions if q.text == values.get("question")]
+    asker = name_of(asked[-1].by, people) if asked else "whoever asked"
+    return (f"Recorded: your answer. It stands on the card, and {asker} is told.",), ()
 
 
 def _extended(e: Escalation, values: Values, people: People) -> Sentence:
@@ -81,13 +80,10 @@ def _resolved(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _override_asked(e: Escalation, values: Values, people: People) -> Sentence:
-    needed = e.plan.break_glass.needed if e.plan.break_glass else 2
-    option = e.option(str(values.get("option") or ""))
-    label = one_line(option.label) if option else one_line(str(values.get("option") or "it"))
-    have = len(e.overrides)
-    line: Pieces = [f"Recorded: override, {label}, {have} of {needed}. {still_needed(e)[:-1]}, by "]
-    told = ". Everyone concerned is told."
-    return [*line, when(e.deadline_at, near=e.created_at), told], ()
+    label, have, needed = (one_line(str(values.get(n) or "")) for n in ("option", "have", "needed"))
+    line: Pieces = [f"Recorded: override, {label}, {have} of {needed}. {still_needed(e, values)}"]
+    line += [", by ", when(e.deadline_at, near=e.created_at), ". Everyone concerned is told."]
+    return line, ()
 
 
 def _overridden(e: Escalation, values: Values, people: People) -> Sentence:
@@ -95,6 +91,10 @@ def _overridden(e: Escalation, values: Values, people: People) -> Sentence:
     label = one_line(option.label) if option else "it"
     line = f"Recorded: policy overridden, {label}. {e.service} may start now."
     return (f"{line} Everyone concerned is told, and a review is due.",), ()
+
+
+def _repeated(e: Escalation, values: Values, people: People) -> Sentence:
+    return ("Already recorded, in the same words. It counts once.",), [show_button(e)]
 
 
 # -- not recorded -------------------------------------------------------------------------------
@@ -144,14 +144,9 @@ def _no_question(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _already_answered(e: Escalation, values: Values, people: People) -> Sentence:
-    found = [q for q in e.questions if q.answer is not None]
-    named = [q for q in found if q.id == values.get("question")] or found
-    last = named[-1] if named else None
-    if last is None or last.answered_at is None:
-        return (f"{NOT_RECORDED} That question was answered already.",), [show_button(e)]
-    line: Pieces = [f"{NOT_RECORDED} {whose(last.answered_by, people)} answered it at "]
-    at, answer = when(last.answered_at, near=e.created_at), quoted(last.answer or "", 300)
-    return [*line, at, ": ", answer, "."], [show_button(e)]
+    who, answer = whose(str(values.get("by") or ""), people), str(values.get("answer") or "")
+    line: Pieces = [f"{NOT_RECORDED} {who} answered it already: ", quoted(answer, 300), "."]
+    return line, [show_button(e)]
 
 
 def _not_breakable(e: Escalation, values: Values, people: People) -> Sentence:
@@ -177,6 +172,7 @@ BY_CASE: Mapping[str, Teller] = {
     Case.RESOLVED: _resolved,
     Case.OVERRIDE_ASKED: _override_asked,
     Case.OVERRIDDEN: _overridden,
+    Case.REPEATED: _repeated,
     Why.NOT_HELD: _not_held,
     Why.NOT_AN_INCIDENT: _not_an_incident,
     Why.ALREADY_EXTENDED: _already_extended,

@@ -44,7 +44,7 @@ def sent_lines(
 def _missed(e: Escalation, missed: Missed, people: People) -> Line:
     kind, _, name = missed.to.partition(":")
     who = name_of(name, people) if kind == "person" else one_line(missed.to, 80)
-    return [f"{who} was not reached ", when(missed.at), ": ", *why_missed(e, missed)]
+    return [f"{who} was not reached ", when(missed.at), ": ", *why_missed(e, missed, people)]
 
 
 def _card(e: Escalation, card: Card, people: People) -> Line:

@@ -5,6 +5,7 @@ from typing import Any
 
 from approvals.escalation import Escalation
 from approvals.people import People
+from approvals.tally import fewest_overrides
 from bot.slack.drawing.about import chosen, deciders, row_of, whose
 from bot.slack.drawing.chain import who
 from bot.slack.drawing.questions import question_of
@@ -24,10 +25,10 @@ def answered(e: Escalation, values: Values, people: People) -> Line:
     """`search-api answers Ravi: «Twice, on a copy.»`"""
     ids = [str(one) for one in values.get("ids") or ()]
     found = [q for q in e.questions if q.id in ids]
-    by = values.get("by") or (found[-1].answered_by if found else None)
+    by = values.get("name") or whose(found[-1].answered_by if found else None, people)
     asker = all_of(dict.fromkeys(name_of(q.by, people) for q in found))
     to = f" answers {asker}: " if asker else " answers: "
-    return [f"{whose(str(by or ''), people)}{to}", quoted(str(values.get("text") or ""), 500)]
+    return [f"{one_line(str(by), 60)}{to}", quoted(str(values.get("text") or ""), 500)]
 
 
 def resolved(e: Escalation, values: Values, people: People) -> Line:
@@ -44,17 +45,17 @@ def override_asked(e: Escalation, values: Values, people: People) -> Line:
     option = e.option(str(values.get("option")))
     what = f": {one_line(option.label)}. " if option else ". "
     reason = quoted(str(values.get("reason") or ""), 500)
-    then = f" {still_needed(e)}"
+    then = f" {still_needed(e, values)}."
     return [f"{who(e, values, people)} asks to override the policy{what}", reason, then]
 
 
-def still_needed(e: Escalation) -> str:
-    """How many more must break the glass before anything runs."""
-    glass = e.plan.break_glass
-    left = max(1, glass.needed - len(e.overrides)) if glass else 1
-    of, nothing = f" of {glass.group}" if glass else "", row_of(e).nothing
+def still_needed(e: Escalation, values: Values) -> str:
+    """`Nothing runs until one more of directors agrees`."""
+    needed = int(values.get("needed") or fewest_overrides(e.plan))
+    left = max(1, needed - int(values.get("have") or 1))
+    of, nothing = f" of {e.plan.break_glass.group}" if e.plan.break_glass else "", row_of(e).nothing
     more = f"one more{of} agrees" if left == 1 else f"{left} more{of} agree"
-    return f"{nothing[:1].upper()}{nothing[1:]} until {more}."
+    return f"{nothing[:1].upper()}{nothing[1:]} until {more}"
 
 
 def overridden(e: Escalation, values: Values, people: People) -> Line:

@@ -71,7 +71,8 @@ def field_errors(refusal: Refusal, verb: str = "vote") -> dict[str, str]:
     """What the open modal says at which of its fields; empty for a refusal that is none."""
     values = refusal.values
     place, empty = REQUIRED.get(verb, _WHY)
-    place = str(values.get("field") or place)
+    named = values.get("field")
+    place = str(named) if named in (ROOT_CAUSE, BY_HAND_DONE) else place
     if refusal.why is Why.REASON_NEEDED:
         return {place: empty}
     if refusal.why is Why.REASON_TOO_LONG:

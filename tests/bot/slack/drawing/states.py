@@ -10,6 +10,7 @@ from typing import Any
 from approvals.codec import instant
 from approvals.escalation import (
     Acknowledgement,
+    Alike,
     Chain,
     Decision,
     Escalation,
@@ -26,7 +27,15 @@ from approvals.words import DecidedBy, Effect, Kind, OperationState, Severity, S
 from tests.bot.slack.drawing import ends
 from tests.bot.slack.drawing.examples import MIGRATION, TRANSFER, Story, later, people
 
-PEOPLE = replace(people(), groups={**people().groups, "directors": frozenset({"mia", "tom"})})
+_KNOWN = people()
+PEOPLE = replace(
+    _KNOWN,
+    persons={
+        **_KNOWN.persons,
+        "ines": replace(_KNOWN.persons["ines"], paused_until=later(570)),
+    },
+    groups={**_KNOWN.groups, "directors": frozenset({"mia", "tom"})},
+)
 
 STEPS = (
     Step(to=("channel", "approvers")),
@@ -110,6 +119,17 @@ def _override(who: str, minutes: float, reason: str) -> Override:
     return Override(person=who, option="migrate", reason=reason, at=later(minutes))
 
 
+def overrides_differ() -> Escalation:
+    """Tom wants the other option: that does not add up."""
+    other = replace(_override("tom", 14, "Quicker."), option="recreate")
+    return chained(overrides=(*override_asked().overrides, other))
+
+
+def again() -> Escalation:
+    """The third of its sort."""
+    return chained(alike=Alike(nth=3, since=later(-20)))
+
+
 def overridden() -> Escalation:
     """Tom broke the second."""
     decision = Decision(
@@ -138,9 +158,8 @@ def overridden_and_done() -> Escalation:
 
 
 def expired_unheard() -> Escalation:
-    """Ines's notifications were paused, so she was paged; nobody opened it."""
-    until = instant(later(570))
-    missed = Missed(to="person:ines", why=f"notifications paused until {until}", at=later(0))
+    """Ines's notifications were paused; nobody opened it."""
+    missed = Missed(to="person:ines", why="notifications paused", at=later(0))
     return replace(ends.expired().escalation, missed=(missed,), looks=())
 
 
@@ -234,6 +253,8 @@ PENDING: Mapping[str, Callable[[], Escalation]] = {
     "came_late": came_late,
     "unattended": unattended,
     "override_asked": override_asked,
+    "overrides_differ": overrides_differ,
+    "again": again,
     "incident": incident,
     "incident_looked_at": incident_looked_at,
 }

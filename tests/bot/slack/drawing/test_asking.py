@@ -27,6 +27,11 @@ def _money() -> Escalation:
     return states.chained(TRANSFER)
 
 
+def _money_asked() -> Escalation:
+    first = replace(states.override_asked().overrides[0], option="release")
+    return states.chained(TRANSFER, overrides=(first,))
+
+
 WINDOWS: Mapping[str, Callable[[], View]] = {
     "ask": lambda: asking.ask_modal(states.awaited(), PEOPLE, channel="C1", ts="1.2"),
     "ask_incident": lambda: asking.ask_modal(states.incident(), PEOPLE),
@@ -35,7 +40,10 @@ WINDOWS: Mapping[str, Callable[[], View]] = {
     "override_first": lambda: _override(states.awaited, "mia"),
     "override_second": lambda: _override(states.override_asked, "tom"),
     "override_again": lambda: _override(states.override_asked, "mia"),
+    "override_differing": lambda: _override(states.overrides_differ, "tom"),
     "override_only_option": lambda: _override(_money, "mia"),
+    "override_only_second": lambda: _override(_money_asked, "tom"),
+    "override_only_again": lambda: _override(_money_asked, "mia"),
 }
 
 

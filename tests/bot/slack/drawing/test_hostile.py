@@ -103,7 +103,9 @@ def on_the_way(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Every state, window and line of what people do besides deciding."""
     values = {**values, "text": HOSTILE, "root_cause": HOSTILE, "by_hand": HOSTILE, "step": 2}
     values |= {"to": f"person:{FLAT}", "by": f"service:{FLAT}", "ids": ["qst_1"], "id": "qst_1"}
-    values |= {"notices": [{"to": f"route:{FLAT}"}, {"to": f"person:{FLAT}"}]}
+    told_by = [{"to": f"{kind}:{FLAT}", "via": f"route:{FLAT}"} for kind in ("route", "person")]
+    values |= {"notices": [*told_by, {"to": f"person:{FLAT}", "via": "slack"}], "of": 3}
+    values |= {"missed": [{"to": f"person:{FLAT}", "why": HOSTILE}], "answer": HOSTILE}
     told = [*states.PENDING.values(), *(tell for tell, _ in states.OVER.values())]
     for n, e in enumerate(malicious(tell()) for tell in told):
         yield f"state {n}", channel_card(e, states.PEOPLE)
@@ -115,7 +117,7 @@ def on_the_way(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from ((f"answer {n}", asking.answer_modal(e, q, PEOPLE)) for q in e.questions)
     e = malicious(states.asked())
     for case in {**chain.THREAD, **verbs.TOLD}:
-        own = {**values, "to": None} if case in ("extended", "deadline-held") else values
+        own = {**values, "to": None} if case.startswith(("extended", "deadline")) else values
         yield case, thread_line(e, case, own, PEOPLE)
         yield case, direct(e, case, own, PEOPLE, person="ines", reason=HOSTILE)
     for tell in (states.answered, states.resolved, states.extended):

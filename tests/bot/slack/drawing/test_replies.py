@@ -27,10 +27,19 @@ ROWS: Mapping[str, tuple[str, Callable[[], Escalation], dict[str, Any]]] = {
     "looking": (Case.ACKNOWLEDGED, states.looking, {"until": instant(later(26))}),
     "looking_at_incident": (Case.ACKNOWLEDGED, states.incident_looked_at, {}),
     "question_asked": (Case.QUESTION_ASKED, states.asked, {}),
-    "answer_given": (Case.ANSWERED, states.answered, {"ids": ["qst_1"]}),
+    "answer_given": (
+        Case.ANSWERED,
+        states.answered,
+        {"question": "Is the downgrade tested?"},
+    ),
+    "repeated": (Case.REPEATED, states.answered, {"question": "Is the downgrade tested?"}),
     "extended": (Case.EXTENDED, states.extended, {}),
     "resolved": (Case.RESOLVED, states.resolved, {}),
-    "override_asked": (Case.OVERRIDE_ASKED, states.override_asked, {"option": "migrate"}),
+    "override_asked": (
+        Case.OVERRIDE_ASKED,
+        states.override_asked,
+        {"option": "Migrate, keep data", "have": 1, "needed": 2, "may": ["Tom"]},
+    ),
     "overridden": (Case.OVERRIDDEN, states.overridden, {}),
     "not_held": (Why.NOT_HELD, states.incident, {}),
     "not_an_incident": (Why.NOT_AN_INCIDENT, states.awaited, {}),
@@ -39,7 +48,11 @@ ROWS: Mapping[str, tuple[str, Callable[[], Escalation], dict[str, Any]]] = {
     "not_extendable_incident": (Why.NOT_EXTENDABLE, states.incident, {}),
     "already_looking": (Why.ALREADY_ACKNOWLEDGED, states.looking, {}),
     "no_question": (Why.NO_QUESTION, states.awaited, {}),
-    "already_answered": (Why.ALREADY_ANSWERED, states.answered, {}),
+    "already_answered": (
+        Why.ALREADY_ANSWERED,
+        states.answered,
+        {"answer": "Twice, on a copy of last night.", "by": "service:search-api"},
+    ),
     "not_breakable": (Why.NOT_BREAKABLE, states.awaited, {}),
     "answer_of_another": (Why.NOT_YOUR_VOTE, states.asked, {"verb": "answer"}),
     "already_resolved": (Why.ALREADY_TERMINAL, states.resolved, {}),
@@ -72,7 +85,8 @@ def test_every_row_is_answered_as_stored(name: str) -> None:
 def test_an_answer_says_first_whether_it_was_recorded_and_rings_nobody(name: str) -> None:
     drawn = told(name)
     refused = isinstance(ROWS[name][0], Why)
-    assert drawn.text.startswith("Not recorded." if refused else "Recorded: ")
+    first = ("Recorded: ", "Already recorded")
+    assert drawn.text.startswith("Not recorded." if refused else first)
     assert not [p for p in everything(list(drawn.blocks)) if p.get("type") == "user"]
 
 

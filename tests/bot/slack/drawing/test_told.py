@@ -21,13 +21,28 @@ from tests.bot.slack.drawing.stored import assert_stored
 NOTICES = [
     {"to": "person:ines", "why": "may decide (database-admin)", "via": "slack"},
     {"to": "person:ravi", "why": "may decide (database-admin)", "via": "slack"},
-    {"to": "route:pager", "why": "stage 2", "via": "route:pager"},
+    {"to": "person:dana", "why": "owner of the service", "via": "route:dana-sms"},
+    {"to": "route:pager", "why": "a page of this step", "via": "route:pager"},
 ]
+
+MISSED = [
+    {"to": "person:ines", "why": "notifications paused"},
+    {"to": "person:dana", "why": "away"},
+]
+
+VOTED = {"person": "ravi", "name": "Ravi", "option": "recreate", "have": 1, "needed": 2}
 
 #: Case of a thread line or a direct message, with what its event says.
 TOLD: Mapping[str, tuple[str, Callable[[], Escalation], dict[str, Any]]] = {
-    "step": ("step", states.awaited, {"step": 2, "notices": NOTICES, "missed": []}),
-    "step_incident": ("step", states.incident, {"step": 2, "notices": NOTICES[2:]}),
+    "opened": ("opened", states.awaited, {}),
+    "step": ("step", states.awaited, {"step": 2, "of": 3, "said": 1, "notices": NOTICES}),
+    "step_again": (
+        "step",
+        states.awaited,
+        {"step": 3, "of": 3, "said": 2, "notices": NOTICES[1:2], "missed": MISSED},
+    ),
+    "step_incident": ("step", states.incident, {"step": 2, "of": 3, "notices": NOTICES[3:]}),
+    "step_of_a_way_that_failed": ("step", states.awaited, {"missed": "person:ines"}),
     "half": ("reminder", states.awaited, {"which": ["half"]}),
     "four_fifths": ("reminder", states.awaited, {"which": ["half", "four-fifths"]}),
     "four_fifths_extended": ("reminder", states.extended, {"which": ["four-fifths"]}),
@@ -40,13 +55,8 @@ TOLD: Mapping[str, tuple[str, Callable[[], Escalation], dict[str, Any]]] = {
     "extended": ("extended", states.extended, {"by": "ravi", "to": instant(later(90))}),
     "deadline_held": ("deadline-held", states.awaited, {"to": instant(later(120))}),
     "unattended": ("unattended", states.unattended, {}),
-    "missed": (
-        "missed",
-        states.awaited,
-        {"to": "person:ines", "why": "notifications paused", "next_at": instant(later(1))},
-    ),
-    "missed_channel": ("missed", states.awaited, {"to": "channel:C1", "why": "is_archived"}),
-    "missed_route": ("missed", states.awaited, {"to": "route:pager", "why": "timeout"}),
+    "deadline_moved": ("deadline-moved", states.came_late, {"to": instant(later(80))}),
+    "voted_one": ("voted", states.awaited, VOTED),
     "question": (
         "question",
         states.asked,
@@ -55,7 +65,7 @@ TOLD: Mapping[str, tuple[str, Callable[[], Escalation], dict[str, Any]]] = {
     "answered": (
         "answered",
         states.answered,
-        {"ids": ["qst_1"], "text": "Twice, on a copy of last night."},
+        {"ids": ["qst_1"], "name": "search-api", "text": "Twice, on a copy of last night."},
     ),
     "resolved": (
         "resolved",
@@ -68,7 +78,13 @@ TOLD: Mapping[str, tuple[str, Callable[[], Escalation], dict[str, Any]]] = {
     "override_asked": (
         "override-asked",
         states.override_asked,
-        {"person": "mia", "option": "migrate", "reason": "Orders stand still."},
+        {
+            "person": "mia",
+            "option": "migrate",
+            "reason": "Orders stand still.",
+            "have": 1,
+            "needed": 2,
+        },
     ),
     "overridden": ("overridden", states.overridden, {"by": "break_glass"}),
     "decided_overridden": ("decided-approved", states.overridden, {"by": "break_glass"}),
@@ -122,7 +138,8 @@ def labels(drawn: Message) -> list[str]:
     ("name", "person", "expected"),
     [
         ("step", "ines", ["I am looking", "Show"]),
-        ("unattended", "dana", ["I am looking", "Show"]),
+        ("unattended", "lena", ["I am looking", "Show"]),
+        ("step", "dana", ["Show"]),
         ("half", "ines", ["Show"]),
         ("four_fifths", "ines", ["Give it 30 more minutes", "Show"]),
         ("four_fifths_extended", "ines", ["Show"]),
