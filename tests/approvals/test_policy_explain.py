@@ -232,9 +232,8 @@ def test_members_that_only_slack_knows_are_said_not_to_be_known() -> None:
 
 def test_a_repeat_is_said_with_its_times() -> None:
     """As in what is critical, where nothing else is written."""
-    found = said(
-        service="x", approvers=("ops",), category="pattern_change", severity=Severity.CRITICAL
-    )
+    grave: dict[str, Any] = {"category": "deployment", "severity": Severity.CRITICAL}
+    found = said(service="x", approvers=("ops",), environment="test", **grave)
     assert found["Asked"][1].endswith(" (2 times more, every 5 min)")
 
 
