@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.api import meta, opening, reading, taking
+from bot.api import hooks, meta, opening, reading, taking
+from bot.api.alerts import AlertmanagerIn, AlertmanagerOut, HookQuery
 from bot.api.answer import Answer
 from bot.api.door import API, Api, guard
 from bot.api.listener import expectation
@@ -112,6 +113,16 @@ ROUTES: tuple[Route, ...] = (
         scope="open",
         body=TellIn,
         answers={200: Answer},
+    ),
+    Route(
+        method="POST",
+        path="/v1/hooks/alertmanager",
+        handler=hooks.alertmanager,
+        summary="Take a notification of Alertmanager: each alert is an incident",
+        scope="open",
+        body=AlertmanagerIn,
+        query=HookQuery,
+        answers={200: AlertmanagerOut},
     ),
     Route(
         method="GET",
