@@ -10,6 +10,7 @@ from approvals.canonical import operation_digest
 from approvals.commands import Actor
 from approvals.facts import Facts
 from approvals.joining import join_key
+from approvals.people import People
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from bot.ids import new_id
@@ -49,9 +50,12 @@ class FileFacts:
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or parse_policy(SAMPLE)
         self.known = True
+        self.just_started = False  #: nobody has been looked up yet
 
     def facts(self, now: datetime) -> Facts:
         """Facts of this moment."""
+        if self.just_started:
+            return Facts(people=People(), policy=self.policy)
         seen = now if self.known else now - timedelta(hours=1)
         return Facts(people=self.policy.file_people(seen), policy=self.policy)
 
