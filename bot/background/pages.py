@@ -134,7 +134,8 @@ class Pager:
         address = self._routes(route)
         if address is None:
             raise AddressError(f"The policy has no route {route} any more.")
-        await self._notify(route, filled(address, self._secret), self._text(escalation, delivery))
+        called = filled(address, self._secret, id_=escalation.id, page=delivery.id)
+        await self._notify(route, called, self._text(escalation, delivery))
 
     def _text(self, escalation: Escalation, delivery: Delivery) -> Text:
         said = delivery.payload
