@@ -50,7 +50,7 @@ log = structlog.get_logger(__name__)
 CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "home", "people", "policy"})
+UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -69,7 +69,9 @@ def read_policy(path: Path) -> Policy:
         raise SettingsError(
             f"There is no policy file {path}. Copy the sample policy.toml, or set ANDON_POLICY."
         ) from error
-    except (PolicyError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not text in UTF-8 ({error}).") from error
+    except PolicyError as error:
         raise SettingsError(str(error)) from error
 
 

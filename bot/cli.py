@@ -25,6 +25,7 @@ from bot.doctor import examine
 from bot.exits import FINDING, fail
 from bot.observing import configure_logging
 from bot.policy_command import policy
+from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from storage import AlreadyRunningError, NewerDatabaseError
 from storage.database import open_database
@@ -41,6 +42,7 @@ service = typer.Typer(help="Services that may call, and their keys.", no_args_is
 app.add_typer(service, name="service")
 app.add_typer(policy, name="policy")
 app.command()(demo)
+policy.command("replay")(policy_replay)
 
 T = TypeVar("T")
 

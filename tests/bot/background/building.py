@@ -240,6 +240,7 @@ class Office:
         return {
             "cards": self.store.cards,
             "reads": self.store.reads,
+            "storms": self.store.storms,
             "facts": self.facts,
             "slack": self.slack,
             "line": self.line,
