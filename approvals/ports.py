@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from approvals.commands import Command
+from approvals.digests import Digested, Quiet
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.facts import Facts
@@ -262,6 +263,19 @@ class Absences(Protocol):
 
     async def end(self, person: str, by: str, now: datetime) -> None:
         """The person is back."""
+
+
+class Digests(Protocol):
+    """What the digest tells, and how far it has come."""
+
+    async def last(self) -> Digested | None:
+        """How far; None before the first."""
+
+    async def note(self, digested: Digested) -> None:
+        """Keep it, over restarts."""
+
+    async def quiet(self, since: datetime, until: datetime) -> Quiet:
+        """What rang nobody after `since` and not after `until`."""
 
 
 class Health(Protocol):

@@ -3,14 +3,26 @@
 from typing import Any, Protocol
 
 from approvals.policy.model import Policy
-from approvals.ports import Absences, Cards, Clock, Deliveries, Reads, SeenSignatures, Writer
+from approvals.ports import (
+    Absences,
+    Cards,
+    Clock,
+    Deliveries,
+    Digests,
+    Reads,
+    SeenSignatures,
+    Storms,
+    Writer,
+)
 from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
+from bot.background.digest import Digester
 from bot.background.line import Line
 from bot.background.loop import Loop
 from bot.background.refresher import Refresher
 from bot.background.spoken import Speaker
+from bot.background.ways import Ways
 from bot.bell import Bell
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
@@ -27,7 +39,7 @@ from bot.slack.surface import Surface
 from bot.slack.web import SlackWeb, WatchedClient
 
 #: Seconds between two looks of each loop when nothing wakes it.
-CARDS_S, SPEECH_S, PEOPLE_S, HOME_S = 2.0, 2.0, 5.0, 5.0
+CARDS_S, SPEECH_S, PEOPLE_S, HOME_S, DIGEST_S = 2.0, 2.0, 5.0, 5.0, 20.0
 
 
 class Records(Protocol):
@@ -44,6 +56,14 @@ class Records(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """Messages that are owed."""
+
+    @property
+    def storms(self) -> Storms:
+        """Storms, whole."""
+
+    @property
+    def digests(self) -> Digests:
+        """What the digest tells."""
 
     @property
     def absences(self) -> Absences:
@@ -77,6 +97,7 @@ class SlackSide:
             cards=store.cards,
             deliveries=store.deliveries,
             absences=store.absences,
+            storms=store.storms,
             facts=people,
             slack=slack,
             clock=clock,
@@ -101,23 +122,40 @@ class SlackSide:
         said: dict[str, Any] = {
             "cards": store.cards,
             "reads": store.reads,
+            "storms": store.storms,
             "facts": people,
             "slack": slack,
             "line": self._line,
             "artist": Drawings(),
             "clock": clock,
             "counts": counts,
+            "ways": Ways(
+                writer=writer,
+                cards=store.cards,
+                deliveries=store.deliveries,
+                clock=clock,
+                new_id=new_id,
+            ),
         }
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
         directory = SlackDirectory(client, people.policy)
         refresher = Refresher(people, directory, store.absences, store.reads, writer, clock, new_id)
+        digester = Digester(
+            digests=store.digests,
+            facts=people,
+            slack=slack,
+            line=self._line,
+            artist=said["artist"],
+            clock=clock,
+        )
         self._refresher = refresher
         self.loops = [
             Loop("cards", cards.once, CARDS_S, cards.lanes),
             Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
             Loop("people", refresher.once, PEOPLE_S),
             Loop("home", surface.home.once, HOME_S),
+            Loop("digest", digester.once, DIGEST_S),
         ]
 
     async def adopt(self, policy: Policy) -> None:

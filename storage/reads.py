@@ -18,6 +18,13 @@ from storage.database import Database, Row
 #: Escalations read anew in one go while a list is made; others get their turn in between.
 AT_ONCE = 200
 
+#: Rows as `record_of` reads them.
+RECORDS = (
+    "SELECT e.escalation_id, e.seq, e.kind, e.at, e.by, e.core, e.prev, e.hash, "
+    "e.body_hash, b.text FROM events e LEFT JOIN event_bodies b "
+    "ON b.escalation_id = e.escalation_id AND b.seq = e.seq"
+)
+
 _FILTERS = ("service", "status", "kind", "severity", "category", "reference", "dedup_key")
 
 
@@ -102,13 +109,10 @@ class SqlReads:
     async def records(self, escalation_id: str) -> tuple[Record, ...]:
         """Its audit events in order; an erased body is empty."""
         rows = await self._database.reader.rows(
-            "SELECT e.escalation_id, e.seq, e.kind, e.at, e.by, e.core, e.prev, e.hash, "
-            "e.body_hash, b.text FROM events e LEFT JOIN event_bodies b "
-            "ON b.escalation_id = e.escalation_id AND b.seq = e.seq "
-            "WHERE e.escalation_id = ? ORDER BY e.seq",
+            f"{RECORDS} WHERE e.escalation_id = ? ORDER BY e.seq",
             (escalation_id,),
         )
-        return tuple(_record(row) for row in rows)
+        return tuple(record_of(row) for row in rows)
 
     async def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
         """Ids of those with something due, longest overdue first."""
@@ -141,7 +145,8 @@ def outline(text: str) -> Escalation:
     return load(fields)
 
 
-def _record(row: Row) -> Record:
+def record_of(row: Row) -> Record:
+    """The record of a row of `events` and the text of its body."""
     text = row[9] or '{"body":{},"command":{},"facts":{}}'
     said = json.loads(text)
     return Record(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from approvals.people import Absence
-from approvals.ports import Absences, Cards, Clock, Deliveries, FactSource, Reads, Writer
+from approvals.ports import Absences, Cards, Clock, Deliveries, FactSource, Reads, Storms, Writer
 from bot.messaging import Slack
 
 
@@ -17,6 +17,7 @@ class Ports:
     cards: Cards
     deliveries: Deliveries
     absences: Absences
+    storms: Storms
     facts: FactSource
     slack: Slack
     clock: Clock
