@@ -6,11 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from approvals.codec import instant, load_text, parse_instant
+import orjson
+
+from approvals.codec import instant, load, load_text, parse_instant
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
+from approvals.words import Status
 from storage.database import Database, Row
+
+#: Escalations read anew in one go while a list is made; others get their turn in between.
+AT_ONCE = 200
 
 #: Rows as `record_of` reads them.
 RECORDS = (
@@ -27,6 +33,7 @@ class SqlReads:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._outlines: dict[str, tuple[int, Escalation]] = {}  # by id, of that version
 
     async def escalation(self, escalation_id: str) -> Escalation | None:
         """The escalation of that id."""
@@ -65,6 +72,25 @@ class SqlReads:
         return await self._many(
             "WHERE status = 'pending' ORDER BY deadline_at, id LIMIT ?", (limit,)
         )
+
+    async def outlines(self) -> tuple[Escalation, ...]:
+        """Every pending one, light; those that have not changed since are not read again."""
+        rows = await self._database.reader.rows(
+            "SELECT id, version FROM escalations WHERE status = 'pending' ORDER BY deadline_at, id"
+        )
+        known = self._outlines
+        changed = [id_ for id_, version in rows if known.get(id_, (-1,))[0] != version]
+        fresh = {id_: known[id_] for id_, _ in rows if id_ in known}
+        for n in range(0, len(changed), AT_ONCE):
+            for e in await self._light(changed[n : n + AT_ONCE]):
+                fresh[e.id] = (e.version, e)
+        self._outlines = fresh
+        return tuple(e for _, e in (fresh[id_] for id_, _ in rows) if e.status is Status.PENDING)
+
+    async def _light(self, ids: Sequence[str]) -> tuple[Escalation, ...]:
+        wanted = ", ".join("?" * len(ids))
+        sql = f"SELECT body FROM escalations WHERE id IN ({wanted})"  # noqa: S608
+        return tuple(outline(row[0]) for row in await self._database.reader.rows(sql, ids))
 
     async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Approved and not yet taken."""
@@ -108,6 +134,15 @@ class SqlReads:
     async def _many(self, clause: str, values: Sequence[Any]) -> tuple[Escalation, ...]:
         sql = f"SELECT body FROM escalations {clause}"  # noqa: S608  clauses are our own
         return tuple(load_text(row[0]) for row in await self._database.reader.rows(sql, values))
+
+
+def outline(text: str) -> Escalation:
+    """Without what it would run and its context: all that a line of a list says."""
+    fields = orjson.loads(text)
+    fields.pop("context", None)
+    for part in (fields.get("operation") or {}, *fields["options"]):
+        part.pop("arguments", None)
+    return load(fields)
 
 
 def record_of(row: Row) -> Record:

@@ -21,10 +21,13 @@ from approvals.ports import Settled, StoreError, UnsureError
 from approvals.refusals import FORM_CORRECTIONS
 from approvals.words import Effect, Friction
 from bot.messaging import Message
+from bot.slack.batch import Batch
 from bot.slack.browsing import Browsing
 from bot.slack.clicks import Click, click_id, is_foreign, of_button, of_modal
 from bot.slack.drawing.fitting import fitting_view
 from bot.slack.drawing.words import READ_WHOLE
+from bot.slack.finding import Finding
+from bot.slack.home import HomePage
 from bot.slack.ports import Ports
 from bot.slack.screens import Screens
 from bot.slack.voice import Voice
@@ -41,10 +44,14 @@ Payload = Mapping[str, Any]
 class Surface:
     """Listeners, one method an interaction."""
 
-    def __init__(self, ports: Ports, screens: Screens) -> None:
+    def __init__(
+        self, ports: Ports, screens: Screens, finding: Finding, client: AsyncWebClient
+    ) -> None:
         self._ports, self._screens = ports, screens
         self._voice = Voice(ports.slack)
-        self._browsing = Browsing(ports, screens, self._voice)
+        self._browsing = Browsing(ports, screens, finding, self._voice)
+        self.home = HomePage(ports, finding, self._voice, client)
+        self._batch = Batch(ports, screens, finding, self._voice)
 
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt. Everything subscribed to has one."""
@@ -54,6 +61,8 @@ class Surface:
             app.view(callback)(self.sent)
         app.event("tokens_revoked")(self.revoked)
         app.event("app_uninstalled")(self.revoked)
+        self.home.register(app)
+        self._batch.register(app)
         self._browsing.register(app)
 
     async def close(self) -> None:
@@ -75,7 +84,7 @@ class Surface:
             await self._voice.open(client, click, view)
             self._browsing.looked(click)
         else:
-            await self._at_once(ack, click, self._vote(click, read_whole=False))
+            await self._at_once(ack, client, click, self._vote(click, read_whole=False))
 
     def _needs_modal(self, escalation: Escalation, click: Click) -> bool:
         option = escalation.option(click.option)
@@ -100,7 +109,7 @@ class Surface:
             await ack()
             await self._voice.open(client, click, view)
         else:
-            await self._at_once(ack, click, self._command(click.action, click))
+            await self._at_once(ack, client, click, self._command(click.action, click))
 
     async def _found(self, click: Click) -> Escalation | Message:
         """The escalation that was clicked, or what to say of it."""
@@ -110,10 +119,17 @@ class Surface:
             return self._failed(click, error)
         return found or self._screens.no_such()
 
-    async def _at_once(self, ack: Ack, click: Click, command: Command) -> None:
-        """Commit and acknowledge; the answer is owed by the commit."""
-        if await self._commit(ack, click, command) is not None:
-            await ack()
+    async def _at_once(
+        self, ack: Ack, client: AsyncWebClient, click: Click, command: Command
+    ) -> None:
+        """Commit and acknowledge; the answer is owed by the commit, or shown in the open window."""
+        settled = await self._commit(ack, click, command)
+        if settled is None:
+            return
+        await ack()
+        if click.view_id:
+            await self._voice.open(client, click, self._screens.answer_modal(settled, click))
+            self._voice.after(self._ports.deliveries.answered(command.id, self._ports.clock()))
 
     # -- modals ---------------------------------------------------------------------------------
 
@@ -137,12 +153,11 @@ class Surface:
 
     def _command(self, verb: str, click: Click) -> Command:
         """What the button or the modal of that name asks for."""
-        in_modal = not click.action
         about: dict[str, Any] = {
             "id": click.command_id,
             "escalation_id": click.escalation,
             "actor": click.actor,
-            "reply": click.reply(in_modal=in_modal),
+            "reply": click.reply(in_modal=click.in_modal),
         }
         text = self._reason(click)
         if verb == "stop":
@@ -164,7 +179,7 @@ class Surface:
             rationale=self._reason(click),
             typed=click.values.get("typed"),
             read_whole=read_whole,
-            reply=click.reply(in_modal=not click.action),
+            reply=click.reply(in_modal=click.in_modal),
         )
 
     def _reason(self, click: Click) -> str | None:
