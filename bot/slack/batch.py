@@ -31,6 +31,7 @@ from bot.slack.drawing.storm import ABORT, LIST, OTHERS, SHOW, TRY, abort_of, is
 from bot.slack.finding import Finding
 from bot.slack.ports import Ports
 from bot.slack.screens import Screens
+from bot.slack.verbs import rationale
 from bot.slack.voice import Voice
 
 log = structlog.get_logger(__name__)
@@ -144,7 +145,7 @@ class Batch:
         """A window was sent off: check the list, then record a vote for each of it."""
         click, carries = of_modal(body, foreign=is_foreign(body)), _carried(body)
         aborts = (body.get("view") or {}).get("callback_id") == windows.ABORT_THESE
-        wrong = self._screens.form_errors(click) if aborts else {}
+        wrong = self._screens.form_errors(click, "vote") if aborts else {}
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
@@ -210,7 +211,7 @@ class Batch:
 
     def _vote(self, click: Click, e: Escalation, option: str) -> Vote:
         """An ordinary vote; its id is the same for every delivery of the same click."""
-        said = self._screens.rationale(click)
+        said = rationale(click)
         return Vote(
             id=click_id(click.command_id, e.id),
             escalation_id=e.id,

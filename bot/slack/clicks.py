@@ -25,6 +25,7 @@ class Click:
     option: str
     shown: int
     digest: str
+    question: str  #: id of the question to answer; empty when the click names none
     command_id: str  #: the same for every delivery of the same click
     values: Mapping[str, Any]  #: what was typed or chosen, by action id
 
@@ -34,9 +35,9 @@ class Click:
         return Actor(account=self.account, foreign=self.foreign)
 
     @property
-    def in_modal(self) -> bool:
-        """Whether a window is open, in which the answer is shown."""
-        return bool(self.view_id) or not self.action
+    def in_window(self) -> bool:
+        """Whether its answer belongs in a window: a modal was sent off, or clicked in."""
+        return not self.action or bool(self.view_id)
 
     def reply(self, *, in_modal: bool = False) -> ReplyTo:
         """Where the one answer goes."""
@@ -104,6 +105,7 @@ def _click(
         option=str(said.get("o") or ""),
         shown=said["s"] if isinstance(said.get("s"), int) else -1,
         digest=str(said.get("d") or ""),
+        question=str(said.get("q") or ""),
         command_id=click_id(account, *once, said.get("e"), said.get("o")),
         values=values or {},
     )

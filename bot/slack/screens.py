@@ -1,6 +1,6 @@
 """What the surface shows: the drawing functions, given what they need of the moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from approvals.escalation import Escalation
@@ -11,17 +11,22 @@ from approvals.showing import is_shown_whole
 from approvals.tally import eligible, is_requester
 from bot.messaging import Message
 from bot.slack.clicks import Click, click_id
-from bot.slack.drawing import answers, modals, words
+from bot.slack.drawing import answers, asking, modals, words
+from bot.slack.drawing.about import is_incident, may_override
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
+from bot.slack.drawing.questions import question_of
+from bot.slack.verbs import rationale
 
 View = Mapping[str, Any]
 
-#: What each asking button opens.
+#: What each asking button opens; `answer` and `break_glass` need to know more.
 _ASKING = {
     "stop": modals.stop_modal,
     "withdraw": modals.withdraw_modal,
     "add_reason": modals.reason_modal,
+    "ask": asking.ask_modal,
+    "resolve": asking.resolve_modal,
 }
 
 
@@ -44,43 +49,75 @@ class Screens:
         """Whether the card shows all that would run."""
         return is_shown_whole(e)
 
-    def rationale(self, click: Click) -> str | None:
-        """The chip and the sentence, as one reason."""
-        return words.rationale(click.values.get(words.CHIP), click.values.get(words.REASON))
+    def typed(self, click: Click) -> str:
+        """All that was written in a modal, to give it back where it was not recorded."""
+        wrote = (click.values.get(name) for name in (words.ROOT_CAUSE, words.BY_HAND_DONE))
+        return "\n".join(str(one) for one in (rationale(click), *wrote) if one)
 
-    def form_errors(self, click: Click) -> dict[str, str]:
+    def form_errors(self, click: Click, verb: str) -> dict[str, str]:
         """What the form itself asks for, before the core is asked."""
-        return words.abort_errors(click.values.get(words.CHIP), click.values.get(words.REASON))
+        return words.empty_errors(verb, click.values) or words.abort_errors(
+            click.values.get(words.CHIP), click.values.get(words.REASON)
+        )
 
     def vote_modal(self, e: Escalation, click: Click) -> View:
         """The modal of the option that was tapped, about the escalation as it is now."""
         option = e.option(click.option)
         assert option is not None  # noqa: S101  the surface looked
-        person = self._people.of_account(click.account)
         return modals.vote_modal(
             e,
             option,
             self._people,
-            person=person.id if person else None,
+            person=self.person_of(click),
             channel=click.channel,
             ts=click.ts,
         )
 
     def is_worth_asking(self, e: Escalation, click: Click) -> bool:
         """Whether a modal is worth opening; where not, the core says no at once."""
-        if click.foreign:
+        worth = _WORTH.get(click.action)
+        return not click.foreign and (worth is None or worth(self, e, click))
+
+    def _may_stop(self, e: Escalation, click: Click) -> bool:
+        return e.can_be_stopped and self.may_decide(e, click)
+
+    def _is_own(self, e: Escalation, click: Click) -> bool:
+        person = self._people.of_account(click.account)
+        own = is_requester(e, click.account, person, self._people)
+        return own and not e.status.is_terminal
+
+    def _may_help(self, e: Escalation, click: Click) -> bool:
+        """Of an incident nothing is decided: the core knows who may look."""
+        if e.status.is_terminal:
             return False
-        if click.action == "stop":
-            return e.can_be_stopped and self.may_decide(e, click)
-        if click.action == "withdraw":
-            person = self._people.of_account(click.account)
-            own = is_requester(e, click.account, person, self._people)
-            return own and not e.status.is_terminal
-        return True
+        known = self._people.of_account(click.account) is not None
+        return known if is_incident(e) else self.may_decide(e, click)
+
+    def _may_resolve(self, e: Escalation, click: Click) -> bool:
+        return is_incident(e) and self._may_help(e, click)
+
+    def _may_answer(self, e: Escalation, click: Click) -> bool:
+        found = question_of(e, click.question)
+        return self._is_own(e, click) and found is not None and found.answer is None
+
+    def _may_override(self, e: Escalation, click: Click) -> bool:
+        return may_override(e, self.person_of(click), self._people)
+
+    def person_of(self, click: Click) -> str | None:
+        """The person behind the account, where the policy knows one."""
+        person = self._people.of_account(click.account)
+        return person.id if person else None
 
     def ask_modal(self, e: Escalation, click: Click) -> View:
-        """Stop, withdraw or add a reason."""
-        return _ASKING[click.action](e, self._people, channel=click.channel, ts=click.ts)
+        """Stop, withdraw, add a reason, ask, answer, resolve, override."""
+        came_from = {"channel": click.channel, "ts": click.ts}
+        question = question_of(e, click.question)
+        if click.action == "answer" and question is not None:
+            return asking.answer_modal(e, question, self._people, **came_from)
+        if click.action == "break_glass":
+            person = self.person_of(click)
+            return asking.override_modal(e, self._people, person=person, **came_from)
+        return _ASKING[click.action](e, self._people, **came_from)
 
     def details(
         self,
@@ -98,22 +135,26 @@ class Screens:
             cards=cards,
             deliveries=deliveries,
             page=page,
+            person=self.person_of(click),
             channel=click.channel,
             ts=click.ts,
         )
 
-    def field_errors(self, refusal: Refusal) -> dict[str, str]:
+    def field_errors(self, refusal: Refusal, verb: str) -> dict[str, str]:
         """At the fields of the open modal."""
-        return words.field_errors(refusal)
+        return words.field_errors(refusal, verb)
 
-    def answer_modal(self, settled: Settled, click: Click) -> View:
-        """What became of what was sent."""
+    def answer_to(self, settled: Settled, click: Click) -> Message:
+        """What became of a click in a window."""
         refusal = settled.refusal
         case = refusal.why.value if refusal else settled.answer.case.value
         values = refusal.values if refusal else settled.answer.values
-        typed = self.rationale(click) or ""
-        message = answers.answer(case, values, settled.escalation, self._people, typed=typed)
-        return self.notice_modal(message, click)
+        typed = None if click.action else self.typed(click)
+        return answers.answer(case, values, settled.escalation, self._people, typed=typed)
+
+    def answer_modal(self, settled: Settled, click: Click) -> View:
+        """What became of what was sent."""
+        return self.notice_modal(self.answer_to(settled, click), click)
 
     def notice_modal(self, message: Message, click: Click) -> View:
         """An answer in the modal; it keeps where the click came from, for its own buttons."""
@@ -150,3 +191,14 @@ class Screens:
     def list_modal(self, message: Message) -> View:
         """A list in a window."""
         return modals.notice(message, title="Escalations")
+
+
+#: When each of the windows that ask is worth opening; the rest always are.
+_WORTH: Mapping[str, Callable[[Screens, Escalation, Click], bool]] = {
+    "stop": Screens._may_stop,
+    "withdraw": Screens._is_own,
+    "ask": Screens._may_help,
+    "answer": Screens._may_answer,
+    "resolve": Screens._may_resolve,
+    "break_glass": Screens._may_override,
+}

@@ -30,12 +30,12 @@ from bot.slack.drawing.about import (
 from bot.slack.drawing.buttons import actions, show_button
 from bot.slack.drawing.commands import nothing_fits, nothing_waits
 from bot.slack.drawing.filters import Filter
-from bot.slack.drawing.record import duration
 from bot.slack.drawing.spans import (
     Block,
     Element,
     any_of,
     date_markup,
+    duration,
     header,
     name_of,
     one_line,
