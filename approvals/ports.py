@@ -109,6 +109,12 @@ class Reads(Protocol):
     async def pending(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Pending escalations of all services, soonest deadline first."""
 
+    async def outlines(self) -> tuple[Escalation, ...]:
+        """Every pending escalation, soonest deadline first, without its arguments and context.
+
+        For lists, however many there are: what is read again is only what changed.
+        """
+
     async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Approved and not yet taken: what a recheck of people concerns besides pending ones."""
 

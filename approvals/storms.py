@@ -39,7 +39,7 @@ class Storm:
 
     @property
     def for_all(self) -> Escalation:
-        """Who stands for all: the oldest that waits, else the first, at the storm's version."""
+        """One for all: the oldest that waits, else the first, at the storm's version."""
         return replace((self.waiting or self.members)[0], version=self.version)
 
     @property

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from approvals.escalation import Escalation
-from approvals.ports import Card, Cards, Clock, FactSource, Reads, Storms
+from approvals.ports import Card, Cards, Clock, FactSource, Reads, StoreError, Storms
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
 from bot.background.lanes import Lanes
@@ -25,14 +25,17 @@ from bot.background.refusals import (
     said,
     was_taken_maybe,
 )
+from bot.background.ways import Ways, way_of
 from bot.messaging import (
     Artist,
     Message,
     Seen,
     Slack,
+    SlackAwayError,
     SlackBusyError,
     SlackError,
     SlackRefusedError,
+    SlackUnsureError,
 )
 
 log = structlog.get_logger(__name__)
@@ -68,11 +71,12 @@ class Reconciler:
         artist: Artist,
         clock: Clock,
         counts: Counts,
+        ways: Ways,
     ) -> None:
         self._cards, self._reads, self._facts = cards, reads, facts
         self._storms = storms
         self._slack, self._line, self._artist = slack, line, artist
-        self._clock, self._counts = clock, counts
+        self._clock, self._counts, self._ways = clock, counts, ways
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
 
     async def once(self) -> bool:
@@ -100,6 +104,8 @@ class Reconciler:
         try:
             await self._reconcile(card, escalation, cards)
         except WaitError:
+            if not self._line.works:
+                await self._ways.slack_is_away(escalation, card)
             raise
         except SlackBusyError as error:
             wait = wait_of(error.retry_after)
@@ -108,10 +114,16 @@ class Reconciler:
             await self._refused(card, error, escalation)
         except SlackError as error:
             await self._later(card, said(card.error, error), _backoff(card.attempts))
+            if isinstance(error, SlackAwayError | SlackUnsureError):
+                await self._ways.slack_is_away(escalation, card)
+        except StoreError as error:
+            # The row says that no answer is known: the message is looked up, and this told, anew.
+            log.warning("arrival-not-saved", card=card.id, error=str(error))
         except Exception:
             # Whatever is wrong with this card, it is wrong with this card alone.
             log.exception("card-failed", card=card.id)
             await self._later(card, "failed", MENDED_BY_PEOPLE_S)
+            await self._missed(card, escalation, "failed")
 
     async def _reconcile(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> None:
         message = await self._draw(card, escalation, cards)
@@ -132,29 +144,32 @@ class Reconciler:
 
     async def _post(self, card: Card, escalation: Escalation, message: Message) -> None:
         target = self._target(card)
-        if was_taken_maybe(card.error) and await self._adopt(card, target):
+        found = await self._taken_before(card, target)
+        if found is not None:
+            await self._ways.came(escalation)
+            await self._cards.shown(card, *found, "", 0)  # the next look draws what it shows
             return
         ask = Ask("post", target, escalation.status.is_terminal)
         self._line.take(ask)
         await self._cards.again(card, self._clock() + ANSWER_WITHIN, UNANSWERED)
         with self._line.call(ask):
             where = await self._slack.post(target, message, key=card.id)
+        await self._ways.came(escalation)
         await self._keep(card, escalation, where, message)
 
-    async def _adopt(self, card: Card, target: str) -> bool:
-        """Whether an earlier attempt was taken after all; the next look draws what it shows."""
+    async def _taken_before(self, card: Card, target: str) -> tuple[str, str] | None:
+        """Where an earlier attempt was taken after all."""
+        if not was_taken_maybe(card.error):
+            return None
         ask = Ask("find", target)
         self._line.take(ask)
         try:
             with self._line.call(ask):
-                found = await self._slack.find(target, card.id)
+                return await self._slack.find(target, card.id)
         except SlackRefusedError as error:
             # A second card is better than none: both show one state.
             log.warning("card-not-looked-up", card=card.id, code=error.code)
-            return False
-        if found is not None:
-            await self._cards.shown(card, *found, "", 0)
-        return found is not None
+            return None
 
     async def _update(
         self, card: Card, escalation: Escalation, where: tuple[str, str], message: Message
@@ -186,6 +201,13 @@ class Reconciler:
         self._counts.refused.labels(error.code).inc()
         log.warning("card-refused", card=card.id, target=card.target, code=error.code)
         await self._later(card, error.code, mended_by(error.code, card.attempts))
+        await self._missed(card, escalation, error.code)
+
+    async def _missed(self, card: Card, escalation: Escalation, code: str) -> None:
+        """A card that was never posted reaches nobody."""
+        way = way_of(card)
+        if way is not None and card.posted_at is None:
+            await self._ways.failed(escalation, (way,), code)
 
     async def _gone(self, card: Card, escalation: Escalation, where: tuple[str, str]) -> None:
         """A deleted card is posted anew while people may still press it; else it stays deleted."""

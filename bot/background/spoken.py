@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from approvals.escalation import Escalation
-from approvals.ports import Cards, Clock, Deliveries, Delivery, FactSource, Reads, Storms
+from approvals.ports import Card, Cards, Clock, Deliveries, Delivery, FactSource, Reads, Storms
 from approvals.storms import Storm
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
@@ -19,6 +19,7 @@ from bot.background.floods import MOST, WHOLE, floods
 from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import UNANSWERED, said, was_taken_maybe
+from bot.background.ways import Ways
 from bot.messaging import (
     Artist,
     Message,
@@ -68,11 +69,12 @@ class Speaker:
         artist: Artist,
         clock: Clock,
         counts: Counts,
+        ways: Ways,
     ) -> None:
         self._deliveries, self._cards, self._reads = deliveries, cards, reads
         self._storms = storms
         self._facts, self._slack, self._line = facts, slack, line
-        self._artist, self._clock, self._counts = artist, clock, counts
+        self._artist, self._clock, self._counts, self._ways = artist, clock, counts, ways
         self.answers = Lanes(clock, at_once=ANSWERS_AT_ONCE, fresh_s=FRESH_S)
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
         #: Lines leased while the lane of their thread was under way.
@@ -203,7 +205,7 @@ class Speaker:
         storm = await self._storms.storm(storm_id) if storm_id else None
         message = self._draw(escalation, delivery, storm, ended)
         if delivery.kind == "thread":
-            await self._reply(delivery, message)
+            await self._reply(delivery, message, escalation)
         elif delivery.kind == "answer":
             await self._answer(delivery, message)
         else:
@@ -229,11 +231,13 @@ class Speaker:
             log.exception("message-not-drawn", delivery=delivery.id)
             raise SlackRefusedError("not_drawn") from None
 
-    async def _reply(self, delivery: Delivery, message: Message) -> None:
+    async def _reply(self, delivery: Delivery, message: Message, escalation: Escalation) -> None:
         """A line in the thread of the channel's card, once that is posted."""
         cards = await self._cards.of(delivery.escalation_id)
-        surface = "storm" if _storm_of(delivery) else "channel"
-        card = next((c for c in cards if c.surface == surface), None)
+        if _storm_of(delivery):
+            card = next((c for c in cards if c.surface == "storm"), None)
+        else:
+            card = _thread_of(cards, escalation)
         if card is None:
             return  # a policy without a channel has no thread
         if card.channel is None or card.ts is None:
@@ -312,6 +316,21 @@ class Speaker:
         self._counts.given_up.labels(delivery.kind, code).inc()
         log.warning("message-given-up", delivery=delivery.id, kind=delivery.kind, code=code)
         await self._deliveries.failed(delivery.id, self._clock(), code)
+        if delivery.kind == "direct":
+            await self._missed(delivery, code)
+
+    async def _missed(self, delivery: Delivery, code: str) -> None:
+        """Whoever was called and could not be told is reached in another way."""
+        escalation = await self._reads.escalation(delivery.escalation_id)
+        if escalation is not None and delivery.target in escalation.chain.ways:
+            await self._ways.failed(escalation, (delivery.target,), code)
+
+
+def _thread_of(cards: Sequence[Card], escalation: Escalation) -> Card | None:
+    """The card whose thread it is: in the escalation's own channel, else in the first there is."""
+    found = [card for card in cards if card.surface == "channel"]
+    own = (card for card in found if card.target == escalation.plan.channel)
+    return next(own, found[0] if found else None)
 
 
 def _backoff(delivery: Delivery) -> timedelta:

@@ -57,7 +57,9 @@ class Drawings:
         if delivery.kind == "answer":
             return answer(case, values, escalation, people)
         if delivery.kind == "thread":
-            return thread_line(escalation, case, values, people)
+            mentions = delivery.payload.get("mentions") or ()
+            return thread_line(escalation, case, values, people, mentions=mentions)
         kind, _, named = delivery.target.partition(":")
         person = named if kind == "person" else None
-        return direct(escalation, case, values, people, person=person)
+        reason = str(delivery.payload.get("reason") or "")
+        return direct(escalation, case, values, people, person=person, reason=reason)

@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,10 @@ from bot.slack.clicks import Click, click_id, is_foreign, of_button, of_modal
 from bot.slack.drawing import storm_windows as windows
 from bot.slack.drawing.fitting import fitting_view
 from bot.slack.drawing.storm import ABORT, LIST, OTHERS, SHOW, TRY, abort_of, is_of, storm_card
+from bot.slack.finding import Finding
 from bot.slack.ports import Ports
 from bot.slack.screens import Screens
+from bot.slack.verbs import rationale
 from bot.slack.voice import Voice
 
 log = structlog.get_logger(__name__)
@@ -65,8 +67,9 @@ class Progress:
 class Batch:
     """Listeners of a storm's buttons and windows."""
 
-    def __init__(self, ports: Ports, screens: Screens, voice: Voice) -> None:
-        self._ports, self._screens, self._voice = ports, screens, voice
+    def __init__(self, ports: Ports, screens: Screens, finding: Finding, voice: Voice) -> None:
+        self._ports, self._screens = ports, screens
+        self._finding, self._voice = finding, voice
 
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt."""
@@ -80,7 +83,10 @@ class Batch:
         """A button: opens a window, or shows a card to this person alone."""
         click, carries = of_button(body, foreign=is_foreign(body)), _carried(body)
         found = await self._found(click, carries)
-        shown = found if isinstance(found, Message) else self._answer(found, click, carries)
+        if isinstance(found, Message):
+            shown: View | Message = found
+        else:
+            shown = self._answer(found, await self._sees(click), click, carries)
         await ack()
         if not isinstance(shown, Message):
             await self._voice.open(client, click, shown)
@@ -97,18 +103,25 @@ class Batch:
             return self._screens.store_away(click)
         if storm is None:
             return self._screens.no_such()
-        readable = any(self._screens.may_read(e, click) for e in storm.members)
-        return storm if readable else self._screens.not_readable(click)
+        sees = await self._sees(click)
+        return storm if any(map(sees, storm.members)) else self._screens.not_readable(click)
 
-    def _answer(self, storm: Storm, click: Click, carries: Payload) -> View | Message:
+    async def _sees(self, click: Click) -> Callable[[Escalation], bool]:
+        """What whoever clicked may read."""
+        reader = await self._finding.reader(click.account, click.channel)
+        return lambda e: not click.foreign and reader.sees(e)
+
+    def _answer(
+        self, storm: Storm, sees: Callable[[Escalation], bool], click: Click, carries: Payload
+    ) -> View | Message:
         verb, _, page = click.action.partition(":")
         where = {"channel": click.channel, "ts": click.ts}
         if verb == LIST:
-            seen = [e for e in storm.members if self._screens.may_read(e, click)]
+            seen = [e for e in storm.members if sees(e)]
             number = int(page) if page.isdecimal() else 0
             return windows.list_window(storm, seen, page=number, **where)
         if verb == TRY:
-            waiting = [e for e in storm.waiting if self._screens.may_read(e, click)]
+            waiting = [e for e in storm.waiting if sees(e)]
             return self._screens.card_for(waiting[0]) if waiting else windows.gone()
         if verb == ABORT:
             list_ = self._list(storm, carries)
@@ -132,7 +145,7 @@ class Batch:
         """A window was sent off: check the list, then record a vote for each of it."""
         click, carries = of_modal(body, foreign=is_foreign(body)), _carried(body)
         aborts = (body.get("view") or {}).get("callback_id") == windows.ABORT_THESE
-        wrong = self._screens.form_errors(click) if aborts else {}
+        wrong = self._screens.form_errors(click, "vote") if aborts else {}
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
@@ -198,7 +211,7 @@ class Batch:
 
     def _vote(self, click: Click, e: Escalation, option: str) -> Vote:
         """An ordinary vote; its id is the same for every delivery of the same click."""
-        said = self._screens.rationale(click)
+        said = rationale(click)
         return Vote(
             id=click_id(click.command_id, e.id),
             escalation_id=e.id,

@@ -102,7 +102,7 @@ async def test_show_takes_the_end_of_an_id_or_all_of_it_and_brings_a_live_card(
     made = await story.ask()
     for name in (made["id"][-6:], made["id"], made["id"][-6:].upper()):
         shown = await typed(story, "USAM", f"show {name}")
-        assert shown.labels == [RETRY, "Leave it", "Details"]
+        assert shown.labels == [RETRY, "Leave it", "I am looking", "Ask", "Details"]
     hidden = await typed(story, "UMIA", f"show {made['id'][-6:]}", PAYMENTS)
     assert answer_of(hidden.blocks).startswith("No escalation ends in ")
     await story.tap("USAM", shown, RETRY)

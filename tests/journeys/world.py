@@ -31,7 +31,7 @@ BODY: dict[str, Any] = {
 
 
 def policy_of_tests() -> str:
-    """The sample policy, its groups kept in Slack."""
+    """The sample policy, its groups kept in Slack; two directors may override it."""
     text = SAMPLE
     for group, name, members in (
         ("S0ONCALL", "platform-oncall", '["sam", "priya"]'),
@@ -41,7 +41,8 @@ def policy_of_tests() -> str:
         listed = f"{name} = {{ members = {members} }}"
         assert listed in text
         text = text.replace(listed, f'{name} = {{ slack_usergroup = "{group}" }}')
-    return text
+    text = text.replace("[groups]\n", '[groups]\ndirectors = { members = ["lena", "omar"] }\n')
+    return f'{text}\n[break_glass]\ngroup = "directors"\nneeded = 2\n'
 
 
 class MovedClock:

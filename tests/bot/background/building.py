@@ -20,6 +20,7 @@ from bot.background.cards import Reconciler
 from bot.background.counts import Counts
 from bot.background.line import Line
 from bot.background.spoken import Speaker
+from bot.background.ways import Ways
 from bot.ids import new_id
 from bot.messaging import Artist, Message, Seen, SlackRefusedError
 from storage import Store
@@ -264,6 +265,13 @@ class Office:
             "artist": self.artist,
             "clock": self.clock,
             "counts": self.counts,
+            "ways": Ways(
+                writer=self.store.writer,
+                cards=self.store.cards,
+                deliveries=self.store.deliveries,
+                clock=self.clock,
+                new_id=new_id,
+            ),
         }
 
     async def opened(self, key: str = "k", **changes: Any) -> str:
