@@ -233,6 +233,8 @@ class Chain:
     taken: int = 0  #: stages reached
     said: int = 0  #: times the latest stage was said
     reached_at: datetime | None = None  #: when the latest stage was first reached
+    said_at: datetime | None = None  #: when it was last said, after the opening
+    due_at: datetime | None = None  #: when that should have been
     next_at: datetime | None = None  #: when it goes on; None when it does not
     ended_at: datetime | None = None  #: after the last stage nobody had acted
     ways: tuple[str, ...] = ()  #: used so far: `person:ID`, `channel:C…`, `route:NAME`

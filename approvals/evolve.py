@@ -198,6 +198,8 @@ def _chain_stepped(escalation: Escalation, record: Record) -> Escalation:
         taken=body["step"],
         said=body["said"],
         reached_at=chain.reached_at if again else record.at,
+        said_at=record.at,
+        due_at=_when(body, "due_at"),
         next_at=_when(body, "next_at"),
     )
     return _called(replace(escalation, chain=chain), record)

@@ -36,8 +36,11 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 #: Escalations one commit changed.
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-#: Decided escalations remembered, so that what happens to them later counts no second decision.
-REMEMBERED = 10_000
+#: What was counted of escalations and is remembered, so that nothing is counted twice.
+REMEMBERED = 20_000
+
+#: Seconds: the clock looks once a second; beyond a minute people notice.
+_LATE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 
 
 Labelled = TypeVar("Labelled", Counter, Histogram)
@@ -60,9 +63,17 @@ class Metrics:
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._since = clock, clock()
-        self._decided: OrderedDict[str, None] = OrderedDict()
+        self._counted: OrderedDict[str, None] = OrderedDict()
         self.registry = CollectorRegistry()
         self.opened = self._counter("andon_escalations_opened_total", "Escalations opened")
+        self.unattended = self._counter(
+            "andon_unattended_total", "Chains at whose end nobody had acted, by kind", "kind"
+        )
+        self.step_late = self._histogram(
+            "andon_chain_step_late_seconds",
+            "How long after its moment a later stage of a chain was taken",
+            _LATE,
+        )
         self.decisions = self._counter(
             "andon_decisions_total", "Decisions, by effect and by what made them", "effect", "by"
         )
@@ -129,14 +140,26 @@ class Metrics:
             made = escalation.decision
             if made is not None and made.at >= self._since and self._is_first(escalation.id):
                 self.decisions.labels(made.effect.value, made.by.value).inc()
+            self._went_on(escalation)
 
-    def _is_first(self, escalation_id: str) -> bool:
-        if escalation_id in self._decided:
-            self._decided.move_to_end(escalation_id)
+    def _went_on(self, escalation: Escalation) -> None:
+        """Count what the chain did, of what happened since the start."""
+        chain, id_ = escalation.chain, escalation.id
+        if chain.ended_at and chain.ended_at >= self._since and self._is_first(f"{id_} ended"):
+            self.unattended.labels(escalation.kind.value).inc()
+        said, due = chain.said_at, chain.due_at
+        if said is None or due is None or said < self._since:
+            return
+        if self._is_first(f"{id_} {said.timestamp()}"):
+            self.step_late.observe(max(0.0, (said - due).total_seconds()))
+
+    def _is_first(self, name: str) -> bool:
+        if name in self._counted:
+            self._counted.move_to_end(name)
             return False
-        self._decided[escalation_id] = None
-        if len(self._decided) > REMEMBERED:
-            self._decided.popitem(last=False)
+        self._counted[name] = None
+        if len(self._counted) > REMEMBERED:
+            self._counted.popitem(last=False)
         return True
 
     def answered(self, route: str, status: int) -> None:

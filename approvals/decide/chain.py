@@ -164,7 +164,7 @@ def first_stage(
         return {}, {}
     fields: dict[str, Any] = {}
     if kind is Kind.APPROVAL:
-        fields["remind_at"] = until(reminder_at(now, deadline, ()))
+        fields["remind_at"] = until(reminder_at(plan, now, deadline))
     if plan.steps[0].after_s:
         first = later(plan, now, plan.steps[0].after_s)
         return fields | {"chain": {"next_at": instant(first)}}, {"notices": [], "missed": []}

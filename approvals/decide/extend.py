@@ -35,7 +35,7 @@ def extend(escalation: Escalation, command: Extend, facts: Facts, now: datetime)
         "name": person.name,
         "was": instant(escalation.deadline_at),
         "to": instant(to),
-        "remind_at": until(reminder_at(now, to, ())) if plan.steps else None,
+        "remind_at": until(reminder_at(plan, now, to)) if plan.steps else None,
     }
     return accept(
         Case.EXTENDED,

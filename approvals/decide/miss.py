@@ -77,6 +77,13 @@ def _concerned(escalation: Escalation, to: str, facts: Facts) -> Iterator[Person
             yield person
 
 
+def is_late(escalation: Escalation, now: datetime) -> bool:
+    """Whether what arrives now arrives late: more than a minute after the first stage was due."""
+    chain = escalation.chain
+    first = chain.reached_at if chain.taken == 1 else None
+    return now - (first or escalation.created_at) > SOON
+
+
 def arrived(escalation: Escalation, command: Arrived, facts: Facts, now: datetime) -> Verdict:
     """The first message of it was taken at last: the time before does not count."""
     if escalation.status.is_terminal or escalation.delivered_at is not None:
@@ -91,7 +98,7 @@ def _moved(escalation: Escalation, now: datetime) -> dict[str, Json]:
     to = min(decide_by(plan, now), latest_deadline(escalation))
     if escalation.extended is not None:
         to = max(to, before)
-    if now - escalation.created_at <= SOON or to == before:
+    if not is_late(escalation, now) or to == before:
         return {}
-    remind_at = until(reminder_at(now, to, ())) if plan.steps else None
+    remind_at = until(reminder_at(plan, now, to)) if plan.steps else None
     return {"was": instant(before), "to": instant(to), "remind_at": remind_at}

@@ -89,12 +89,13 @@ def _remind(escalation: Escalation, facts: Facts, now: datetime) -> Event:
     targets = (f"person:{held.person}",) if held and not last else ("approvers",)
     found = reach(Asked.in_(escalation), targets, facts, now)
     said = (*escalation.reminded, *which)
-    remind_at = reminder_at(counts_from(escalation), escalation.deadline_at, said)
+    start, deadline = counts_from(escalation), escalation.deadline_at
+    remind_at = reminder_at(escalation.plan, start, deadline, said)
     body = {
         "which": list(which),
         "notices": list(found.notices),
         "missed": list(found.missed),
-        "deadline_at": instant(escalation.deadline_at),
+        "deadline_at": instant(deadline),
         "extendable": escalation.plan.extend_by_s > 0 and escalation.extended is None,
         "remind_at": until(remind_at),
     }

@@ -15,7 +15,9 @@ from datetime import datetime
 from approvals.codec import instant
 from approvals.escalation import Escalation, Json, Plan, Requester
 from approvals.facts import Facts
+from approvals.hours import current_people
 from approvals.people import People, Person
+from approvals.standing_in import substitute_of
 from approvals.words import Effect
 
 #: Why somebody is missed whom Slack may not ring just now, or who is away and stood in by nobody.
@@ -23,9 +25,6 @@ PAUSED, AWAY = "notifications paused", "away"
 
 #: Why a way failed that will work again by itself.
 SLACK_AWAY = "slack_away"
-
-#: Substitutes of substitutes are followed so far.
-MOST_SUBSTITUTES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,10 @@ class Asked:
 
 
 def reach(asked: Asked, targets: Iterable[str], facts: Facts, now: datetime) -> Reach:
-    """Resolve targets, each person once, in the order they are named."""
+    """Resolve targets, each person once, in the order they are named.
+
+    The facts hold the absences of this moment alone.
+    """
     stage = _Stage(asked, facts, now)
     for target in dict.fromkeys(targets):
         stage.add(target)
@@ -84,9 +86,10 @@ class _Stage:
         self._asked, self._plan = asked, asked.plan
         self._facts, self._people, self._now = facts, facts.people, now
         self._asker = _askers(asked.requester, self._people)
+        self._groups = [need.group for need in asked.plan.requirements]
         self._places: list[Mapping[str, Json]] = []
         self._whys: dict[str, list[str]] = {}  #: person -> reasons, in order
-        self._away: dict[str, str] = {}  #: person -> why nobody stands in
+        self._away: list[str] = []  #: nobody stands in for them
         self._names_people = False
         self._names_channel = False
         self._told: list[Mapping[str, Json]] = []
@@ -103,14 +106,14 @@ class _Stage:
             self._told += _requester(self._asked.requester)
         else:
             self._names_people = True
-            for person, why in self._meant(kind, name):
-                self._call(person, why)
+            for person, why, group in self._meant(kind, name):
+                self._call(person, why, group)
 
     def reached(self) -> Reach:
         """The notices, in order, and those who are missed."""
         called = [self._way(person, "; ".join(whys)) for person, whys in self._whys.items()]
         missed = [m for m in called if "via" not in m]
-        missed += [{"to": f"person:{p}", "why": why} for p, why in self._away.items()]
+        missed += [{"to": f"person:{p}", "why": AWAY} for p in dict.fromkeys(self._away)]
         rung = [n for n in called if "via" in n]
         rang = rung or [n for n in self._places if n["via"] != "slack"]
         mentions = () if self._names_people else tuple(self._mentions())
@@ -133,70 +136,66 @@ class _Stage:
     def _mentions(self) -> Iterator[Mapping[str, Json]]:
         """A stage that names the card's channel alone calls people there, after the first."""
         again = f"channel:{self._plan.channel}" in self._asked.ways
-        for person, why in self._deciders() if again and self._names_channel else ():
-            absent = self._people.absences.get(person)
-            if absent is None or not absent.covers(self._now):
+        for person, why, _ in self._deciders() if again and self._names_channel else ():
+            if person not in self._people.absences:
                 yield {"to": f"person:{person}", "why": why, "via": "channel"}
 
-    def _meant(self, kind: str, name: str) -> Iterator[tuple[str, str]]:
-        """People a target means, each with the reason."""
+    def _meant(self, kind: str, name: str) -> Iterator[tuple[str, str, str | None]]:
+        """People a target means, each with the reason and the group they are to decide for."""
         match kind:
             case "approvers":
                 yield from self._deciders()
             case "current":
                 yield from self._on_call()
             case "group":
-                yield from self._members(name, f"in {name}")
+                yield from ((p, f"in {name}", None) for p in self._members(name))
             case "owners":
-                yield from ((p, "owner of the service") for p in self._plan.owners)
+                yield from ((p, "owner of the service", None) for p in self._plan.owners)
             case "person":
-                yield name, "named by the policy"
+                yield name, "named by the policy", None
 
-    def _deciders(self) -> Iterator[tuple[str, str]]:
-        for need in self._plan.requirements:
-            yield from self._members(need.group, f"may decide ({need.group})")
+    def _deciders(self) -> Iterator[tuple[str, str, str]]:
+        for group in self._groups:
+            yield from ((p, f"may decide ({group})", group) for p in self._members(group))
 
-    def _on_call(self) -> Iterator[tuple[str, str]]:
-        yield from self._deciders()
+    def _on_call(self) -> Iterator[tuple[str, str, str]]:
+        for group in self._groups:
+            turn = current_people(self._plan, group, self._people, self._now)
+            why = f"on call ({group})" if group in self._plan.rotations else f"may decide ({group})"
+            yield from ((p, why, group) for p in self._members(group) if p in turn)
 
-    def _members(self, group: str, why: str) -> Iterator[tuple[str, str]]:
+    def _members(self, group: str) -> Iterator[str]:
         """Who is in the group and may be rung for a decision."""
         left_out = {*self._plan.quiet, *self._plan.excluded, *self._asked.done}
         for member in sorted(self._people.groups.get(group, ())):
             known = self._people.persons.get(member)
             if member not in left_out and known is not None and known.active:
-                yield member, why
+                yield member
 
-    def _call(self, person: str, why: str) -> None:
+    def _call(self, person: str, why: str, group: str | None) -> None:
         """Call somebody, or whoever stands in; never the one who asks."""
         if person in self._asker:
             return
-        found, absent = self._stand_in(person)
-        if found is None:
-            self._away.setdefault(person, AWAY)
-            return
+        found, said = person, why
+        if person in self._people.absences:
+            instead = self._instead(person, group)
+            if instead is None:
+                self._away.append(person)
+                return
+            found, said = instead, f"stands in for {self._people.persons[person].name}: {why}"
         whys = self._whys.setdefault(found, [])
-        said = f"stands in for {absent}: {why}" if absent else why
         if said not in whys:
             whys.append(said)
 
-    def _stand_in(self, person: str) -> tuple[str | None, str | None]:
-        """Who is there for the person, and for whom they stand in; None where nobody is."""
-        seen, at = [person], self._people.absences.get(person)
-        while at is not None and at.covers(self._now):
-            person = at.substitute
-            if person in seen or len(seen) > MOST_SUBSTITUTES or not self._can_stand_in(person):
-                return None, None
-            seen.append(person)
-            at = self._people.absences.get(person)
-        known = self._people.persons.get(seen[0])
-        return person, (known.name if known else seen[0]) if len(seen) > 1 else None
-
-    def _can_stand_in(self, person: str) -> bool:
-        """Whether the person is there at all, and neither asks for it nor has done their part."""
-        known = self._people.persons.get(person)
+    def _instead(self, person: str, group: str | None) -> str | None:
+        """Who is there in the person's stead, and may act as they would; None where nobody is."""
+        found = substitute_of(person, self._people)
         no_use = {*self._asker, *self._plan.excluded, *self._asked.done}
-        return known is not None and known.active and person not in no_use
+        if found is None or found in no_use:
+            return None
+        member = any(found in self._people.groups.get(g, ()) for g in self._groups)
+        closed = group is not None and group not in self._plan.substitutes and not member
+        return None if closed else found
 
     def _way(self, person: str, why: str) -> Mapping[str, Json]:
         """How the person is reached; without `via` where they are missed."""

@@ -2,16 +2,17 @@
 
 from datetime import datetime, timedelta
 
+from approvals import hours
 from approvals.escalation import Escalation, Plan
 
-#: What is said of the time that is gone, and how much of it that is, in fifths.
+#: What is said of the time that is gone, and how much of it that is.
 HALF, FOUR_FIFTHS = "half", "four-fifths"
 _GONE = {HALF: 0.5, FOUR_FIFTHS: 0.8}
 
 
 def later(plan: Plan, start: datetime, seconds: float) -> datetime:
-    """So many seconds after `start`, by the plan's clocks."""
-    return start + timedelta(seconds=seconds)
+    """So many seconds after `start`, by the plan's clocks: they stand still outside its hours."""
+    return hours.later(start, seconds, plan.hours)
 
 
 def decide_by(plan: Plan, start: datetime) -> datetime:
@@ -25,22 +26,33 @@ def latest_deadline(escalation: Escalation) -> datetime:
     return decide_by(plan, escalation.created_at) + timedelta(seconds=plan.undelivered_max_s)
 
 
-def reminder_at(start: datetime, deadline: datetime, reminded: tuple[str, ...]) -> datetime | None:
+def reminder_at(
+    plan: Plan, start: datetime, deadline: datetime, reminded: tuple[str, ...] = ()
+) -> datetime | None:
     """When those who may decide are reminded next; None when all was said."""
-    left = [gone for which, gone in _GONE.items() if which not in reminded]
-    return start + (deadline - start) * left[0] if left else None
+    left = (which for which in _GONE if which not in reminded)
+    which = next(left, None)
+    return _moment(plan, start, deadline, which) if which else None
+
+
+def _moment(plan: Plan, start: datetime, deadline: datetime, which: str) -> datetime:
+    open_s = hours.open_seconds(start, deadline, plan.hours)
+    return later(plan, start, round(open_s * _GONE[which]))
 
 
 def reminders_due(escalation: Escalation, now: datetime) -> tuple[str, ...]:
     """The next reminder, and with it every later one whose moment has come as well."""
-    start = counts_from(escalation)
-    span = escalation.deadline_at - start
+    plan, start, deadline = escalation.plan, counts_from(escalation), escalation.deadline_at
     left = [which for which in _GONE if which not in escalation.reminded]
-    return tuple(w for n, w in enumerate(left) if n == 0 or start + span * _GONE[w] <= now)
+    return tuple(
+        which
+        for n, which in enumerate(left)
+        if n == 0 or _moment(plan, start, deadline, which) <= now
+    )
 
 
 def counts_from(escalation: Escalation) -> datetime:
     """Since when the time until the deadline is counted."""
-    known = (escalation.created_at, escalation.delivered_at)
     extended = escalation.extended.at if escalation.extended else None
-    return max(at for at in (*known, extended) if at is not None)
+    known = (escalation.created_at, escalation.delivered_at, extended)
+    return max(at for at in known if at is not None)

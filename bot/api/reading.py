@@ -17,6 +17,7 @@ from bot.api.door import API, Api, caller, query_of, unprocessable
 from bot.api.models import ListQuery, WaitQuery
 from bot.api.problems import ProblemError, of_refusal
 from bot.api.redaction import redact_text
+from bot.api.waiters import Listener
 
 #: Seconds a request may be parked.
 LONGEST_WAIT = 60
@@ -31,10 +32,11 @@ async def read(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}`: as it stands, or after it changed."""
     api, service = request.app[API], await _reader(request)
     wait, known = _wait(request), _known(request)
-    escalation = await _current(api, request.match_info["id"], service)
-    delivered_at = await _delivered_at(api, escalation.id)
-    if wait:
-        escalation = await _parked(api, escalation, known, wait)
+    with api.waiters.listening(request.match_info["id"]) as listener:
+        escalation = await _current(api, request.match_info["id"], service)
+        delivered_at = await _delivered_at(api, escalation.id)
+        if wait:
+            escalation = await _parked(api, listener, escalation, known, wait)
     headers = {"ETag": f'"{escalation.version}"'}
     if wait:
         headers["Preference-Applied"] = f"wait={wait}"
@@ -78,7 +80,11 @@ async def _ticked(api: Api, escalation: Escalation, now: datetime) -> Escalation
 
 
 async def _parked(
-    api: Api, escalation: Escalation, known: frozenset[str] | None, wait: float
+    api: Api,
+    listener: Listener,
+    escalation: Escalation,
+    known: frozenset[str] | None,
+    wait: float,
 ) -> Escalation:
     """Wait until it is decided, or (with known versions) until the version is another.
 
@@ -92,8 +98,11 @@ async def _parked(
         due = escalation.due_at
         if due is not None:
             left = min(left, max(0.0, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
-        changed = await api.waiters.changed(escalation.id, left)
-        escalation = changed or await _ticked(api, escalation, api.clock())
+        changed = await listener.changed(left)
+        if changed is None:
+            escalation = await _ticked(api, escalation, api.clock())
+        elif changed.version >= escalation.version:  # it may have been read in between
+            escalation = changed
     return escalation
 
 

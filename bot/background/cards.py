@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from approvals.escalation import Escalation
-from approvals.ports import Card, Cards, Clock, FactSource, Reads
+from approvals.ports import Card, Cards, Clock, FactSource, Reads, StoreError, Storms
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
 from bot.background.lanes import Lanes
@@ -25,14 +25,17 @@ from bot.background.refusals import (
     said,
     was_taken_maybe,
 )
+from bot.background.ways import Ways, way_of
 from bot.messaging import (
     Artist,
     Message,
     Seen,
     Slack,
+    SlackAwayError,
     SlackBusyError,
     SlackError,
     SlackRefusedError,
+    SlackUnsureError,
 )
 
 log = structlog.get_logger(__name__)
@@ -61,16 +64,19 @@ class Reconciler:
         *,
         cards: Cards,
         reads: Reads,
+        storms: Storms,
         facts: FactSource,
         slack: Slack,
         line: Line,
         artist: Artist,
         clock: Clock,
         counts: Counts,
+        ways: Ways,
     ) -> None:
         self._cards, self._reads, self._facts = cards, reads, facts
+        self._storms = storms
         self._slack, self._line, self._artist = slack, line, artist
-        self._clock, self._counts = clock, counts
+        self._clock, self._counts, self._ways = clock, counts, ways
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
 
     async def once(self) -> bool:
@@ -90,9 +96,16 @@ class Reconciler:
         card = next((one for one in cards if one.id == card_id), None)
         if card is None or escalation is None:
             return
+        if _is_gathered(card, escalation):
+            await self._cards.unneeded(card)
+            return
+        storm = await self._storms.storm(card.storm_id) if card.storm_id else None
+        escalation = storm.for_all if storm else escalation
         try:
             await self._reconcile(card, escalation, cards)
         except WaitError:
+            if not self._line.works:
+                await self._ways.slack_is_away(escalation, card)
             raise
         except SlackBusyError as error:
             wait = wait_of(error.retry_after)
@@ -101,13 +114,19 @@ class Reconciler:
             await self._refused(card, error, escalation)
         except SlackError as error:
             await self._later(card, said(card.error, error), _backoff(card.attempts))
+            if isinstance(error, SlackAwayError | SlackUnsureError):
+                await self._ways.slack_is_away(escalation, card)
+        except StoreError as error:
+            # The row says that no answer is known: the message is looked up, and this told, anew.
+            log.warning("arrival-not-saved", card=card.id, error=str(error))
         except Exception:
             # Whatever is wrong with this card, it is wrong with this card alone.
             log.exception("card-failed", card=card.id)
             await self._later(card, "failed", MENDED_BY_PEOPLE_S)
+            await self._missed(card, escalation, "failed")
 
     async def _reconcile(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> None:
-        message = self._draw(card, escalation, cards)
+        message = await self._draw(card, escalation, cards)
         if card.channel is None or card.ts is None:
             await self._post(card, escalation, message)
         elif message.drawn == card.drawn:
@@ -115,36 +134,42 @@ class Reconciler:
         else:
             await self._update(card, escalation, (card.channel, card.ts), message)
 
-    def _draw(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> Message:
+    async def _draw(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> Message:
+        storm = await self._storms.storm(card.storm_id) if card.storm_id else None
+        if storm is not None:
+            return self._artist.storm(storm)
         now = self._clock()
         seen = Seen(people=self._facts.facts(now).people, now=now, cards=tuple(cards))
         return self._artist.card(escalation, card, seen)
 
     async def _post(self, card: Card, escalation: Escalation, message: Message) -> None:
         target = self._target(card)
-        if was_taken_maybe(card.error) and await self._adopt(card, target):
+        found = await self._taken_before(card, target)
+        if found is not None:
+            await self._ways.came(escalation)
+            await self._cards.shown(card, *found, "", 0)  # the next look draws what it shows
             return
         ask = Ask("post", target, escalation.status.is_terminal)
         self._line.take(ask)
         await self._cards.again(card, self._clock() + ANSWER_WITHIN, UNANSWERED)
         with self._line.call(ask):
             where = await self._slack.post(target, message, key=card.id)
+        await self._ways.came(escalation)
         await self._keep(card, escalation, where, message)
 
-    async def _adopt(self, card: Card, target: str) -> bool:
-        """Whether an earlier attempt was taken after all; the next look draws what it shows."""
+    async def _taken_before(self, card: Card, target: str) -> tuple[str, str] | None:
+        """Where an earlier attempt was taken after all."""
+        if not was_taken_maybe(card.error):
+            return None
         ask = Ask("find", target)
         self._line.take(ask)
         try:
             with self._line.call(ask):
-                found = await self._slack.find(target, card.id)
+                return await self._slack.find(target, card.id)
         except SlackRefusedError as error:
             # A second card is better than none: both show one state.
             log.warning("card-not-looked-up", card=card.id, code=error.code)
-            return False
-        if found is not None:
-            await self._cards.shown(card, *found, "", 0)
-        return found is not None
+            return None
 
     async def _update(
         self, card: Card, escalation: Escalation, where: tuple[str, str], message: Message
@@ -162,7 +187,7 @@ class Reconciler:
         await self._cards.shown(card, *where, message.drawn, escalation.version)
 
     def _target(self, card: Card) -> str:
-        if card.surface == "channel":
+        if card.surface in ("channel", "storm"):
             return card.target
         person = self._facts.facts(self._clock()).people.persons.get(card.target)
         if person is None or not person.accounts:
@@ -176,6 +201,13 @@ class Reconciler:
         self._counts.refused.labels(error.code).inc()
         log.warning("card-refused", card=card.id, target=card.target, code=error.code)
         await self._later(card, error.code, mended_by(error.code, card.attempts))
+        await self._missed(card, escalation, error.code)
+
+    async def _missed(self, card: Card, escalation: Escalation, code: str) -> None:
+        """A card that was never posted reaches nobody."""
+        way = way_of(card)
+        if way is not None and card.posted_at is None:
+            await self._ways.failed(escalation, (way,), code)
 
     async def _gone(self, card: Card, escalation: Escalation, where: tuple[str, str]) -> None:
         """A deleted card is posted anew while people may still press it; else it stays deleted."""
@@ -183,10 +215,17 @@ class Reconciler:
             await self._cards.lost(card)
             return
         cards = await self._cards.of(escalation.id)
-        await self._keep(card, escalation, where, self._draw(card, escalation, cards))
+        message = await self._draw(card, escalation, cards)
+        await self._keep(card, escalation, where, message)
 
     async def _later(self, card: Card, error: str, seconds: float) -> None:
         await self._cards.again(card, self._clock() + timedelta(seconds=seconds), error)
+
+
+def _is_gathered(card: Card, escalation: Escalation) -> bool:
+    """Not posted yet, and a storm's card shows it already: nobody is rung for it alone."""
+    own = card.storm_id is None and card.ts is None and not was_taken_maybe(card.error)
+    return own and escalation.storm_id is not None
 
 
 def _backoff(attempts: int) -> float:

@@ -35,9 +35,9 @@ class Click:
         return Actor(account=self.account, foreign=self.foreign)
 
     @property
-    def in_window(self) -> bool:
-        """Whether its answer belongs in a window: a modal was sent off, or clicked in."""
-        return not self.action or bool(self.view_id)
+    def in_modal(self) -> bool:
+        """Whether a window is open, in which the answer is shown."""
+        return bool(self.view_id) or not self.action
 
     def reply(self, *, in_modal: bool = False) -> ReplyTo:
         """Where the one answer goes."""
@@ -109,6 +109,11 @@ def _click(
         command_id=click_id(account, *once, said.get("e"), said.get("o")),
         values=values or {},
     )
+
+
+def value_of(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the pressed button carries."""
+    return _json(((payload.get("actions") or [{}])[0]).get("value"))
 
 
 def is_foreign(payload: Mapping[str, Any]) -> bool:

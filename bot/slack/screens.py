@@ -5,17 +5,16 @@ from typing import Any
 
 from approvals.escalation import Escalation
 from approvals.people import People
-from approvals.ports import Card, Clock, Delivery, FactSource, Reads, Settled, StoreError
+from approvals.ports import Card, Clock, Delivery, FactSource, Settled
 from approvals.refusals import Refusal
 from approvals.showing import is_shown_whole
 from approvals.tally import eligible, is_requester
 from bot.messaging import Message
 from bot.slack.clicks import Click, click_id
-from bot.slack.drawing import answers, asking, lists, modals, words
+from bot.slack.drawing import answers, asking, modals, words
 from bot.slack.drawing.about import is_incident, may_override
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
-from bot.slack.drawing.fitting import fitting
 from bot.slack.drawing.questions import question_of
 from bot.slack.verbs import rationale
 
@@ -34,8 +33,8 @@ _ASKING = {
 class Screens:
     """Reads what a drawing needs and draws it; decides nothing."""
 
-    def __init__(self, reads: Reads, facts: FactSource, clock: Clock) -> None:
-        self._reads, self._facts, self._clock = reads, facts, clock
+    def __init__(self, facts: FactSource, clock: Clock) -> None:
+        self._facts, self._clock = facts, clock
 
     @property
     def _people(self) -> People:
@@ -46,17 +45,6 @@ class Screens:
         person = self._people.of_account(click.account)
         return person is not None and person.id in eligible(e, self._people)
 
-    def may_read(self, e: Escalation, click: Click) -> bool:
-        """Whoever sees the card in a channel may read what is behind it; so may those concerned."""
-        if click.foreign:
-            return False
-        return self._sees(e, click.account, click.channel)
-
-    def _sees(self, e: Escalation, account: str, channel: str | None) -> bool:
-        """Concerned by it, or in its channel: Slack vouches for where they click or type."""
-        person, channels = self._people.of_account(account), {channel} if channel else set()
-        return lists.visible_to(e, person, account, self._people, channels)
-
     def is_whole(self, e: Escalation) -> bool:
         """Whether the card shows all that would run."""
         return is_shown_whole(e)
@@ -66,7 +54,7 @@ class Screens:
         wrote = (click.values.get(name) for name in (words.ROOT_CAUSE, words.BY_HAND_DONE))
         return "\n".join(str(one) for one in (rationale(click), *wrote) if one)
 
-    def form_errors(self, click: Click, verb: str) -> dict[str, str]:
+    def form_errors(self, click: Click, verb: str = "vote") -> dict[str, str]:
         """What the form itself asks for, before the core is asked."""
         return words.empty_errors(verb, click.values) or words.abort_errors(
             click.values.get(words.CHIP), click.values.get(words.REASON)
@@ -156,17 +144,14 @@ class Screens:
         """At the fields of the open modal."""
         return words.field_errors(refusal, verb)
 
-    def answer_to(self, settled: Settled, click: Click) -> Message:
-        """What became of a click in a window."""
+    def answer_modal(self, settled: Settled, click: Click) -> View:
+        """What became of what was sent, or of a button in a window."""
         refusal = settled.refusal
         case = refusal.why.value if refusal else settled.answer.case.value
         values = refusal.values if refusal else settled.answer.values
         typed = None if click.action else self.typed(click)
-        return answers.answer(case, values, settled.escalation, self._people, typed=typed)
-
-    def answer_modal(self, settled: Settled, click: Click) -> View:
-        """What became of what was sent."""
-        return self.notice_modal(self.answer_to(settled, click), click)
+        message = answers.answer(case, values, settled.escalation, self._people, typed=typed)
+        return self.notice_modal(message, click)
 
     def notice_modal(self, message: Message, click: Click) -> View:
         """An answer in the modal; it keeps where the click came from, for its own buttons."""
@@ -196,75 +181,13 @@ class Screens:
         """The card itself, live buttons included."""
         return channel_card(e, self._people)
 
-    async def command(
-        self, body: Mapping[str, Any], *, foreign: bool
-    ) -> tuple[dict[str, Any], Escalation | None]:
-        """The answer to `/escalations`, for the caller alone; and whose card it is, if one's."""
-        if foreign:
-            return _whispered(answers.members_only()), None
-        words = str(body.get("text") or "").split()
-        account, channel = str(body.get("user_id") or ""), str(body.get("channel_id") or "")
-        try:
-            said, shown = await self._said(words, account, channel)
-        except StoreError:
-            return _whispered(answers.store_away(click_id(account)[-4:])), None
-        return _whispered(said), shown
+    def card_modal(self, e: Escalation) -> View:
+        """The card in a window, where there is no channel to show it in."""
+        return modals.card(e, self.card_for(e))
 
-    async def _said(
-        self, words: list[str], account: str, channel: str | None
-    ) -> tuple[Message, Escalation | None]:
-        verb = words[0].lower() if words else "list"
-        if verb == "list":
-            return await self.listing(account, channel), None
-        if verb == "show" and len(words) > 1:
-            return await self._show(words[1].lower(), account, channel)
-        if verb in ("help", "show"):
-            return lists.help_text(), None
-        return lists.unknown_command(verb), None
-
-    async def listing(self, account: str, channel: str | None = None, page: int = 0) -> Message:
-        """One page of the caller's list; with what stands in the channel they ask from."""
-        decided = await self._reads.last_decided()
-        last = (e for e in decided if self._sees(e, account, channel))
-        return lists.listing(
-            await self._reads.pending(),
-            account=account,
-            people=self._people,
-            now=self._clock(),
-            channels={channel} if channel else set(),
-            page=page,
-            last=next(last, None),
-        )
-
-    async def _show(
-        self, suffix: str, account: str, channel: str | None
-    ) -> tuple[Message, Escalation | None]:
-        whole = await self._reads.escalation(suffix)
-        found = (whole,) if whole else await self._reads.ending_in(suffix[-6:])
-        seen = [e for e in found if e.id.endswith(suffix) and self._sees(e, account, channel)]
-        if not seen:
-            return lists.no_such(suffix), None
-        if len(seen) > 1:
-            return lists.which_of(suffix, seen), None
-        return self.card_for(seen[0]), seen[0]
-
-    async def next_page(self, click: Click) -> Message:
-        """The page a `Next 10` asks for."""
-        if click.foreign:
-            return answers.members_only()
-        asked = click.action.rpartition(":")[2]
-        try:
-            page = int(asked) if asked.isdecimal() else 0
-            return await self.listing(click.account, click.channel, page)
-        except StoreError:
-            return self.store_away(click)
-
-    async def home(self, account: str) -> View:
-        """App Home: the same list."""
-        try:
-            return lists.home(await self.listing(account))
-        except StoreError:
-            return lists.home(answers.store_away(click_id(account)[-4:]))
+    def list_modal(self, message: Message) -> View:
+        """A list in a window."""
+        return modals.notice(message, title="Escalations")
 
 
 #: When each of the windows that ask is worth opening; the rest always are.
@@ -276,12 +199,3 @@ _WORTH: Mapping[str, Callable[[Screens, Escalation, Click], bool]] = {
     "resolve": Screens._may_resolve,
     "break_glass": Screens._may_override,
 }
-
-
-def _whispered(drawn: Message) -> dict[str, Any]:
-    message = fitting(drawn)
-    return {
-        "response_type": "ephemeral",
-        "text": message.text,
-        "blocks": [dict(block) for block in message.blocks],
-    }

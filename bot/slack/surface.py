@@ -21,10 +21,13 @@ from approvals.ports import Settled, StoreError, UnsureError
 from approvals.refusals import FORM_CORRECTIONS
 from approvals.words import Effect, Friction
 from bot.messaging import Message
+from bot.slack.batch import Batch
 from bot.slack.browsing import Browsing
 from bot.slack.clicks import Click, click_id, is_foreign, of_button, of_modal
 from bot.slack.drawing.fitting import fitting_view
 from bot.slack.drawing.words import READ_WHOLE
+from bot.slack.finding import Finding
+from bot.slack.home import HomePage
 from bot.slack.ports import Ports
 from bot.slack.screens import Screens
 from bot.slack.verbs import SENT_OFF, command_of
@@ -42,10 +45,14 @@ Payload = Mapping[str, Any]
 class Surface:
     """Listeners, one method an interaction."""
 
-    def __init__(self, ports: Ports, screens: Screens) -> None:
+    def __init__(
+        self, ports: Ports, screens: Screens, finding: Finding, client: AsyncWebClient
+    ) -> None:
         self._ports, self._screens = ports, screens
         self._voice = Voice(ports.slack)
-        self._browsing = Browsing(ports, screens, self._voice)
+        self._browsing = Browsing(ports, screens, finding, self._voice)
+        self.home = HomePage(ports, finding, self._voice, client)
+        self._batch = Batch(ports, screens, finding, self._voice)
 
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt. Everything subscribed to has one."""
@@ -58,6 +65,8 @@ class Surface:
             app.view(callback)(self.sent)
         app.event("tokens_revoked")(self.revoked)
         app.event("app_uninstalled")(self.revoked)
+        self.home.register(app)
+        self._batch.register(app)
         self._browsing.register(app)
 
     async def close(self) -> None:
@@ -132,7 +141,7 @@ class Surface:
             return
         await ack()
         if click.view_id:
-            await self._voice.tell(client, click, self._screens.answer_to(settled, click))
+            await self._voice.open(client, click, self._screens.answer_modal(settled, click))
             self._voice.after(self._ports.deliveries.answered(command.id, self._ports.clock()))
 
     # -- modals ---------------------------------------------------------------------------------

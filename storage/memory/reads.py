@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from operator import gt, lt
 
+from approvals.codec import dump_text
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
 from storage.memory.rows import Memory
+from storage.reads import outline
 
 _FILTERS = ("service", "status", "kind", "severity", "category", "reference", "dedup_key")
 
@@ -46,6 +48,11 @@ class MemoryReads:
         """Pending ones, soonest deadline first."""
         found = (e for e in self._all() if e.status is Status.PENDING)
         return tuple(sorted(found, key=_deadline)[:limit])
+
+    async def outlines(self) -> tuple[Escalation, ...]:
+        """Every pending one, light."""
+        found = (e for e in self._all() if e.status is Status.PENDING)
+        return tuple(outline(dump_text(e)) for e in sorted(found, key=_deadline))
 
     async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Approved and not yet taken."""

@@ -3,20 +3,15 @@
 The stages are written by hand: what the policy makes of a file is another test's business.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from approvals import commands
-from approvals.codec import dump_plan
 from approvals.commands import Actor
-from approvals.escalation import Plan, Step
-from approvals.facts import Facts
+from approvals.escalation import Step
 from approvals.owes import Direct, Page, PostCard, ThreadLine
 from approvals.people import Absence, People
-from approvals.policy.plan import Ask, Planned
-from approvals.refusals import FieldError
 from approvals.step import Step as Done
 from tests.approvals.scene import Scene
 
@@ -39,30 +34,12 @@ PLAN: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainedFacts(Facts):
-    """Facts whose plans have a chain."""
-
-    changes: Mapping[str, Any] = field(default_factory=dict)
-
-    def plan(self, ask: Ask) -> Planned | tuple[FieldError, ...]:
-        """The policy's plan, with the chain written into it."""
-        found = Facts.plan(self, ask)
-        return with_chain(found, self.changes) if isinstance(found, Planned) else found
-
-
-def with_chain(planned: Planned, changes: Mapping[str, Any]) -> Planned:
-    """The plan with these changes, in both its forms."""
-    plan: Plan = replace(planned.plan, **changes)
-    return replace(planned, plan=plan, plan_json=dump_plan(plan))
-
-
 class ChainScene(Scene):
     """A scene whose plan has a chain; `plan` changes it, `people` are moved about by hand."""
 
     def __init__(self, category: str = "deployment", *, plan: Any = None, **body: Any) -> None:
         super().__init__(category, **body)
-        self.changes = {**PLAN, **(plan or {})}
+        self.plan = {**PLAN, **(plan or {})}
         self.paused: dict[str, datetime] = {}
         self.routes: dict[str, tuple[str, ...]] = {}
         self.no_account: set[str] = set()
@@ -80,18 +57,7 @@ class ChainScene(Scene):
             )
             for p in found.persons.values()
         }
-        return People(
-            persons=persons,
-            groups=found.groups,
-            absences=dict(self.absences),
-            closed=found.closed,
-            as_of=found.as_of,
-        )
-
-    @property
-    def facts(self) -> Facts:
-        """What a command may rely on now."""
-        return ChainedFacts(people=self.people, policy=self.policy, changes=self.changes)
+        return replace(found, persons=persons)
 
     def absent(self, person: str, substitute: str, seconds: float = 86_400) -> "ChainScene":
         """Somebody is away from now on."""

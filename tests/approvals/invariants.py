@@ -37,7 +37,7 @@ _NEXT = {
 
 
 #: What is nobody's news: the public version stays.
-_QUIET = {"escalation:looked", "refusal:recorded"}
+_QUIET = {"escalation:looked", "refusal:recorded", "chain:stepped", "deadline:reminded"}
 
 
 class InvariantError(AssertionError):

@@ -11,7 +11,7 @@ from tests.approvals.chained import ChainScene, called
 
 def reached(scene: ChainScene, *targets: str, **plan: Any) -> list[tuple[str, str, str]]:
     """Notices of a stage with these targets, before anything else was said."""
-    scene.changes = {**scene.changes, **plan, "steps": (Step(to=targets),)}
+    scene.plan = {**scene.plan, **plan, "steps": (Step(to=targets),)}
     scene.opened()
     return [(n["to"], n["via"], n["why"]) for n in scene.records[0].body["notices"]]
 

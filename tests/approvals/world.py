@@ -45,8 +45,10 @@ emails = ["req@example.com"]
 
 [groups.dba]
 members = ["ana", "ben", "req"]
+substitutes = true
 [groups.sec]
 members = ["cem", "dee", "ana"]
+substitutes = true
 
 [[rules]]
 name = "one"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,23 @@ async def test_a_decision_of_before_the_start_is_not_counted_again(world: World)
     assert not [k for k in samples(later.text()) if k.startswith("andon_decisions_total")]
 
 
+async def test_chains_in_vain_and_late_steps_are_counted_once(world: World) -> None:
+    opened = await world.writer.submit(an_open())
+    made = opened.escalation
+    assert made is not None
+    later = made.created_at + timedelta(seconds=100)
+    due = later - timedelta(seconds=3)
+    chain = replace(made.chain, taken=2, said=1, said_at=later, due_at=due, ended_at=later)
+    for _ in range(2):
+        world.metrics.committed([replace(made, chain=chain)])
+    before = replace(chain, said_at=START - timedelta(days=1), ended_at=START - timedelta(days=1))
+    world.metrics.committed([replace(made, id="esc_older", chain=before)])
+    seen = await world.seen()
+    assert seen["andon_unattended_total{approval}"] == 1
+    assert seen["andon_chain_step_late_seconds_count"] == 1
+    assert seen["andon_chain_step_late_seconds_sum"] == 3
+
+
 async def test_what_waits_is_counted_by_kind_and_how_late_the_clock_is(world: World) -> None:
     opened = await world.writer.submit(an_open(callback_url="https://service.example/x"))
     assert opened.escalation is not None
@@ -109,8 +127,9 @@ async def test_what_waits_is_counted_by_kind_and_how_late_the_clock_is(world: Wo
     assert seen["andon_clock_lag_seconds"] == 0
     assert seen["andon_people_age_seconds"] == 30
     assert (seen["andon_working{store}"], seen["andon_working{slack}"]) == (1, 0)
-    world.clock.pass_(4 * 3600 + 5)
+    world.clock.pass_(3600 + 5)  # the second stage of its chain is due
     assert (await world.seen())["andon_clock_lag_seconds"] == 5
+    world.clock.pass_(3 * 3600)
     await world.writer.submit(Tick(id=new_id("cmd"), escalation_id=opened.escalation.id))
     seen = await world.seen()
     assert seen["andon_deliveries_due{callback}"] == 1

@@ -13,8 +13,10 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from approvals import commands
 from approvals.escalation import Escalation
 from bot.api import Api, Runner, Waiters, add_api
+from bot.ids import new_id
 from bot.metrics import CountedWriter, Metrics, Watch
 from bot.signing import KeyRing
 from storage import Store, open_store
@@ -29,6 +31,15 @@ BODY: dict[str, Any] = {
     "environment": "production",
     "operation": OPERATION,
     "options": OPTIONS,
+}
+
+
+TROUBLE: dict[str, Any] = {
+    "kind": "incident",
+    "category": "service_health",
+    "title": "3 hosts do not answer",
+    "environment": "production",
+    "context": {"error": {"type": "ConnectTimeout", "message": "web-3:443 after 10 s"}},
 }
 
 
@@ -87,6 +98,29 @@ class World:
         )
         assert response.status in (200, 201), await response.text()
         return dict(await response.json())
+
+    async def open_incident(self, key: str = "i1", **changes: Any) -> dict[str, Any]:
+        """A new incident, as answered."""
+        body = {**TROUBLE, **changes}
+        response = await self.call("POST", "/v1/escalations", body, Idempotency_Key=key)
+        assert response.status in (200, 201), await response.text()
+        return dict(await response.json())
+
+    async def ask(self, id_: str, text: str = "is it tested?", account: str = "USAM") -> None:
+        """Somebody who may decide asks for what is missing."""
+        asked = commands.AskForInfo(
+            id=new_id("cmd"),
+            escalation_id=id_,
+            actor=commands.Actor(account=account),
+            text=text,
+            question_id=new_id("que"),
+        )
+        settled = await self.store.writer.submit(asked)
+        assert settled.refusal is None, settled.refusal
+
+    async def read(self, id_: str, **headers: str) -> dict[str, Any]:
+        """The escalation as it stands."""
+        return dict(await (await self.call("GET", f"/v1/escalations/{id_}", **headers)).json())
 
     async def approve(self, id_: str) -> None:
         """Sam says yes."""

@@ -18,6 +18,7 @@ from bot.background.cards import Reconciler
 from bot.background.counts import Counts
 from bot.background.line import Line
 from bot.background.spoken import Speaker
+from bot.background.ways import Ways
 from bot.ids import new_id
 from bot.messaging import Artist, Message, Seen, SlackRefusedError
 from storage import Store
@@ -239,12 +240,20 @@ class Office:
         return {
             "cards": self.store.cards,
             "reads": self.store.reads,
+            "storms": self.store.storms,
             "facts": self.facts,
             "slack": self.slack,
             "line": self.line,
             "artist": self.artist,
             "clock": self.clock,
             "counts": self.counts,
+            "ways": Ways(
+                writer=self.store.writer,
+                cards=self.store.cards,
+                deliveries=self.store.deliveries,
+                clock=self.clock,
+                new_id=new_id,
+            ),
         }
 
     async def opened(self, key: str = "k", **changes: Any) -> str:

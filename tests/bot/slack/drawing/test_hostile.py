@@ -12,12 +12,23 @@ from hypothesis import strategies as st
 
 from approvals.escalation import Escalation, Requester
 from bot.messaging import Message
-from bot.slack.drawing import asking, chain, lists, lockscreen, modals, replies, verbs
+from bot.slack.drawing import (
+    asking,
+    chain,
+    commands,
+    home,
+    lists,
+    lockscreen,
+    modals,
+    replies,
+    verbs,
+)
 from bot.slack.drawing.answers import answer
 from bot.slack.drawing.card import channel_card, direct_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.directs import direct
 from bot.slack.drawing.limits import LOCK_SCREEN, check
+from bot.slack.drawing.lists import Reader
 from bot.slack.drawing.thread import thread_line
 from tests.bot.slack.drawing import ends, states
 from tests.bot.slack.drawing.examples import MIGRATION, Story, later, people
@@ -77,10 +88,18 @@ def drawings() -> Iterator[tuple[str, Any]]:
         yield f"modal {option.key}", modals.vote_modal(e, option, PEOPLE, person="ravi")
     yield "withdraw", modals.withdraw_modal(e, PEOPLE)
     yield "details", details(e, PEOPLE)
-    yield "list", lists.listing([e], account="URAVI", people=PEOPLE, now=later(1))
-    yield "no such", lists.no_such(HOSTILE)
-    yield "unknown", lists.unknown_command(HOSTILE)
-    yield "which", lists.which_of(FLAT, [e, replace(e, id="esc_other")])
+    reader = Reader(account="URAVI", people=PEOPLE, now=later(1))
+    yield "list", lists.listing([e], reader)
+    alike = [replace(e, id=f"esc_{n}", service=FLAT) for n in range(6)]
+    yield "many alike", lists.listing(alike, reader)
+    yield "no such", commands.no_such(HOSTILE)
+    yield "nothing fits", commands.nothing_fits(HOSTILE)
+    yield "unknown", commands.unknown_command(HOSTILE)
+    yield "unknown filter", commands.unknown_filter(HOSTILE)
+    yield "which", commands.which_of(FLAT, [e, replace(e, id="esc_other")])
+    yield "found", commands.found(HOSTILE, [e], PEOPLE, page=0, more=True)
+    yield "found none", commands.found(HOSTILE, [], PEOPLE, page=0, more=False)
+    yield "home", home.home([e, *alike], [e], reader, None)
     story.vote("ravi", "slow", later(2), rationale=HOSTILE)
     values = {"option": FLAT, "have": 1, "needed": 2, "may": [FLAT], "by": [FLAT], "can": [FLAT]}
     values |= {"at": "2026-11-12T21:41:00.000000Z", "changes": [HOSTILE], "name": FLAT}
