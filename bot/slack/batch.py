@@ -145,7 +145,7 @@ class Batch:
         """A window was sent off: check the list, then record a vote for each of it."""
         click, carries = of_modal(body, foreign=is_foreign(body)), _carried(body)
         aborts = (body.get("view") or {}).get("callback_id") == windows.ABORT_THESE
-        wrong = self._screens.form_errors(click) if aborts else {}
+        wrong = self._screens.form_errors(click, "vote") if aborts else {}
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return

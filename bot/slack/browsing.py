@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 #: First parts of the action ids of all our buttons. The catch-all leaves these alone: Bolt asks
 #: every listener that matches until one acknowledges, also after a commit that was too slow to.
 OURS = (
-    "vote|read_whole|stop|add_reason|withdraw|details|page|show|list|search|away|back|storm_[a-z]+|"
-    "acknowledge|extend|ask|answer|resolve|break_glass"
+    "vote|read_whole|stop|add_reason|withdraw|details|page|show|list|search|away|back|"
+    "acknowledge|extend|ask|answer|resolve|break_glass|storm_[a-z]+"
 )
 
 Ack = Any

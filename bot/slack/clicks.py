@@ -35,9 +35,9 @@ class Click:
         return Actor(account=self.account, foreign=self.foreign)
 
     @property
-    def in_modal(self) -> bool:
-        """Whether a window is open, in which the answer is shown."""
-        return bool(self.view_id) or not self.action
+    def in_window(self) -> bool:
+        """Whether its answer belongs in a window: a modal was sent off, or clicked in."""
+        return not self.action or bool(self.view_id)
 
     def reply(self, *, in_modal: bool = False) -> ReplyTo:
         """Where the one answer goes."""

@@ -34,7 +34,7 @@ def command_of(verb: str, click: Click, redacted: Redacted) -> Command:
         "id": click.command_id,
         "escalation_id": click.escalation,
         "actor": click.actor,
-        "reply": click.reply(in_modal=click.in_modal),
+        "reply": click.reply(in_modal=click.in_window),
     }
     return _BUILD.get(verb, _vote)(click, about, redacted)
 
