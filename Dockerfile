@@ -5,8 +5,10 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
 RUN useradd --system --create-home --home-dir /data --shell /usr/sbin/nologin --uid 10001 andon
 
 WORKDIR /app
-COPY requirements.lock ./
-RUN pip install --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+# `--build-arg LOCK=requirements-notify.lock` takes Apprise too, for pages.
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-notify.lock ./
+RUN pip install --disable-pip-version-check --require-hashes --no-deps -r ${LOCK}
 
 COPY approvals ./approvals
 COPY storage ./storage

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve doctor test screenshots lint types contracts check bench lock clean
+.PHONY: help demo serve notify doctor test screenshots lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ demo: $(VENV)/.run ## See all of it in a browser, within a minute, without Slack
 
 serve: $(VENV)/.run ## Run the server with the settings of the environment or .env
 	@$(BIN)/python -m bot serve
+
+notify: $(VENV)/.run requirements-notify.lock ## Install Apprise too, for pages by the policy's routes
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-notify.lock
 
 doctor: $(VENV)/.run ## Look at everything a server needs, and say what to do
 	@$(BIN)/python -m bot doctor
@@ -42,6 +45,7 @@ bench: $(VENV)/.dev ## Speed, as ratios measured side by side
 lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it records addresses)
 	@$(BIN)/uv lock -q
 	@$(BIN)/uv export -q --locked --no-dev --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements.lock
+	@$(BIN)/uv export -q --locked --no-dev --extra notify --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-notify.lock
 	@$(BIN)/uv export -q --locked --all-groups --all-extras --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
 
 clean: ## Remove the environment and what tests left

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from approvals.escalation import Escalation, Option
 from approvals.showing import is_shown_whole, parts
 from approvals.storms import Listed, Storm, listed
-from approvals.words import Effect, Friction, Kind, OperationState, Severity
+from approvals.words import Effect, Friction, Kind, OperationState, Severity, Status
 
 #: Characters of differing values that one window shows; more are decided by another click.
 MOST_VALUES = 6000
@@ -34,17 +34,20 @@ class Others:
     values: tuple[str, ...]  #: what stands there, one text a member
 
 
-def others(storm: Storm) -> Others | None:
-    """Those that may be released as one that succeeded was; None unless all that wait may."""
+def others(storm: Storm, among: Sequence[Escalation] | None = None) -> Others | None:
+    """Those that wait, or those of them that are named, if all of them may be released as one that
+    succeeded was; else None.
+    """
+    waiting = tuple(e for e in among or storm.members if e.status is Status.PENDING)
     tried = next((e for e in storm.members if e.state is OperationState.SUCCEEDED), None)
     key = tried.decision.option if tried is not None and tried.decision is not None else None
-    if tried is None or key is None or not storm.waiting:
+    if tried is None or key is None or not waiting:
         return None
-    if not all(_may_go(e, key) and _shape(e, key) == _shape(tried, key) for e in storm.waiting):
+    if not all(_may_go(e, key) and _shape(e, key) == _shape(tried, key) for e in waiting):
         return None
     option = tried.option(key)
     assert option is not None  # noqa: S101  its shape was read
-    return _shown(storm, option)
+    return _shown(storm, waiting, option)
 
 
 def _may_go(e: Escalation, key: str) -> bool:
@@ -72,16 +75,16 @@ def _would_run(e: Escalation, key: str) -> str:
     return "\n".join([*runs, *([f"target: {target}"] if target else [])])
 
 
-def _shown(storm: Storm, option: Option) -> Others:
+def _shown(storm: Storm, waiting: Sequence[Escalation], option: Option) -> Others:
     """As many as one window shows in full."""
-    texts = [_would_run(e, option.key) for e in storm.waiting]
+    texts = [_would_run(e, option.key) for e in waiting]
     found = [_VARIES.findall(text) for text in texts]
     differing = [n for n in range(len(found[0])) if len({one[n] for one in found}) > 1]
     values = [", ".join(one[n] for n in differing) for one in found]
     most, room = 0, MOST_VALUES
     while most < len(values) and (room := room - len(values[most]) - 2) >= 0:
         most += 1
-    kept = listed(storm, storm.waiting[: max(1, most)])
+    kept = listed(storm, waiting[: max(1, most)])
     return Others(
         listed=kept,
         option=option,

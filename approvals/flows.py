@@ -9,16 +9,17 @@ milder) and how often each sort of question came lately::
     6 …          are gathered, until nothing has come for a minute; then the next are another storm
 """
 
+import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from approvals.canonical import sha256_of
 from approvals.codec import instant, parse_instant
 from approvals.escalation import Json
+from approvals.joining import normalised
 from approvals.words import Severity
 
 #: More than so many openings within so long are a storm; the first few keep their cards.
@@ -42,6 +43,8 @@ class Lane:
     def at(self, now: datetime) -> "Lane":
         """What of it still counts."""
         kept = tuple(one for one in self.recent if now - one[1] <= WITHIN)
+        if len(kept) == len(self.recent):
+            return self
         return replace(self, recent=kept) if kept else Lane()
 
 
@@ -73,21 +76,23 @@ def sort_of(fields: Mapping[str, Json]) -> str:
     run and what went wrong. Only for display: an approval never covers another digest.
     """
     if fields.get("dedup_key"):
-        return sha256_of(["dedup_key", fields["dedup_key"]])[7:23]
-    operation = (fields.get("operation") or {}).get("name", "")
-    return sha256_of([operation, _likeness(fields)])[7:23]
-
-
-def _likeness(fields: Mapping[str, Json]) -> str:
+        return _sort("", str(fields["dedup_key"]))
     error = (fields.get("context") or {}).get("error") or {}
     said = ": ".join(error[part] for part in ("type", "message") if error.get(part))
-    return re.sub(r"\d+", "<n>", said or str(fields["title"])).casefold()
+    operation = fields.get("operation") or {}
+    return _sort(operation.get("name", ""), said or str(fields["title"]))
+
+
+@lru_cache(maxsize=256)
+def _sort(operation: str, said: str) -> str:
+    words = f"{operation}\x1f{normalised(said)}"
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def noticed(flow: Flow, fields: Mapping[str, Json], now: datetime) -> dict[str, Json]:
     """What a new escalation's fields say of its storm and of those like it; often nothing."""
     found: dict[str, Json] = {}
-    same = _alike(flow, fields, now)
+    same = _alike(flow, sort_of(fields), now)
     if same is not None:
         found["alike"] = {"nth": same.times + 1, "since": instant(same.since)}
     lane = flow.lanes.get(_lane(fields), Lane()).at(now)
@@ -112,8 +117,8 @@ def flowed(flow: Flow, fields: Mapping[str, Json], now: datetime) -> tuple[Flow,
     else:
         gathers = _late(lane) if storm != lane.storm else ()
         after = Lane(recent=(here,), storm=str(storm), places=int(fields["storm_place"]))
-    lanes = {key: one for key, one in flow.lanes.items() if one.at(now).recent}
-    return Flow(lanes=lanes | {name: after}, sorts=_sorted(flow, fields, now)), gathers
+    lanes = {key: one for key, one in flow.lanes.items() if now - one.recent[-1][1] <= WITHIN}
+    return Flow(lanes=lanes | {name: after}, sorts=_sorted(flow, sort_of(fields), now)), gathers
 
 
 def _late(lane: Lane) -> tuple[str, ...]:
@@ -126,15 +131,14 @@ def _lane(fields: Mapping[str, Json]) -> str:
     return f"{fields['kind']}|{fields['severity']}|{channel}"
 
 
-def _alike(flow: Flow, fields: Mapping[str, Json], now: datetime) -> Sort | None:
-    found = flow.sorts.get(sort_of(fields))
+def _alike(flow: Flow, name: str, now: datetime) -> Sort | None:
+    found = flow.sorts.get(name)
     return found if found is not None and now - found.last <= SAME_FOR else None
 
 
-def _sorted(flow: Flow, fields: Mapping[str, Json], now: datetime) -> Mapping[str, Sort]:
-    before = _alike(flow, fields, now)
+def _sorted(flow: Flow, name: str, now: datetime) -> Mapping[str, Sort]:
+    before = _alike(flow, name, now)
     since, times = (before.since, before.times) if before else (now, 0)
-    name = sort_of(fields)
     kept = {k: s for k, s in flow.sorts.items() if k != name and now - s.last <= SAME_FOR}
     for _ in range(len(kept) - MOST_SORTS + 1):
         del kept[next(iter(kept))]

@@ -19,6 +19,10 @@ _SHARED = frozenset(
         events.CHAIN_STEPPED,
         events.CHAIN_ENDED,
         events.REMINDED,
+        events.DEADLINE_HELD,
+        events.ARRIVED,
+        events.MISSED,
+        events.LET_GO,
         events.VOTE_CAST,
         events.DECIDED,
         events.STOPPED,
@@ -26,6 +30,17 @@ _SHARED = frozenset(
         events.LAPSED,
         events.REPORTED,
         events.RESOLVED,
+    }
+)
+
+#: Those that call people: at once, and once for each of them.
+_CALLING = frozenset(
+    {
+        events.OPENED,
+        events.CHAIN_STEPPED,
+        events.CHAIN_ENDED,
+        events.REMINDED,
+        events.MISSED,
     }
 )
 
@@ -77,7 +92,9 @@ def _card(e: Escalation, record: Record, card: PostCard) -> Work:
         return PostCard(surface="storm", target=card.target, storm=e.storm_id)
     if e.plan.channel is None:
         return PostCard(surface="storm-direct", target=card.target, storm=e.storm_id)
-    return _direct(e, record, f"person:{card.target}", "may decide")
+    to = f"person:{card.target}"
+    called = (n["why"] for n in record.body.get("notices", ()) if n["to"] == to)
+    return _direct(e, record, to, next(called, "may decide"))
 
 
 def _direct(e: Escalation, record: Record, to: str, reason: str) -> Direct:
@@ -102,7 +119,7 @@ def _values(e: Escalation, record: Record) -> dict[str, object]:
 
 def _what(e: Escalation, record: Record) -> str:
     """Which of several things of that kind: a stage, a reminder, or how it ended."""
-    if record.kind == events.OPENED:
+    if record.kind in (events.OPENED, events.CHAIN_ENDED):
         return ""
     if record.kind == events.CHAIN_STEPPED:
         return f"{e.chain.taken}.{e.chain.said}"
@@ -122,5 +139,4 @@ def _once(e: Escalation, record: Record, to: str) -> str:
 
 
 def _after_s(record: Record) -> int:
-    early = (events.OPENED, events.CHAIN_STEPPED, events.CHAIN_ENDED, events.REMINDED)
-    return 0 if record.kind in early else AFTER_S
+    return 0 if record.kind in _CALLING else AFTER_S

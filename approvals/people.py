@@ -57,7 +57,7 @@ class People:
     persons: Mapping[str, Person] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)  #: by person; not over yet
-    closed: frozenset[str] = frozenset()  #: groups that admit no substitutes
+    unread: frozenset[str] = frozenset()  #: groups that could not be looked up: of them only some
     as_of: datetime | None = None
     _by_account: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _by_name: dict[str, str] = field(

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from approvals.commands import Command
+from approvals.digests import Digested, Quiet
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.facts import Facts
@@ -107,6 +108,12 @@ class Reads(Protocol):
 
     async def pending(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Pending escalations of all services, soonest deadline first."""
+
+    async def outlines(self) -> tuple[Escalation, ...]:
+        """Every pending escalation, soonest deadline first, without its arguments and context.
+
+        For lists, however many there are: what is read again is only what changed.
+        """
 
     async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Approved and not yet taken: what a recheck of people concerns besides pending ones."""
@@ -256,6 +263,19 @@ class Absences(Protocol):
 
     async def end(self, person: str, by: str, now: datetime) -> None:
         """The person is back."""
+
+
+class Digests(Protocol):
+    """What the digest tells, and how far it has come."""
+
+    async def last(self) -> Digested | None:
+        """How far; None before the first."""
+
+    async def note(self, digested: Digested) -> None:
+        """Keep it, over restarts."""
+
+    async def quiet(self, since: datetime, until: datetime) -> Quiet:
+        """What rang nobody after `since` and not after `until`."""
 
 
 class Health(Protocol):

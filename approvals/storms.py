@@ -6,7 +6,7 @@ import base64
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from approvals.canonical import sha256_of
@@ -36,6 +36,11 @@ class Storm:
     def first(self) -> Escalation:
         """What all have in common is read off it: service, category, severity, channel."""
         return self.members[0]
+
+    @property
+    def for_all(self) -> Escalation:
+        """One for all: the oldest that waits, else the first, at the storm's version."""
+        return replace((self.waiting or self.members)[0], version=self.version)
 
     @property
     def waiting(self) -> tuple[Escalation, ...]:

@@ -40,8 +40,16 @@ def eligible(escalation: Escalation, people: People) -> tuple[str, ...]:
     groups = required_groups(escalation)
     members = {m for g in groups for m in people.groups.get(g, ())}
     own = {m for m in members if _may_decide(escalation, m, groups, people)}
-    instead = substitutes(groups, people) - own if people.absences else ()
+    admitting = escalation.plan.substitutes if people.absences else ()
+    instead = substitutes(admitting, people) - own
     return tuple(sorted((*own, *(s for s in instead if in_stead(escalation, s, people)))))
+
+
+def is_eligible(escalation: Escalation, person: str, people: People) -> bool:
+    """Whether that person is among them."""
+    groups = required_groups(escalation)
+    own = _may_decide(escalation, person, groups, people)
+    return own or bool(in_stead(escalation, person, people))
 
 
 def in_stead(escalation: Escalation, person: str, people: People) -> tuple[Stead, ...]:
@@ -51,7 +59,7 @@ def in_stead(escalation: Escalation, person: str, people: People) -> tuple[Stead
     """
     if not people.absences or _is_asking(escalation, person, people):
         return ()
-    found = steads(person, required_groups(escalation), people)
+    found = steads(person, escalation.plan.substitutes, people)
     return tuple(stead for stead in found if not _is_asking(escalation, stead[1], people))
 
 

@@ -34,6 +34,7 @@ from bot.bell import Bell
 from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
+from bot.page_side import page_loop, warn_of_routes
 from bot.people import KnownPeople
 from bot.policy_file import Adopt, PolicyFile
 from bot.settings import Settings, SettingsError
@@ -49,7 +50,7 @@ log = structlog.get_logger(__name__)
 CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "people", "policy"})
+UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -68,7 +69,9 @@ def read_policy(path: Path) -> Policy:
         raise SettingsError(
             f"There is no policy file {path}. Copy the sample policy.toml, or set ANDON_POLICY."
         ) from error
-    except (PolicyError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not text in UTF-8 ({error}).") from error
+    except PolicyError as error:
         raise SettingsError(str(error)) from error
 
 
@@ -112,11 +115,13 @@ async def serving(
             if people.asks_slack
             else None
         )
+        await warn_of_routes(policy)
         ticker = Ticker(store.reads, writer, clock, new_id)
         caller = await _caller(store, settings, clock, metrics, counts, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
+            page_loop(store, writer, people, clock, metrics, counts),
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)

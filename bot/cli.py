@@ -1,4 +1,4 @@
-"""The commands: `andon-server serve`, `demo`, `doctor`, `service …`, `policy check`.
+"""The commands: `andon-server serve`, `demo`, `doctor`, `service …`, `policy …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -17,13 +17,15 @@ import structlog
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from approvals.policy.load import PolicyError, parse_policy
 from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import examine
+from bot.exits import FINDING, fail
 from bot.observing import configure_logging
+from bot.policy_command import policy
+from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from storage import AlreadyRunningError, NewerDatabaseError
 from storage.database import open_database
@@ -37,15 +39,12 @@ app = typer.Typer(
     help="Andon holds dangerous operations until people have decided.", no_args_is_help=True
 )
 service = typer.Typer(help="Services that may call, and their keys.", no_args_is_help=True)
-policy = typer.Typer(help="The policy file.", no_args_is_help=True)
 app.add_typer(service, name="service")
 app.add_typer(policy, name="policy")
 app.command()(demo)
+policy.command("replay")(policy_replay)
 
 T = TypeVar("T")
-
-#: Exit codes: a finding, and what could not be done.
-FINDING, NOT_DONE = 1, 3
 
 #: Who acts in the records besides people and services.
 OURS = ("andon", "clock", "policy")
@@ -59,12 +58,6 @@ CANNOT = (
     SQLAlchemyError,
     sqlite3.Error,
 )
-
-
-def fail(message: str, code: int = NOT_DONE) -> typer.Exit:
-    """Say why on standard error; gives the exit to raise."""
-    typer.echo(message, err=True)
-    return typer.Exit(code)
 
 
 def _reason(error: Exception) -> str:
@@ -223,28 +216,6 @@ def revoke(
     if n == 0:
         raise fail(f"{name} has no {what} to revoke. `service list` shows what there is.")
     typer.echo(f"Revoked {n} {what}{'s' if n > 1 else ''} of {name}.", err=True)
-
-
-@policy.command()
-def check(
-    file: Annotated[Path | None, typer.Argument(help="Default: ANDON_POLICY.")] = None,
-) -> None:
-    """Read the policy file and name every mistake with its line."""
-    try:
-        path = file or Path(read_settings(ANDON_SLACK_MODE="off").policy)
-    except SettingsError as error:
-        raise fail(str(error)) from None
-    try:
-        read = parse_policy(path.read_text(encoding="utf-8"), path.name)
-    except PolicyError as error:
-        raise fail(str(error), FINDING) from None
-    except UnicodeDecodeError as error:
-        raise fail(f"{path}: {error}") from None
-    except FileNotFoundError:
-        raise fail(f"There is no policy file {path}.") from None
-    except OSError as error:
-        raise fail(_reason(error)) from None
-    typer.echo(f"{path}: {len(read.rules)} rules, {len(read.people)} people, {read.version}")
 
 
 def _people() -> tuple[str, ...] | None:

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.events import canonical_text
 from approvals.people import People
 from approvals.policy.model import Policy
 from approvals.ports import Card, Delivery
+from approvals.storms import Storm
 
 Blocks = Sequence[Mapping[str, Any]]
 
@@ -102,6 +104,18 @@ class Artist(Protocol):
         self, escalation: Escalation, delivery: Delivery, people: People, now: datetime
     ) -> Message:
         """A thread line, a direct message or an answer."""
+
+    def storm(self, storm: Storm) -> Message:
+        """A storm's card as it should look now."""
+
+    def of_storm(self, storm: Storm, delivery: Delivery, people: People) -> Message:
+        """A thread line or a direct message about all of a storm."""
+
+    def many(self, ended: Sequence[Escalation], delivery: Delivery) -> Message:
+        """A direct message about many endings of one service."""
+
+    def digest(self, quiet: Quiet, zone: str, since: datetime) -> Message:
+        """What rang nobody since then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,15 +72,21 @@ class KnownPeople:
         return replace(known, persons=persons, groups=groups)
 
     def renew(self, people: People) -> bool:
-        """Take newer facts; whether anything but their age changed."""
+        """Take newer facts; whether anybody's vote may count differently since."""
         before = self._facts.people
         known = replace(people, absences=before.absences)
         self._facts = Facts(people=known, policy=self.policy)
-        return (before.persons, before.groups) != (people.persons, people.groups)
+        return _who(before) != _who(people)
 
     def away(self, absences: Iterable[Absence]) -> None:
         """Take who is away, or will be, and who stands in: it counts from the next question on."""
         self._absences = {absence.person: absence for absence in absences}
+
+
+def _who(people: People) -> tuple[object, ...]:
+    """Who is who and in which group. That a phone does not ring just now changes no vote."""
+    awake = {p.id: replace(p, paused_until=None) for p in people.persons.values()}
+    return awake, people.groups
 
 
 def _carried(listed: Person, known: Person | None) -> Person:

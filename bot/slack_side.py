@@ -3,10 +3,21 @@
 from typing import Any, Protocol
 
 from approvals.policy.model import Policy
-from approvals.ports import Absences, Cards, Clock, Deliveries, Reads, SeenSignatures, Writer
+from approvals.ports import (
+    Absences,
+    Cards,
+    Clock,
+    Deliveries,
+    Digests,
+    Reads,
+    SeenSignatures,
+    Storms,
+    Writer,
+)
 from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
+from bot.background.digest import Digester
 from bot.background.line import Line
 from bot.background.loop import Loop
 from bot.background.refresher import Refresher
@@ -20,13 +31,15 @@ from bot.settings import Settings
 from bot.slack.artist import Drawings
 from bot.slack.directory import SlackDirectory, Strangers
 from bot.slack.door import SlackDoor
+from bot.slack.finding import Finding
 from bot.slack.ports import Ports
+from bot.slack.rooms import Rooms
 from bot.slack.screens import Screens
 from bot.slack.surface import Surface
 from bot.slack.web import SlackWeb, WatchedClient
 
 #: Seconds between two looks of each loop when nothing wakes it.
-CARDS_S, SPEECH_S, PEOPLE_S = 2.0, 2.0, 5.0
+CARDS_S, SPEECH_S, PEOPLE_S, HOME_S, DIGEST_S = 2.0, 2.0, 5.0, 5.0, 20.0
 
 
 class Records(Protocol):
@@ -43,6 +56,14 @@ class Records(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """Messages that are owed."""
+
+    @property
+    def storms(self) -> Storms:
+        """Storms, whole."""
+
+    @property
+    def digests(self) -> Digests:
+        """What the digest tells."""
 
     @property
     def absences(self) -> Absences:
@@ -68,24 +89,29 @@ class SlackSide:
         counts: Counts,
     ) -> None:
         client = WatchedClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        slack, screens = SlackWeb(client), Screens(store.reads, people, clock)
+        slack, screens = SlackWeb(client), Screens(people, clock)
+        finding = Finding(store.reads, people, clock, Rooms(client, clock))
         ports = Ports(
             writer=writer,
             reads=store.reads,
             cards=store.cards,
             deliveries=store.deliveries,
+            absences=store.absences,
+            storms=store.storms,
             facts=people,
             slack=slack,
             clock=clock,
             new_id=new_id,
             redacted=redact_text,
             wake=bell.wake,
+            away=people.away,
             lost=lambda event: self.door.revoked(event),
         )
         app_token = settings.slack_app_token.get_secret_value()
+        surface = Surface(ports, screens, finding, client)
         self.door = SlackDoor(
             client=client,
-            surface=Surface(ports, screens),
+            surface=surface,
             strangers=Strangers(client, people, clock),
             secrets=settings.signing_secrets,
             app_token=app_token if settings.slack_mode == "socket" else "",
@@ -96,6 +122,7 @@ class SlackSide:
         said: dict[str, Any] = {
             "cards": store.cards,
             "reads": store.reads,
+            "storms": store.storms,
             "facts": people,
             "slack": slack,
             "line": self._line,
@@ -114,11 +141,21 @@ class SlackSide:
         cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
         directory = SlackDirectory(client, people.policy)
         refresher = Refresher(people, directory, store.absences, store.reads, writer, clock, new_id)
+        digester = Digester(
+            digests=store.digests,
+            facts=people,
+            slack=slack,
+            line=self._line,
+            artist=said["artist"],
+            clock=clock,
+        )
         self._refresher = refresher
         self.loops = [
             Loop("cards", cards.once, CARDS_S, cards.lanes),
             Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
             Loop("people", refresher.once, PEOPLE_S),
+            Loop("home", surface.home.once, HOME_S),
+            Loop("digest", digester.once, DIGEST_S),
         ]
 
     async def adopt(self, policy: Policy) -> None:

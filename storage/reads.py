@@ -6,11 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from approvals.codec import instant, load_text, parse_instant
+import orjson
+
+from approvals.codec import instant, load, load_text, parse_instant
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
+from approvals.words import Status
 from storage.database import Database, Row
+
+#: Escalations read anew in one go while a list is made; others get their turn in between.
+AT_ONCE = 200
+
+#: Rows as `record_of` reads them.
+RECORDS = (
+    "SELECT e.escalation_id, e.seq, e.kind, e.at, e.by, e.core, e.prev, e.hash, "
+    "e.body_hash, b.text FROM events e LEFT JOIN event_bodies b "
+    "ON b.escalation_id = e.escalation_id AND b.seq = e.seq"
+)
 
 _FILTERS = ("service", "status", "kind", "severity", "category", "reference", "dedup_key")
 
@@ -20,6 +33,7 @@ class SqlReads:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._outlines: dict[str, tuple[int, Escalation]] = {}  # by id, of that version
 
     async def escalation(self, escalation_id: str) -> Escalation | None:
         """The escalation of that id."""
@@ -59,6 +73,25 @@ class SqlReads:
             "WHERE status = 'pending' ORDER BY deadline_at, id LIMIT ?", (limit,)
         )
 
+    async def outlines(self) -> tuple[Escalation, ...]:
+        """Every pending one, light; those that have not changed since are not read again."""
+        rows = await self._database.reader.rows(
+            "SELECT id, version FROM escalations WHERE status = 'pending' ORDER BY deadline_at, id"
+        )
+        known = self._outlines
+        changed = [id_ for id_, version in rows if known.get(id_, (-1,))[0] != version]
+        fresh = {id_: known[id_] for id_, _ in rows if id_ in known}
+        for n in range(0, len(changed), AT_ONCE):
+            for e in await self._light(changed[n : n + AT_ONCE]):
+                fresh[e.id] = (e.version, e)
+        self._outlines = fresh
+        return tuple(e for _, e in (fresh[id_] for id_, _ in rows) if e.status is Status.PENDING)
+
+    async def _light(self, ids: Sequence[str]) -> tuple[Escalation, ...]:
+        wanted = ", ".join("?" * len(ids))
+        sql = f"SELECT body FROM escalations WHERE id IN ({wanted})"  # noqa: S608
+        return tuple(outline(row[0]) for row in await self._database.reader.rows(sql, ids))
+
     async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Approved and not yet taken."""
         return await self._many(
@@ -76,13 +109,10 @@ class SqlReads:
     async def records(self, escalation_id: str) -> tuple[Record, ...]:
         """Its audit events in order; an erased body is empty."""
         rows = await self._database.reader.rows(
-            "SELECT e.escalation_id, e.seq, e.kind, e.at, e.by, e.core, e.prev, e.hash, "
-            "e.body_hash, b.text FROM events e LEFT JOIN event_bodies b "
-            "ON b.escalation_id = e.escalation_id AND b.seq = e.seq "
-            "WHERE e.escalation_id = ? ORDER BY e.seq",
+            f"{RECORDS} WHERE e.escalation_id = ? ORDER BY e.seq",
             (escalation_id,),
         )
-        return tuple(_record(row) for row in rows)
+        return tuple(record_of(row) for row in rows)
 
     async def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
         """Ids of those with something due, longest overdue first."""
@@ -106,7 +136,17 @@ class SqlReads:
         return tuple(load_text(row[0]) for row in await self._database.reader.rows(sql, values))
 
 
-def _record(row: Row) -> Record:
+def outline(text: str) -> Escalation:
+    """Without what it would run and its context: all that a line of a list says."""
+    fields = orjson.loads(text)
+    fields.pop("context", None)
+    for part in (fields.get("operation") or {}, *fields["options"]):
+        part.pop("arguments", None)
+    return load(fields)
+
+
+def record_of(row: Row) -> Record:
+    """The record of a row of `events` and the text of its body."""
     text = row[9] or '{"body":{},"command":{},"facts":{}}'
     said = json.loads(text)
     return Record(

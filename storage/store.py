@@ -10,6 +10,7 @@ from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
 from storage.absences import SqlAbsences
 from storage.database import Database, open_database
+from storage.digests import SqlDigests
 from storage.reads import SqlReads
 from storage.services import SqlServices, SqlSignatures
 from storage.storms import SqlStorms
@@ -26,6 +27,7 @@ class Store:
     cards: SqlCards
     deliveries: SqlDeliveries
     storms: SqlStorms
+    digests: SqlDigests
     services: SqlServices
     signatures: SqlSignatures
     absences: SqlAbsences
@@ -72,6 +74,7 @@ async def open_store(
                 cards=SqlCards(database, clock),
                 deliveries=deliveries,
                 storms=SqlStorms(database),
+                digests=SqlDigests(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
                 absences=SqlAbsences(database),

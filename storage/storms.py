@@ -10,12 +10,16 @@ from storage.database import Database
 #: Members decoded before others get their turn.
 AT_ONCE = 50
 
+#: Storms kept as they were read, while nothing of them changes.
+REMEMBERED = 8
+
 
 class SqlStorms:
     """Implements `approvals.ports.Storms`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._read: dict[str, Storm] = {}  #: read lately, oldest first
 
     async def storm(self, storm_id: str) -> Storm | None:
         """The storm with all its members."""
@@ -24,16 +28,23 @@ class SqlStorms:
         found = await link.rows("SELECT began_at, version FROM storms WHERE id = ?", (storm_id,))
         if not found:
             return None
+        ((began_at, version),) = found
+        kept = self._read.pop(storm_id, None)
+        if kept is None or kept.version != version:
+            members = await self._members(storm_id)
+            began = parse_instant(began_at)
+            kept = Storm(id=storm_id, began_at=began, version=version, members=members)
+        self._read[storm_id] = kept
+        if len(self._read) > REMEMBERED:
+            del self._read[next(iter(self._read))]
+        return kept
+
+    async def _members(self, storm_id: str) -> tuple[Escalation, ...]:
+        link = self._database.reader
         rows = await link.rows("SELECT body FROM escalations WHERE storm_id = ?", (storm_id,))
         members: list[Escalation] = []
         for n, (body,) in enumerate(rows):
             members.append(load_text(body))
             if n % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
-        (began_at, version) = found[0]
-        return Storm(
-            id=storm_id,
-            began_at=parse_instant(began_at),
-            version=version,
-            members=tuple(sorted(members, key=lambda e: e.storm_place)),
-        )
+        return tuple(sorted(members, key=lambda e: e.storm_place))

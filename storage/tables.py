@@ -61,6 +61,12 @@ class EscalationRow(SQLModel, table=True):
         ),
         Index("ix_escalations_service", "service", "id"),
         Index(
+            "ix_escalations_low",
+            "created_at",
+            sqlite_where=text("severity = 'low'"),
+            postgresql_where=text("severity = 'low'"),
+        ),
+        Index(
             "ix_escalations_storm",
             "storm_id",
             sqlite_where=text("storm_id IS NOT NULL"),

@@ -36,7 +36,21 @@ def test_every_package_of_ours_is_in_the_image() -> None:
 def test_the_packages_are_pinned_with_hashes_and_nothing_else_is_installed() -> None:
     (install,) = [run for run in said("RUN ") if "pip install" in run]
     assert "--require-hashes" in install
-    assert "-r requirements.lock" in install
+    assert "-r ${LOCK}" in install
+    assert said("ARG ") == ["LOCK=requirements.lock"]
+
+
+def test_the_lock_for_pages_is_the_servers_with_apprise() -> None:
+    """A page must not change what the server runs on."""
+    usual, paging = pinned("requirements.lock"), pinned("requirements-notify.lock")
+    assert {n: v for n, v in paging.items() if n in usual} == usual
+    assert "apprise" in paging
+    assert paging.items() <= pinned("requirements-dev.lock").items()
+
+
+def pinned(lock: str) -> dict[str, str]:
+    """Packages and versions of a lock file."""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.M))
 
 
 def test_it_runs_as_a_user_of_its_own_and_its_state_lies_in_a_volume() -> None:

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from approvals.codec import instant
 from approvals.commands import Acknowledge
-from approvals.decide.who import called, too_late
+from approvals.decide.responder import responder
+from approvals.decide.who import too_late
 from approvals.escalation import Escalation
 from approvals.events import ACKNOWLEDGED, Event
 from approvals.facts import Facts
@@ -16,7 +17,7 @@ def acknowledge(
     escalation: Escalation, command: Acknowledge, facts: Facts, now: datetime
 ) -> Verdict:
     """Hold the chain for this person; one at a time, and longer if they say it again."""
-    found = called(escalation, command.actor, facts.people, now)
+    found = responder(escalation, command.actor, facts.people, now)
     if isinstance(found, Verdict):
         return found
     person = found.person

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from approvals.commands import Look
-from approvals.decide.who import called
+from approvals.decide.responder import responder
 from approvals.escalation import Escalation
 from approvals.events import LOOKED, Event
 from approvals.facts import Facts
@@ -15,7 +15,7 @@ RENEWED_AFTER = timedelta(minutes=1)
 
 def look(escalation: Escalation, command: Look, facts: Facts, now: datetime) -> Verdict:
     """Record the first look of a person who was asked; everybody else's is nobody's business."""
-    found = called(escalation, command.actor, facts.people, now)
+    found = responder(escalation, command.actor, facts.people, now)
     if isinstance(found, Verdict) or escalation.status.is_terminal:
         return Verdict()
     person = found.person.id

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
-from approvals.asking import asked
+from approvals.asked import asked
 from approvals.codec import instant
 from approvals.commands import Open
 from approvals.decide.chain import first_stage

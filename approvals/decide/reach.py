@@ -194,7 +194,7 @@ class _Stage:
         if found is None or found in no_use:
             return None
         member = any(found in self._people.groups.get(g, ()) for g in self._groups)
-        closed = group is not None and group in self._people.closed and not member
+        closed = group is not None and group not in self._plan.substitutes and not member
         return None if closed else found
 
     def _way(self, person: str, why: str) -> Mapping[str, Json]:

@@ -1,8 +1,8 @@
-"""Who may look after an escalation without deciding it: ask, or resolve an incident.
+"""Who may look after an escalation without deciding it: look, acknowledge, ask, resolve.
 
-For an approval these are its approvers. An incident holds nothing, so there also those answer whom
-its chain reaches (owners, people and groups a step names, who stands in for them), and the one who
-asked is no stranger to it.
+For an approval these are its approvers. An incident holds nothing, so there everybody counts who
+is in its groups, owns the service or was called, and whoever stands in for one of them; the one on
+whose behalf it was opened is left out of nothing.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from approvals.decide.who import Approver, approver
 from approvals.escalation import Escalation
 from approvals.people import People
 from approvals.refusals import Why
+from approvals.standing_in import substitute_of
 from approvals.tally import required_groups
 from approvals.verdict import Verdict, refuse
 from approvals.words import Kind
@@ -34,7 +35,7 @@ def responder(
         return refuse(Why.UNKNOWN_ACCOUNT, who=who, account=actor.account)
     if not person.active:
         return refuse(Why.NOT_A_MEMBER, who=f"person:{person.id}")
-    known = responders(escalation, people, now)
+    known = responders(escalation, people)
     if person.id not in known:
         named = [people.persons[p].name for p in known]
         groups = list(required_groups(escalation))
@@ -43,11 +44,10 @@ def responder(
     return Approver(person=person, groups=tuple(inside))
 
 
-def responders(escalation: Escalation, people: People, now: datetime) -> tuple[str, ...]:
+def responders(escalation: Escalation, people: People) -> tuple[str, ...]:
     """Everyone who may look after an incident now, by id."""
     reached = set(_reached(escalation, people))
-    away = (people.absences[p] for p in reached if p in people.absences)
-    reached |= {absence.substitute for absence in away if absence.covers(now)}
+    reached |= {instead for p in reached if (instead := substitute_of(p, people))}
     return tuple(sorted(p for p in reached if p in people.persons and people.persons[p].reachable))
 
 
@@ -55,9 +55,7 @@ def _reached(escalation: Escalation, people: People) -> Iterator[str]:
     for group in required_groups(escalation):
         yield from people.groups.get(group, ())
     yield from escalation.plan.owners
-    for target in (t for step in escalation.plan.steps for t in step.to):
-        kind, _, name = target.partition(":")
+    for way in escalation.chain.ways:
+        kind, _, name = way.partition(":")
         if kind == "person":
             yield name
-        elif kind == "group":
-            yield from people.groups.get(name, ())

@@ -15,7 +15,7 @@ from approvals.refusals import Why
 from approvals.standing_in import Stead
 from approvals.tally import eligible, in_stead, is_requester, required_groups
 from approvals.verdict import Verdict, refuse
-from approvals.words import Kind, Status
+from approvals.words import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +68,6 @@ def _member(escalation: Escalation, person: Person, people: People) -> Approver 
     why = Why.NO_LONGER_ELIGIBLE if was else Why.NOT_IN_GROUP
     named = [people.persons[p].name for p in eligible(escalation, people)]
     return refuse(why, who=who, groups=list(groups), can=named)
-
-
-def called(
-    escalation: Escalation, actor: Actor, people: People, now: datetime
-) -> Approver | Verdict:
-    """Who may take part without deciding: the eligible, and for an incident whoever was called."""
-    found = approver(escalation, actor, people, now, releases=False)
-    person = people.of_account(actor.account)
-    if isinstance(found, Approver) or escalation.kind is not Kind.INCIDENT or person is None:
-        return found
-    was_called = person.active and f"person:{person.id}" in escalation.chain.ways
-    return Approver(person=person, groups=()) if was_called and not actor.foreign else found
 
 
 _ENDED = {Status.EXPIRED: Why.EXPIRED, Status.WITHDRAWN: Why.WITHDRAWN}

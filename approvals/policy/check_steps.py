@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from approvals.policy.check_names import Mistake, meant, repeated, unknown
+from approvals.policy.check_names import Mistake, meant, near, repeated, unknown
 from approvals.policy.course import CAN_WAIT, fallback_of, terms_of
 from approvals.policy.entries import Course, StepEntry
 from approvals.policy.lines import Path
@@ -79,7 +79,7 @@ def _target(policy: Policy, at: Path, target: str) -> Iterator[Mistake]:
         yield from unknown(name, tables[what], at, what)
         return
     words = (*ALONE, *(f"{w}:NAME" for w in NAMING))
-    yield at, f'unknown target "{target}"; {meant(target, words)}'
+    yield at, f'unknown target "{target}"; {near(target, words) or meant(what, words)}'
 
 
 def _reaches_nobody(
@@ -117,9 +117,6 @@ def _order(
             most = step.after_s // before.every_s
             yield (*at, "steps", n - 1, "repeat"), f"the next step comes first; at most {most}"
         if reached >= deadline and not endless:
-            yield (
-                path,
-                f"never reached: it comes {reached} s after opening, the deadline {deadline}",
-            )
+            yield path, f"never reached: due {reached} s after opening, the deadline is {deadline}"
             return
         before = step

@@ -6,7 +6,14 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+)
 
 from approvals.words import Severity
 
@@ -18,23 +25,43 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+_LOCAL = r"^\d{4}-\d\d-\d\dT\d\d:\d\d$"
+
+
+def _clock(value: str) -> str:
+    if not re.fullmatch(_CLOCK, value, re.ASCII):
+        raise ValueError('write a time of day like "09:00"')
+    return value
+
+
+def _local(value: str) -> str:
+    if not re.fullmatch(_LOCAL, value, re.ASCII):
+        raise ValueError('write a local time like "2026-01-05T09:00", without a zone')
+    datetime.fromisoformat(value)
+    return value
+
+
+#: A time of day, and a moment by the clock on the wall.
+TimeOfDay = Annotated[
+    str, AfterValidator(_clock), WithJsonSchema({"type": "string", "pattern": _CLOCK})
+]
+LocalTime = Annotated[
+    str, AfterValidator(_local), WithJsonSchema({"type": "string", "pattern": _LOCAL})
+]
+
 #: The days in order; the place of one is its number, from Monday, 0.
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: Whose transfers of the last 24 h an amount may be added to.
 SumOf = Literal["account", "requester", "beneficiary"]
+SUMS: tuple[SumOf, ...] = ("account", "requester", "beneficiary")
 
 
 class Part(BaseModel):
     """Frozen, and strict about unknown keys: nobody believes to have set what is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _clock(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('write a time of day like "09:00"')
-    return value
 
 
 class PersonEntry(Part):
@@ -49,16 +76,8 @@ class PersonEntry(Part):
 class RotationEntry(Part):
     """The listed members are on call in turn, `days` days each."""
 
-    start: str  #: when the first one begins: local time of `zone`, `2026-01-05T09:00`
+    start: LocalTime  #: when the first one begins: local time of `zone`, `2026-01-05T09:00`
     days: int = Field(strict=True, ge=1, le=366)
-
-    @field_validator("start")
-    @classmethod
-    def _local(cls, value: str) -> str:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value):
-            raise ValueError('write a local time like "2026-01-05T09:00", without a zone')
-        datetime.fromisoformat(value)
-        return value
 
 
 class GroupEntry(Part):
@@ -93,22 +112,15 @@ class HoursEntry(Part):
     """Business hours, in the policy's zone."""
 
     days: tuple[Day, ...] = Field(default=DAYS[:5], min_length=1)
-    start: str = "09:00"
-    until: str = "18:00"
-
-    _times = field_validator("start", "until")(_clock)
+    start: TimeOfDay = "09:00"
+    until: TimeOfDay = "18:00"
 
 
 class DigestEntry(Part):
     """One post for what is low and what was automatic."""
 
     channel: str
-    at: tuple[str, ...] = Field(default=("09:00",), min_length=1)  #: local times of `zone`
-
-    @field_validator("at")
-    @classmethod
-    def _times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_clock, value))
+    at: tuple[TimeOfDay, ...] = Field(default=("09:00",), min_length=1)  #: local times of `zone`
 
 
 class BreakGlassEntry(Part):

@@ -3,14 +3,25 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from approvals.policy.entries import Currency, Part, SumOf
 from approvals.words import Kind, Severity
 
 #: Keys that hold one name or several, with `*` globs.
 GLOBS = ("category", "environment", "service", "operation")
+
+
+_NAMES = {"type": "array", "items": {"type": "string"}}
+
+#: One name or a list of them.
+Globs = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _NAMES]}),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +73,13 @@ class MoneyMatch(Part):
 class Match(Part):
     """What a rule is for. Every key given must match; lists match any; `*` globs."""
 
-    category: tuple[str, ...] = ()
+    category: Globs = ()
     severity: Severity | None = None  #: at least
-    environment: tuple[str, ...] = ()
-    service: tuple[str, ...] = ()
-    operation: tuple[str, ...] = ()
+    environment: Globs = ()
+    service: Globs = ()
+    operation: Globs = ()
     kind: Kind | None = None
     money: MoneyMatch | None = None
-
-    @field_validator(*GLOBS, mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
 
     def admits(self, said: Said) -> bool:
         """Whether a request that says this is what the rule is for."""

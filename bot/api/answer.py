@@ -9,10 +9,10 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from approvals.codec import instant
-from approvals.escalation import ASKED_FOR, Escalation, Option, Vote
+from approvals.escalation import ASKED_FOR, Escalation, Option, Override, Question, Vote
 from approvals.policy.seats import seats_for
 from approvals.tally import have_by_group
-from approvals.words import Effect
+from approvals.words import Effect, Kind
 
 
 class Answer(BaseModel):
@@ -38,14 +38,18 @@ class Answer(BaseModel):
     missing_context: list[str]
     questions: list[dict[str, Any]]
     requirements: list[dict[str, Any]]
+    overrides: list[dict[str, Any]]
     votes: list[dict[str, Any]]
     decision: dict[str, Any] | None
     claim: dict[str, Any] | None
     stopped: dict[str, Any] | None
     outcome: dict[str, Any] | None
+    resolution: dict[str, Any] | None
+    extended: dict[str, Any] | None
     progress: dict[str, Any]
     dedup_key: str | None
     occurrences: int
+    storm: str | None
     precedents: list[dict[str, Any]]
     policy: dict[str, Any]
     head: str
@@ -87,25 +91,30 @@ def answer(e: Escalation, delivered_at: datetime | None = None) -> dict[str, Any
         "operation": _operation(e),
         "options": [_option(o) for o in e.options],
         "context": dict(e.context),
-        "missing_context": [name for name in ASKED_FOR if name not in e.context],
-        "questions": [],
+        "missing_context": _missing(e),
+        "questions": [_question(q) for q in e.questions],
         "requirements": _requirements(e),
+        "overrides": [_override(o) for o in e.overrides],
         "votes": [_vote(v) for v in e.votes],
         "decision": _decision(e),
         "claim": e.claim and {"at": instant(e.claim.at), "by": e.claim.by},
         "stopped": e.stopped
         and {"by": e.stopped.by, "at": instant(e.stopped.at), "reason": e.stopped.reason},
         "outcome": _outcome(e),
+        "resolution": _resolution(e),
+        "extended": e.extended
+        and {"by": e.extended.by, "at": instant(e.extended.at), "was": instant(e.extended.was)},
         "progress": _progress(e, delivered_at),
         "dedup_key": e.dedup_key,
         "occurrences": e.occurrences,
+        "storm": e.storm_id,
         "precedents": [],
         "policy": {"rule": e.plan.rule, "version": e.plan.policy_version},
         "head": e.head,
         "created_at": instant(e.created_at),
         "deadline_at": instant(e.deadline_at),
         "claim_until": _at(e.claim_until),
-        "decided_at": _at(e.decision.at if e.decision else None),
+        "decided_at": _at(e.ended_at),
     }
 
 
@@ -150,8 +159,35 @@ def _option(o: Option) -> dict[str, Any]:
     }
 
 
+def _missing(e: Escalation) -> list[str]:
+    """What nobody gave; an incident rolls nothing back."""
+    asked = (n for n in ASKED_FOR if n != "rollback" or e.kind is Kind.APPROVAL)
+    return [name for name in asked if name not in e.context]
+
+
+def _question(q: Question) -> dict[str, Any]:
+    return {
+        "id": q.id,
+        "by": q.by,
+        "text": q.text,
+        "at": instant(q.at),
+        "answer": q.answer,
+        "answered_by": q.answered_by,
+        "answered_at": _at(q.answered_at),
+    }
+
+
+def _override(o: Override) -> dict[str, Any]:
+    return {"person": o.person, "option": o.option, "reason": o.reason, "at": instant(o.at)}
+
+
 def _requirements(e: Escalation) -> list[dict[str, Any]]:
-    """Seats as the option that needs most wants them, and who fills them by option."""
+    """Seats as the option that needs most wants them, and who fills them by option.
+
+    Nobody decides an incident: there the groups are those that look after it.
+    """
+    if e.kind is Kind.INCIDENT:
+        return [{"group": r.group, "needed": r.needed, "have": {}} for r in e.plan.requirements]
     releases = [o for o in e.options if o.effect is Effect.RELEASE] or e.options
     seats = seats_for(e.plan, max(releases, key=lambda o: o.people))
     return [
@@ -199,12 +235,31 @@ def _outcome(e: Escalation) -> dict[str, Any] | None:
     )
 
 
+def _resolution(e: Escalation) -> dict[str, Any] | None:
+    ended = e.resolution
+    return (
+        None
+        if ended is None
+        else {
+            "by": ended.by,
+            "at": instant(ended.at),
+            "root_cause": ended.root_cause,
+            "by_hand": ended.by_hand,
+            "automatable": ended.automatable,
+        }
+    )
+
+
 def _progress(e: Escalation, delivered_at: datetime | None) -> dict[str, Any]:
+    """How far it has come on its way to people; while somebody looks, the chain waits."""
+    holds = e.acknowledged
     return {
-        "delivered_at": _at(delivered_at),
+        "delivered_at": _at(delivered_at or e.delivered_at),
         "looked_at": _at(e.looks[0].at) if e.looks else None,
-        "acknowledged_by": None,
-        "step": 1,
-        "next_step_at": None,
+        "acknowledged_by": holds.person if holds else None,
+        "acknowledged_until": _at(holds.until) if holds else None,
+        "step": max(1, e.chain.taken),
+        "next_step_at": None if holds else _at(e.chain.next_at),
+        "missed": [{"to": m.to, "why": m.why, "at": instant(m.at)} for m in e.missed],
         "usual_response_s": None,
     }

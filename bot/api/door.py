@@ -26,6 +26,7 @@ from approvals.ports import (
 from approvals.refusals import FieldError
 from bot.api.problems import SERVER, ProblemError, problem, stop
 from bot.api.redaction import redact_text
+from bot.api.rounds import Rounds
 from bot.api.waiters import Waiters
 from bot.api.wording import sentence
 from bot.ids import new_id
@@ -71,6 +72,7 @@ class Api:
     new_id: Callable[[str], str] = new_id
     allowed_callbacks: frozenset[str] = frozenset()
     keys: dict[str, tuple[float, ServiceKey]] = field(default_factory=dict)
+    rounds: Rounds = field(default_factory=Rounds)
 
 
 API: web.AppKey[Api] = web.AppKey("api", Api)

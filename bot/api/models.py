@@ -10,11 +10,13 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    StringConstraints,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
 )
 
+from approvals.decide.text import LONGEST_REASON, SHORTEST_REASON
 from approvals.words import Effect, Kind, Result, Severity, Status
 
 T = TypeVar("T")
@@ -48,6 +50,13 @@ Digest = Annotated[str, Field(pattern=DIGEST)]
 Address = Annotated[str, Field(pattern=ADDRESS, max_length=2000)]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=30 * 24 * 3600)]
 Object = dict[str, JsonValue]
+Said = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=SHORTEST_REASON, max_length=LONGEST_REASON),
+]
+Answered = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON)
+]
 
 
 class Model(BaseModel):
@@ -135,8 +144,12 @@ class ContextIn(Model):
     links: Maybe[Annotated[list[LinkIn], Field(max_length=20)]] = None
 
 
+#: Stands for a member that was not sent: not the same as null.
+_LEFT_OUT: Any = object()
+
+
 class OpenIn(Model):
-    """Hold an operation and ask people."""
+    """Hold an operation and ask people; or, as an incident, ask for help and hold nothing."""
 
     kind: Kind = Kind.APPROVAL
     category: Slug
@@ -146,7 +159,7 @@ class OpenIn(Model):
     environment: Annotated[str, Field(pattern=ENVIRONMENT)]
     reference: Maybe[Line] = None
     requested_by: Maybe[RequestedBy] = None
-    operation: Maybe[OperationIn] = Field(None, validate_default=True)
+    operation: Maybe[OperationIn] = Field(default_factory=lambda: _LEFT_OUT, validate_default=True)
     options: Maybe[Annotated[list[OptionIn], Field(min_length=2, max_length=10)]] = None
     approvers: Maybe[Annotated[list[Line], Field(max_length=10)]] = None
     context: Maybe[ContextIn] = None
@@ -160,19 +173,27 @@ class OpenIn(Model):
     def _held(
         cls, value: Any, inner: ValidatorFunctionWrapHandler, info: ValidationInfo
     ) -> OperationIn | None:
-        """Left out it is None, and `inner` would call that an explicit null."""
-        if value is None and info.data.get("kind") is Kind.INCIDENT:
+        """Left out of an incident it is None; what else is null `inner` refuses."""
+        incident = info.data.get("kind") is Kind.INCIDENT
+        if incident and value is _LEFT_OUT:
             return None
-        if value is None:
+        if not incident and value in (_LEFT_OUT, None):
             raise ValueError("An approval holds an operation: say what would run.")
         return cast(OperationIn, inner(value))
 
-    @field_validator("options")
+
+class TellIn(ContextIn):
+    """More context, an answer to a question, or both."""
+
+    answer: Maybe[Answered] = None
+    question: Maybe[Line] = None  #: id of the one question it answers; else all that are open
+
+    @field_validator("question")
     @classmethod
-    def _choices(cls, options: list[OptionIn] | None) -> list[OptionIn] | None:
-        if len({o.effect for o in options or ()}) == 1:
-            raise ValueError("Offer at least one option that releases and one that aborts.")
-        return options
+    def _answers(cls, question: str | None, info: ValidationInfo) -> str | None:
+        if question is not None and info.data.get("answer") is None:
+            raise ValueError("It names a question; say the answer in `answer`.")
+        return question
 
 
 class ClaimIn(Model):
@@ -188,6 +209,14 @@ class OutcomeIn(Model):
     result: Result
     detail: Maybe[Text] = None
     undo: Maybe[Text] = None
+
+
+class ResolveIn(Model):
+    """How an incident ended."""
+
+    root_cause: Said
+    by_hand: Maybe[Answered] = None
+    automatable: Maybe[Annotated[bool, Field(strict=True)]] = None
 
 
 class WithdrawIn(Model):

@@ -7,19 +7,20 @@ from typing import Any
 from aiohttp import web
 
 from approvals.canonical import DEFAULT_OPTIONS, NotStrictJson, canonical, sha256_of
-from approvals.commands import AddContext, Open
-from approvals.escalation import Json, Money
+from approvals.commands import AddContext, AnswerQuestion, Open
+from approvals.escalation import Json
 from approvals.joining import join_key
+from approvals.policy.asking import said_of
 from approvals.policy.plan import show_paths
 from approvals.ports import NotSavedError, Settled
 from approvals.refusals import FieldError
 from approvals.verdict import Case
-from approvals.words import Kind, Severity
+from approvals.words import Kind
 from bot.api.answer import answer, reply
 from bot.api.door import API, Api, body_of, caller, idempotency_key, unprocessable, validated
-from bot.api.models import ContextIn, OpenIn
+from bot.api.models import OpenIn, TellIn
 from bot.api.problems import of_refusal, stop
-from bot.api.redaction import redact
+from bot.api.redaction import Redacted, redact, redact_text
 from bot.api.taking import told
 from bot.callback_urls import refuse_callback
 
@@ -29,35 +30,35 @@ _NAMES = frozenset({"category", "environment", "approvers", "callback_url"})
 #: What the digest covers: where something is hidden there, the card says so at the operation.
 _DIGESTED = ("/operation/", "/options/")
 
+#: Members of a body to `context` that are no context.
+_ANSWER = frozenset({"answer", "question"})
+
 
 async def open_(request: web.Request) -> web.Response:
-    """`POST /v1/escalations`: hold an operation and ask people."""
+    """`POST /v1/escalations`: hold an operation and ask people, or ask for help."""
     api = request.app[API]
     service = await caller(request, "open")
     key = idempotency_key(request)
     raw, value = await body_of(request)
     asked = validated(OpenIn, value)
-    if asked.kind is Kind.INCIDENT:
-        not_yet = "Incidents are not taken yet; send an approval."
-        raise unprocessable(FieldError(pointer="/kind", detail=not_yet))
     if asked.callback_url is not None:
         hosts = frozenset(service.callback_hosts) & api.allowed_callbacks
         wrong = refuse_callback(asked.callback_url, hosts)
         if wrong:
             raise unprocessable(FieldError(pointer="/callback_url", detail=wrong))
-    command = _command(api, service.service, service.owners, key, value, len(raw))
+    command = command_of(api, service.service, service.owners, key, value, len(raw))
     settled = await api.writer.submit(command)
     if settled.refusal is not None:
         return of_refusal(settled.refusal)
     return await _opened(api, settled)
 
 
-def _command(
+def command_of(
     api: Api, service: str, owners: tuple[str, ...], key: str, value: Mapping[str, Any], weight: int
 ) -> Open:
-    """Digest and body hash are over what was sent; everything else is the redacted form."""
+    """Its command. Digest and body hash are over what was sent; all else is the redacted form."""
     operation = value.get("operation")
-    options = value.get("options") or list(DEFAULT_OPTIONS)
+    options = value.get("options", [] if _is_incident(value) else list(DEFAULT_OPTIONS))
     try:
         digest = sha256_of({"operation": operation, "options": options})
         body_hash = hashlib.sha256(canonical(value)).hexdigest()
@@ -66,6 +67,7 @@ def _command(
     whole = {**value, "options": options}
     told = {name: part for name, part in whole.items() if name not in _NAMES}
     cleaned = redact(told, show=_show(api, service, value))
+    shown = {**whole, **cleaned.value}
     return Open(
         id=api.new_id("cmd"),
         escalation_id=api.new_id("esc"),
@@ -75,7 +77,7 @@ def _command(
         idempotency_key=hashlib.sha256(key.encode()).hexdigest(),
         body_hash=body_hash,
         digest=digest,
-        request={**whole, **cleaned.value},
+        request=shown,
         operation_redacted=tuple(
             # Pointers are from the operation, as API.md shows them; options are beside it.
             pointer.removeprefix("/operation")
@@ -85,23 +87,17 @@ def _command(
         context_redacted=tuple(p for p in cleaned.hidden if not p.startswith(_DIGESTED)),
         operation_size=_size(operation, options),
         owners=owners,
-        join_key=join_key(service, digest, value),
+        join_key=join_key(service, digest, value, shown),
     )
+
+
+def _is_incident(value: Mapping[str, Any]) -> bool:
+    return value.get("kind") == Kind.INCIDENT
 
 
 def _show(api: Api, service: str, value: Mapping[str, Any]) -> tuple[str, ...]:
-    severity, operation = value.get("severity"), value.get("operation") or {}
-    money = operation.get("money")
-    return show_paths(
-        api.facts.facts(api.clock()).policy,
-        service=service,
-        category=value["category"],
-        environment=value["environment"],
-        operation_name=operation.get("name", ""),
-        severity=Severity(severity) if severity else None,
-        kind=Kind(value.get("kind", Kind.APPROVAL)),
-        money=Money(**money) if money else None,
-    )
+    policy = api.facts.facts(api.clock()).policy
+    return show_paths(policy, said_of(value, service))
 
 
 def _size(operation: Json, options: Json) -> int:
@@ -122,19 +118,34 @@ async def _opened(api: Api, settled: Settled) -> web.Response:
 
 
 async def add_context(request: web.Request) -> web.Response:
-    """`POST /v1/escalations/{id}/context`: tell more; the operation never changes."""
+    """`POST /v1/escalations/{id}/context`: tell more, or answer; the operation never changes."""
     api = request.app[API]
     service = await caller(request, "open")
     _, value = await body_of(request)
-    validated(ContextIn, value)
-    cleaned = redact(value, base="/context")
-    settled = await api.writer.submit(
-        AddContext(
+    asked = validated(TellIn, value)
+    cleaned = redact({k: v for k, v in value.items() if k not in _ANSWER}, base="/context")
+    command = _told(api, request.match_info["id"], service.service, asked, cleaned)
+    return told(await api.writer.submit(command))
+
+
+def _told(
+    api: Api, escalation_id: str, service: str, asked: TellIn, cleaned: Redacted
+) -> AddContext | AnswerQuestion:
+    """Context alone; or an answer with the context beside it, in one commit."""
+    if asked.answer is None:
+        return AddContext(
             id=api.new_id("cmd"),
-            escalation_id=request.match_info["id"],
-            service=service.service,
+            escalation_id=escalation_id,
+            service=service,
             context=cleaned.value,
             redacted=cleaned.hidden,
         )
+    return AnswerQuestion(
+        id=api.new_id("cmd"),
+        escalation_id=escalation_id,
+        service=service,
+        text=redact_text(asked.answer),
+        question_id=asked.question,
+        context=cleaned.value,
+        redacted=cleaned.hidden,
     )
-    return told(settled)

@@ -42,6 +42,28 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
     Why.ALREADY_TERMINAL: (409, "Already over", "It is decided already; read it to see how."),
     Why.NOT_CLAIMED: (409, "Not claimed", "Only a claimed operation has an outcome."),
     Why.OUTCOME_DIFFERS: (409, "Outcome differs", "Another outcome was reported before."),
+    Why.NOT_HELD: (
+        409,
+        "Not held",
+        "An incident holds nothing: there is nothing to claim or report. Resolve or withdraw it.",
+    ),
+    Why.NOT_AN_INCIDENT: (
+        409,
+        "Not an incident",
+        "Only an incident is resolved. An approval is decided by people, or withdrawn.",
+    ),
+    Why.NO_QUESTION: (409, "No question", "Nobody has asked this; `questions` says what was."),
+    Why.ALREADY_ANSWERED: (
+        409,
+        "Already answered",
+        "It was answered with other words; to tell more, send context.",
+    ),
+    Why.REASON_NEEDED: (422, "Too short", "Say it in a few words more."),
+    Why.REASON_TOO_LONG: (
+        422,
+        "Too long",
+        "What it says has at most 1,000 characters, after secrets were hidden. Say it shorter.",
+    ),
     Why.PEOPLE_UNKNOWN: (
         503,
         "People unknown",

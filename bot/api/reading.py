@@ -17,9 +17,13 @@ from bot.api.door import API, Api, caller, query_of, unprocessable
 from bot.api.models import ListQuery, WaitQuery
 from bot.api.problems import ProblemError, of_refusal
 from bot.api.redaction import redact_text
+from bot.api.waiters import Listener
 
 #: Seconds a request may be parked.
 LONGEST_WAIT = 60
+
+#: Seconds until a parked request asks again for what is due and could not be done just now.
+PAUSE_S = 1.0
 
 #: Overdue escalations ended before a list is read; the clock sees to the rest.
 MOST_TICKED = 200
@@ -31,10 +35,11 @@ async def read(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}`: as it stands, or after it changed."""
     api, service = request.app[API], await _reader(request)
     wait, known = _wait(request), _known(request)
-    escalation = await _current(api, request.match_info["id"], service)
-    delivered_at = await _delivered_at(api, escalation.id)
-    if wait:
-        escalation = await _parked(api, escalation, known, wait)
+    with api.waiters.listening(request.match_info["id"]) as listener:
+        escalation = await _current(api, request.match_info["id"], service)
+        delivered_at = await _delivered_at(api, escalation.id)
+        if wait:
+            escalation = await _parked(api, listener, escalation, known, wait)
     headers = {"ETag": f'"{escalation.version}"'}
     if wait:
         headers["Preference-Applied"] = f"wait={wait}"
@@ -78,22 +83,30 @@ async def _ticked(api: Api, escalation: Escalation, now: datetime) -> Escalation
 
 
 async def _parked(
-    api: Api, escalation: Escalation, known: frozenset[str] | None, wait: float
+    api: Api,
+    listener: Listener,
+    escalation: Escalation,
+    known: frozenset[str] | None,
+    wait: float,
 ) -> Escalation:
     """Wait until it is decided, or (with known versions) until the version is another.
 
     Time alone can change it too: parked no longer than until it is due, then ticked.
     """
-    until = asyncio.get_running_loop().time() + wait
+    until, pause = asyncio.get_running_loop().time() + wait, 0.0
     while not (_is_news(escalation, known) or api.waiters.closing):
         left = until - asyncio.get_running_loop().time()
         if left <= 0:
             break
         due = escalation.due_at
         if due is not None:
-            left = min(left, max(0.0, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
-        changed = await api.waiters.changed(escalation.id, left)
-        escalation = changed or await _ticked(api, escalation, api.clock())
+            left = min(left, max(pause, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
+        changed = await listener.changed(left)
+        if changed is None:
+            escalation = await _ticked(api, escalation, api.clock())
+            pause = PAUSE_S if escalation.due_at == due else 0.0
+        elif changed.version >= escalation.version:  # it may have been read in between
+            escalation = changed
     return escalation
 
 

@@ -8,16 +8,18 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.api import meta, opening, reading, taking
+from bot.api import hooks, meta, opening, reading, taking
+from bot.api.alerts import AlertmanagerIn, AlertmanagerOut, HookQuery
 from bot.api.answer import Answer
 from bot.api.door import API, Api, guard
 from bot.api.listener import expectation
 from bot.api.models import (
     ClaimIn,
-    ContextIn,
     ListQuery,
     OpenIn,
     OutcomeIn,
+    ResolveIn,
+    TellIn,
     WaitQuery,
     WithdrawIn,
 )
@@ -33,7 +35,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/v1/escalations",
         handler=opening.open_,
-        summary="Hold an operation and ask people",
+        summary="Hold an operation and ask people, or open an incident",
         scope="open",
         body=OpenIn,
         answers={201: Answer, 200: Answer},
@@ -89,19 +91,38 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path=f"/v1/escalations/{ID}/withdraw",
         handler=taking.withdraw,
-        summary="Take the question back",
+        summary="Take the question back; an incident recovered by itself",
         scope="open",
         body=WithdrawIn,
         answers={200: Answer},
     ),
     Route(
         method="POST",
+        path=f"/v1/escalations/{ID}/resolve",
+        handler=taking.resolve,
+        summary="End an incident, with its root cause",
+        scope="open",
+        body=ResolveIn,
+        answers={200: Answer},
+    ),
+    Route(
+        method="POST",
         path=f"/v1/escalations/{ID}/context",
         handler=opening.add_context,
-        summary="Add context",
+        summary="Add context, or answer a question",
         scope="open",
-        body=ContextIn,
+        body=TellIn,
         answers={200: Answer},
+    ),
+    Route(
+        method="POST",
+        path="/v1/hooks/alertmanager",
+        handler=hooks.alertmanager,
+        summary="Take a notification of Alertmanager: each alert is an incident",
+        scope="open",
+        body=AlertmanagerIn,
+        query=HookQuery,
+        answers={200: AlertmanagerOut},
     ),
     Route(
         method="GET",

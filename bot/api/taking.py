@@ -1,15 +1,15 @@
-"""Take the release, report what became of it, or take the question back."""
+"""Take the release, report what became of it, take the question back, resolve an incident."""
 
 import hashlib
 
 from aiohttp import web
 
 from approvals.codec import instant
-from approvals.commands import Claim, Report, Withdraw
+from approvals.commands import Claim, Report, Resolve, Withdraw
 from approvals.ports import NotSavedError, Settled
 from bot.api.answer import answer, reply
 from bot.api.door import API, body_of, caller, idempotency_key, validated
-from bot.api.models import ClaimIn, OutcomeIn, WithdrawIn
+from bot.api.models import ClaimIn, OutcomeIn, ResolveIn, WithdrawIn
 from bot.api.problems import of_refusal
 from bot.api.redaction import redact_text
 
@@ -76,6 +76,22 @@ async def withdraw(request: web.Request) -> web.Response:
         escalation_id=request.match_info["id"],
         service=service.service,
         reason=asked.reason and redact_text(asked.reason),
+    )
+    return told(await api.writer.submit(command))
+
+
+async def resolve(request: web.Request) -> web.Response:
+    """`POST /v1/escalations/{id}/resolve`: an incident is over, and what it was."""
+    api, service = request.app[API], await caller(request, "open")
+    _, value = await body_of(request)
+    asked = validated(ResolveIn, value)
+    command = Resolve(
+        id=api.new_id("cmd"),
+        escalation_id=request.match_info["id"],
+        service=service.service,
+        root_cause=redact_text(asked.root_cause),
+        by_hand=asked.by_hand and redact_text(asked.by_hand),
+        automatable=asked.automatable,
     )
     return told(await api.writer.submit(command))
 

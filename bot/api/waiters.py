@@ -1,53 +1,69 @@
 """Parked requests: woken by the commit that concerns them; nobody polls the database."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from approvals.escalation import Escalation
 
 
+class Listener:
+    """One request that waits for an escalation. What is committed since is kept for it."""
+
+    def __init__(self, waiters: "Waiters") -> None:
+        self._waiters, self._news = waiters, asyncio.Event()
+        self._latest: Escalation | None = None
+
+    def tell(self, escalation: Escalation | None) -> None:
+        """Something was committed, or (None) the server stops."""
+        self._latest = escalation
+        self._news.set()
+
+    async def changed(self, seconds: float) -> Escalation | None:
+        """The escalation after a commit not told of yet, or None when the time is over."""
+        if self._waiters.closing:
+            return None
+        self._waiters.count += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return None
+        finally:
+            self._waiters.count -= 1
+        self._news.clear()
+        return self._latest
+
+
 class Waiters:
-    """Futures by escalation. A parked request costs one future and its connection."""
+    """Listeners by escalation. A parked request costs one of them and its connection."""
 
     def __init__(self) -> None:
-        self._parked: dict[str, set[asyncio.Future[Escalation | None]]] = {}
-        self.count = 0
+        self._listening: dict[str, set[Listener]] = {}
+        self.count = 0  #: parked now
         self.closing = False  #: the server stops: nobody is parked any more
 
     def committed(self, escalations: Sequence[Escalation]) -> None:
         """Wake everyone who waits for one of these."""
         for escalation in escalations:
-            for future in self._parked.pop(escalation.id, ()):
-                if not future.done():
-                    future.set_result(escalation)
+            for listener in self._listening.get(escalation.id, ()):
+                listener.tell(escalation)
 
     def close(self) -> None:
         """The server stops: everyone who waits is answered with what there is."""
         self.closing = True
-        for futures in self._parked.values():
-            for future in futures:
-                if not future.done():
-                    future.set_result(None)
+        for listeners in self._listening.values():
+            for listener in listeners:
+                listener.tell(None)
 
-    async def changed(self, escalation_id: str, seconds: float) -> Escalation | None:
-        """The escalation after its next commit, or None when the time is over."""
-        if self.closing:
-            return None
-        future: asyncio.Future[Escalation | None] = asyncio.get_running_loop().create_future()
-        self._parked.setdefault(escalation_id, set()).add(future)
-        self.count += 1
+    @contextmanager
+    def listening(self, escalation_id: str) -> Iterator[Listener]:
+        """Listen before reading: what is committed between the two is not missed."""
+        listener = Listener(self)
+        self._listening.setdefault(escalation_id, set()).add(listener)
         try:
-            async with asyncio.timeout(seconds):
-                return await future
-        except TimeoutError:
-            return None
+            yield listener
         finally:
-            self.count -= 1
-            self._forget(escalation_id, future)
-
-    def _forget(self, escalation_id: str, future: "asyncio.Future[Escalation | None]") -> None:
-        parked = self._parked.get(escalation_id)
-        if parked is not None:
-            parked.discard(future)
-            if not parked:
-                del self._parked[escalation_id]
+            self._listening[escalation_id].discard(listener)
+            if not self._listening[escalation_id]:
+                del self._listening[escalation_id]

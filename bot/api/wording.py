@@ -35,7 +35,11 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "list_type": lambda c: "It must be a list.",
     "enum": lambda c: f"It must be {c['expected']}.",
     "string_pattern_mismatch": lambda c: PATTERNS[c["pattern"]],
-    "string_too_short": lambda c: "It is empty.",
+    "string_too_short": lambda c: (
+        "It is empty."
+        if c["min_length"] == 1
+        else f"Say it in {c['min_length']} characters or more."
+    ),
     "string_too_long": lambda c: f"It is too long: at most {c['max_length']:,} characters.",
     "too_short": lambda c: f"Give at least {c['min_length']}.",
     "too_long": lambda c: f"Give at most {c['max_length']}.",

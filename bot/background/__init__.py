@@ -7,6 +7,7 @@
     refresher facts about people           budget    how many calls may be made now
     cards     what cards show              refusals  what Slack's answers mean for the next attempt
     spoken    answers, threads, directs    callbacks, webhooks, egress    wake-ups to services
+    pages     people outside Slack         page_text, addresses, outside  what, where to, and how
 
 Each is a task that wakes on a signal and on a period, takes no input, looks at durable rows and is
 idempotent: what failed is simply still due. Killing the process at any point loses nothing but

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from approvals.escalation import Escalation
-from approvals.ports import Card, Cards, Clock, FactSource, Reads, StoreError
+from approvals.ports import Card, Cards, Clock, FactSource, Reads, StoreError, Storms
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
 from bot.background.lanes import Lanes
@@ -64,6 +64,7 @@ class Reconciler:
         *,
         cards: Cards,
         reads: Reads,
+        storms: Storms,
         facts: FactSource,
         slack: Slack,
         line: Line,
@@ -73,6 +74,7 @@ class Reconciler:
         ways: Ways,
     ) -> None:
         self._cards, self._reads, self._facts = cards, reads, facts
+        self._storms = storms
         self._slack, self._line, self._artist = slack, line, artist
         self._clock, self._counts, self._ways = clock, counts, ways
         self.lanes = Lanes(clock, at_once=AT_ONCE, fresh_s=FRESH_S)
@@ -94,6 +96,11 @@ class Reconciler:
         card = next((one for one in cards if one.id == card_id), None)
         if card is None or escalation is None:
             return
+        if _is_gathered(card, escalation):
+            await self._cards.unneeded(card)
+            return
+        storm = await self._storms.storm(card.storm_id) if card.storm_id else None
+        escalation = storm.for_all if storm else escalation
         try:
             await self._reconcile(card, escalation, cards)
         except WaitError:
@@ -119,7 +126,7 @@ class Reconciler:
             await self._missed(card, escalation, "failed")
 
     async def _reconcile(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> None:
-        message = self._draw(card, escalation, cards)
+        message = await self._draw(card, escalation, cards)
         if card.channel is None or card.ts is None:
             await self._post(card, escalation, message)
         elif message.drawn == card.drawn:
@@ -127,7 +134,10 @@ class Reconciler:
         else:
             await self._update(card, escalation, (card.channel, card.ts), message)
 
-    def _draw(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> Message:
+    async def _draw(self, card: Card, escalation: Escalation, cards: Sequence[Card]) -> Message:
+        storm = await self._storms.storm(card.storm_id) if card.storm_id else None
+        if storm is not None:
+            return self._artist.storm(storm)
         now = self._clock()
         seen = Seen(people=self._facts.facts(now).people, now=now, cards=tuple(cards))
         return self._artist.card(escalation, card, seen)
@@ -177,7 +187,7 @@ class Reconciler:
         await self._cards.shown(card, *where, message.drawn, escalation.version)
 
     def _target(self, card: Card) -> str:
-        if card.surface == "channel":
+        if card.surface in ("channel", "storm"):
             return card.target
         person = self._facts.facts(self._clock()).people.persons.get(card.target)
         if person is None or not person.accounts:
@@ -205,10 +215,17 @@ class Reconciler:
             await self._cards.lost(card)
             return
         cards = await self._cards.of(escalation.id)
-        await self._keep(card, escalation, where, self._draw(card, escalation, cards))
+        message = await self._draw(card, escalation, cards)
+        await self._keep(card, escalation, where, message)
 
     async def _later(self, card: Card, error: str, seconds: float) -> None:
         await self._cards.again(card, self._clock() + timedelta(seconds=seconds), error)
+
+
+def _is_gathered(card: Card, escalation: Escalation) -> bool:
+    """Not posted yet, and a storm's card shows it already: nobody is rung for it alone."""
+    own = card.storm_id is None and card.ts is None and not was_taken_maybe(card.error)
+    return own and escalation.storm_id is not None
 
 
 def _backoff(attempts: int) -> float:

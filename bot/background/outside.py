@@ -24,7 +24,7 @@ TIMEOUT_S = 15.0
 AT_ONCE = 2
 
 #: What to do where the extra is missing.
-INSTALL = "Apprise is not installed: install requirements-notify.lock, as docs/pages.md shows."
+INSTALL = "Apprise is not installed: run `make notify`, or see docs/pages.md for the image."
 
 #: Characters of a failure's reason that are kept.
 MOST_SAID = 200

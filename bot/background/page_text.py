@@ -45,12 +45,11 @@ _STATUS_ENDS: Mapping[Status, str] = {
 #: Ends that somebody should look at.
 _ALARMING = frozenset({"reported-failed", "reported-unknown", "void", "lapsed"})
 
-#: What a page while it is pending begins with, besides the first of them.
+#: What a later page begins with: its case, or which reminder it is.
 _BEGINS: Mapping[str, str] = {
-    "half": "Half of the time has passed and nobody has decided.",
-    "four-fifths": "It ends soon and nobody has decided.",
+    "half": "Half of the time has passed, and it is not decided.",
+    "four-fifths": "It ends soon, and it is not decided.",
     "unattended": "Everybody was called, and nobody has answered.",
-    "extended": "It was given more time.",
 }
 
 #: How loud it is, in Apprise's words.
@@ -92,7 +91,11 @@ def page_text(
         tone = "warning" if case in _ALARMING else "info"
         return Text(title=_title(f"{word}: ", e), body="\n".join(lines), tone=tone)
     before = f"{e.severity.value.upper()} {_line(e.environment, 40)}: "
-    lines = [*_question(e, case, people), "", *_small(e, reason, slack=slack)]
+    lines = [
+        *_question(e, str(values.get("which") or case), people),
+        "",
+        *_small(e, reason, slack=slack),
+    ]
     return Text(title=_title(before, e), body="\n".join(lines), tone=_TONES[e.severity])
 
 
@@ -100,10 +103,10 @@ def _title(before: str, e: Escalation) -> str:
     return _line(before + _line(e.title, TITLE), TITLE)
 
 
-def _question(e: Escalation, case: str, people: People) -> Iterator[str]:
+def _question(e: Escalation, why: str, people: People) -> Iterator[str]:
     """What is asked, and until when."""
-    if case in _BEGINS:
-        yield _BEGINS[case]
+    if why in _BEGINS:
+        yield _BEGINS[why]
     yield f"{_who(e, people)}: {_line(e.title, TITLE)}"
     if e.operation is not None:
         target = f" on {e.operation.target}" if e.operation.target else ""

@@ -11,9 +11,11 @@ from functools import partial
 import structlog
 
 from approvals.escalation import Escalation
-from approvals.ports import Card, Cards, Clock, Deliveries, Delivery, FactSource, Reads
+from approvals.ports import Card, Cards, Clock, Deliveries, Delivery, FactSource, Reads, Storms
+from approvals.storms import Storm
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
+from bot.background.floods import MOST, WHOLE, floods
 from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import UNANSWERED, said, was_taken_maybe
@@ -60,6 +62,7 @@ class Speaker:
         deliveries: Deliveries,
         cards: Cards,
         reads: Reads,
+        storms: Storms,
         facts: FactSource,
         slack: Slack,
         line: Line,
@@ -69,6 +72,7 @@ class Speaker:
         ways: Ways,
     ) -> None:
         self._deliveries, self._cards, self._reads = deliveries, cards, reads
+        self._storms = storms
         self._facts, self._slack, self._line = facts, slack, line
         self._artist, self._clock, self._counts, self._ways = artist, clock, counts, ways
         self.answers = Lanes(clock, at_once=ANSWERS_AT_ONCE, fresh_s=FRESH_S)
@@ -93,11 +97,19 @@ class Speaker:
     async def _begin_others(self) -> bool:
         self.lanes.resume(self._line.left)
         due = await self._deliveries.due(("direct", "thread"), self._clock(), BATCH)
+        more = len(due) == BATCH
+        if more and floods(due):
+            due = (*due, *await self._deliveries.due(("direct",), self._clock(), WHOLE))
+        together = floods(due)
+        for flood in together:
+            lane = f"flood {flood[0].target} {flood[0].payload['case']}"
+            self.lanes.start(lane, partial(self._together, list(flood)))
+        shared = {delivery.id for flood in together for delivery in flood}
         for delivery in due:
-            if delivery.kind == "direct":
+            if delivery.kind == "direct" and delivery.id not in shared:
                 self.lanes.start(delivery.id, partial(self._one, delivery))
         self._start_threads([d for d in due if d.kind == "thread"])
-        return len(due) == BATCH
+        return more
 
     def _start_threads(self, lines: Sequence[Delivery]) -> None:
         taken = frozenset(line.id for line in lines)
@@ -108,6 +120,31 @@ class Speaker:
 
     async def _one(self, delivery: Delivery) -> None:
         await self._attempt(delivery)
+
+    async def _together(self, left: list[Delivery]) -> None:
+        """Say a flood: one message for those of one service, if they are many. What is settled is
+        taken out of `left`, for this work may have to wait and begin again.
+        """
+        left.sort(key=lambda d: not was_taken_maybe(d.error))  # it is looked for by its own mark
+        while left:
+            ended = await self._of_one_service(left)
+            first, others = left[0], [d for d in left[1:] if d.escalation_id in ended]
+            many = tuple(ended.values()) if len(ended) > MOST else ()
+            settled = await self._attempt(first, many)
+            for other in others if many else ():
+                if settled:
+                    await self._deliveries.delivered(other.id, self._clock())
+                else:  # they come again together
+                    at = self._clock() + _backoff(first)
+                    await self._deliveries.again(other.id, at, other.error or "")
+                left.remove(other)
+            left.remove(first)
+
+    async def _of_one_service(self, left: Sequence[Delivery]) -> dict[str, Escalation]:
+        """Those of the service of the first, by id, the first first."""
+        found = [await self._reads.escalation(d.escalation_id) for d in left]
+        known = [e for e in found if e is not None]
+        return {e.id: e for e in known if e.service == known[0].service}
 
     async def _thread(self, escalation_id: str, taken: frozenset[str]) -> None:
         """Say the lines of a thread in order, from its first; stop where one must wait.
@@ -139,10 +176,13 @@ class Speaker:
         owed = await self._deliveries.of(escalation_id)
         return next((d for d in owed if d.kind == "thread" and d.state == "pending"), None)
 
-    async def _attempt(self, delivery: Delivery) -> bool:
-        """Try once; whether it is settled. Raises WaitError when a budget is used up."""
+    async def _attempt(self, delivery: Delivery, ended: Sequence[Escalation] = ()) -> bool:
+        """Try once; whether it is settled. Raises WaitError when a budget is used up.
+
+        With `ended` it is said of all of these.
+        """
         try:
-            await self._say(delivery)
+            await self._say(delivery, ended)
         except WaitError:
             raise
         except SlackBusyError as error:
@@ -157,11 +197,13 @@ class Speaker:
         await self._deliveries.delivered(delivery.id, self._clock())
         return True
 
-    async def _say(self, delivery: Delivery) -> None:
+    async def _say(self, delivery: Delivery, ended: Sequence[Escalation]) -> None:
         escalation = await self._reads.escalation(delivery.escalation_id)
         if escalation is None or (delivery.kind == "answer" and self._is_stale(delivery)):
             raise SlackRefusedError("too_late")
-        message = self._draw(escalation, delivery)
+        storm_id = _storm_of(delivery)
+        storm = await self._storms.storm(storm_id) if storm_id else None
+        message = self._draw(escalation, delivery, storm, ended)
         if delivery.kind == "thread":
             await self._reply(delivery, message, escalation)
         elif delivery.kind == "answer":
@@ -169,10 +211,21 @@ class Speaker:
         else:
             await self._post(self._account(delivery.target), delivery, message)
 
-    def _draw(self, escalation: Escalation, delivery: Delivery) -> Message:
+    def _draw(
+        self,
+        escalation: Escalation,
+        delivery: Delivery,
+        storm: Storm | None,
+        ended: Sequence[Escalation],
+    ) -> Message:
         now = self._clock()
+        people = self._facts.facts(now).people
         try:
-            return self._artist.delivery(escalation, delivery, self._facts.facts(now).people, now)
+            if storm is not None:
+                return self._artist.of_storm(storm, delivery, people)
+            if ended:
+                return self._artist.many(ended, delivery)
+            return self._artist.delivery(escalation, delivery, people, now)
         except Exception:
             # Drawings are pure: another try would fail alike and hold up the thread.
             log.exception("message-not-drawn", delivery=delivery.id)
@@ -181,7 +234,10 @@ class Speaker:
     async def _reply(self, delivery: Delivery, message: Message, escalation: Escalation) -> None:
         """A line in the thread of the channel's card, once that is posted."""
         cards = await self._cards.of(delivery.escalation_id)
-        card = _thread_of(cards, escalation)
+        if _storm_of(delivery):
+            card = next((c for c in cards if c.surface == "storm"), None)
+        else:
+            card = _thread_of(cards, escalation)
         if card is None:
             return  # a policy without a channel has no thread
         if card.channel is None or card.ts is None:
@@ -253,9 +309,7 @@ class Speaker:
         if self._age(delivery) > GIVE_UP:
             await self._give_up(delivery, code)
             return True
-        seconds = BACKOFF_S[min(delivery.attempts, len(BACKOFF_S) - 1)]
-        at = self._clock() + timedelta(seconds=seconds)
-        await self._deliveries.again(delivery.id, at, code)
+        await self._deliveries.again(delivery.id, self._clock() + _backoff(delivery), code)
         return False
 
     async def _give_up(self, delivery: Delivery, code: str) -> None:
@@ -277,3 +331,12 @@ def _thread_of(cards: Sequence[Card], escalation: Escalation) -> Card | None:
     found = [card for card in cards if card.surface == "channel"]
     own = (card for card in found if card.target == escalation.plan.channel)
     return next(own, found[0] if found else None)
+
+
+def _backoff(delivery: Delivery) -> timedelta:
+    return timedelta(seconds=BACKOFF_S[min(delivery.attempts, len(BACKOFF_S) - 1)])
+
+
+def _storm_of(delivery: Delivery) -> str:
+    """The storm it is about, where it is about all of one."""
+    return str((delivery.payload.get("values") or {}).get("storm") or "")

@@ -1,7 +1,7 @@
 """`doctor`: looks at everything a server needs, and says of each what is wrong and what to do.
 
-`here` looks at this machine, `slack` at the workspace. Nothing is changed, neither here nor there,
-so it may run at any time, beside a server or without one.
+`here` looks at this machine, `routes` at the ways outside Slack, `slack` at the workspace. Nothing
+is changed, neither here nor there, so it may run at any time, beside a server or without one.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.app import read_policy
 from bot.doctor.finding import Finding
 from bot.doctor.here import keys, port, settings_given
+from bot.doctor.routes import routes
 from bot.doctor.slack import workspace
 from bot.settings import Settings, SettingsError
 
@@ -30,6 +31,9 @@ async def examine(settings: Settings, inspect: Inspect) -> AsyncIterator[Finding
         yield Finding(part="policy", said=f"{settings.policy}: {rules} rules, {people} people")
     except SettingsError as error:
         yield Finding(part="policy", said=str(error), do="Mend the file.")
+    if policy is not None:
+        for finding in routes(policy):
+            yield finding
     try:
         for said, do in inspect(settings):
             yield Finding(part="store", said=said, do=do)

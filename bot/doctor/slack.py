@@ -13,16 +13,19 @@ from approvals.policy.model import Policy
 from bot.doctor.finding import Finding
 from bot.messaging import SlackError, SlackRefusedError
 from bot.settings import Settings
-from bot.slack.drawing.lists import help_text
+from bot.slack.drawing.commands import help_text
 from bot.slack.web import WatchedClient, translated
 
 #: Scopes the bot's calls need: those of manifest.yml.
 SCOPES = frozenset(
     {
         "channels:history",
+        "channels:read",
         "chat:write",
         "commands",
+        "dnd:read",
         "groups:history",
+        "groups:read",
         "im:history",
         "im:write",
         "usergroups:read",

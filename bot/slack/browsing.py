@@ -1,4 +1,4 @@
-"""What people only look at: details, lists, `show`, App Home. Nothing here decides anything.
+"""What people only look at: details, lists, `show`. Nothing here decides anything.
 
 What must be read is read before the acknowledgement; so a store that is away is answered too.
 """
@@ -14,20 +14,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 from approvals.commands import Actor, Look
 from approvals.escalation import Escalation
 from approvals.ports import StoreError
-from bot.messaging import Message, SlackError
-from bot.slack.clicks import Click, is_foreign, of_button
-from bot.slack.drawing.fitting import fitting_view
+from bot.messaging import Message
+from bot.slack.clicks import Click, is_foreign, of_button, value_of
+from bot.slack.finding import Finding
 from bot.slack.guard import account_of
 from bot.slack.ports import Ports
 from bot.slack.screens import Screens
 from bot.slack.voice import Voice
-from bot.slack.web import translated
 
 log = structlog.get_logger(__name__)
 
 #: First parts of the action ids of all our buttons. The catch-all leaves these alone: Bolt asks
 #: every listener that matches until one acknowledges, also after a commit that was too slow to.
-OURS = "vote|read_whole|stop|add_reason|withdraw|details|page|show|list"
+OURS = (
+    "vote|read_whole|stop|add_reason|withdraw|details|page|show|list|search|away|back|"
+    "acknowledge|extend|ask|answer|resolve|break_glass|storm_[a-z]+"
+)
 
 Ack = Any
 Payload = Mapping[str, Any]
@@ -36,17 +38,17 @@ Payload = Mapping[str, Any]
 class Browsing:
     """Listeners of what only shows something."""
 
-    def __init__(self, ports: Ports, screens: Screens, voice: Voice) -> None:
-        self._ports, self._screens, self._voice = ports, screens, voice
+    def __init__(self, ports: Ports, screens: Screens, finding: Finding, voice: Voice) -> None:
+        self._ports, self._screens = ports, screens
+        self._finding, self._voice = finding, voice
 
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt; the last takes what nobody else does."""
         app.action(re.compile(r"^(details$|page:)"))(self.details)
         app.action(re.compile(r"^show(:|$)"))(self.show)
-        app.action(re.compile(r"^list(:|$)"))(self.list_page)
+        app.action(re.compile(r"^(list|search)(:|$)"))(self.list_page)
         app.action(re.compile(rf"^(?!({OURS})(:|$))"))(self.other)
         app.command("/escalations")(self.command)
-        app.event("app_home_opened")(self.home)
 
     async def details(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """Everything there is to know, in a modal; one page of it."""
@@ -71,44 +73,38 @@ class Browsing:
         return self._screens.details(escalation, click, cards, deliveries, page=page)
 
     async def show(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
-        """`Show` in a list: the card itself, live buttons included."""
+        """`Show` in a list: the card itself, live buttons included; in a window where the channel
+        would keep it for ever.
+        """
         click = of_button(body, foreign=is_foreign(body))
         found = await self._readable(click)
         await ack()
         if isinstance(found, Message):
             await self._voice.tell(client, click, found)
             return
-        await self._voice.whisper(click, self._screens.card_for(found))
+        if _in_window(click):
+            await self._voice.open(client, click, self._screens.card_modal(found))
+        else:
+            await self._voice.whisper(click, self._screens.card_for(found))
         self.looked(click)
 
-    async def list_page(self, ack: Ack, body: Payload) -> None:
-        """`Next 10` of a list."""
+    async def list_page(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
+        """`Next 10` of a list or of what was found; `List` of many alike."""
         click = of_button(body, foreign=is_foreign(body))
-        page = await self._screens.next_page(click)
+        page = await self._finding.turned(click, value_of(body))
         await ack()
-        await self._voice.whisper(click, page)
+        if _in_window(click):
+            await self._voice.open(client, click, self._screens.list_modal(page))
+        else:
+            await self._voice.whisper(click, page)
 
     async def command(self, ack: Ack, body: Payload) -> None:
-        """`/escalations list | show ID | help`."""
+        """`/escalations list | show ID | search WORDS | help`."""
         foreign = is_foreign(body)
-        said, shown = await self._screens.command(body, foreign=foreign)
+        said, shown = await self._finding.command(body, foreign=foreign)
         await ack(**said)
         if shown is not None:
             self._looked(shown.id, Actor(account=account_of(body), foreign=foreign))
-
-    async def home(self, ack: Ack, event: Payload, client: AsyncWebClient) -> None:
-        """App Home: the same list as the command."""
-        if event.get("tab") != "home":
-            await ack()
-            return
-        account = str(event.get("user") or "")
-        view = await self._screens.home(account)
-        await ack()
-        try:
-            async with translated():
-                await client.views_publish(user_id=account, view=fitting_view(view))
-        except SlackError as error:
-            log.warning("home-not-published", code=error.code)
 
     async def other(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """A button that only opens a link, or one of another version, which says so."""
@@ -133,4 +129,10 @@ class Browsing:
             return self._screens.store_away(click)
         if found is None:
             return self._screens.no_such()
-        return found if self._screens.may_read(found, click) else self._screens.not_readable(click)
+        readable = await self._finding.may_read(found, click)
+        return found if readable else self._screens.not_readable(click)
+
+
+def _in_window(click: Click) -> bool:
+    """At home there is no channel; in a direct message what is said to one stays for ever."""
+    return bool(click.view_id) or not click.channel or click.channel.startswith("D")

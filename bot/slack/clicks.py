@@ -25,6 +25,7 @@ class Click:
     option: str
     shown: int
     digest: str
+    question: str  #: id of the question to answer; empty when the click names none
     command_id: str  #: the same for every delivery of the same click
     values: Mapping[str, Any]  #: what was typed or chosen, by action id
 
@@ -32,6 +33,11 @@ class Click:
     def actor(self) -> Actor:
         """Who stands behind it."""
         return Actor(account=self.account, foreign=self.foreign)
+
+    @property
+    def in_window(self) -> bool:
+        """Whether its answer belongs in a window: a modal was sent off, or clicked in."""
+        return not self.action or bool(self.view_id)
 
     def reply(self, *, in_modal: bool = False) -> ReplyTo:
         """Where the one answer goes."""
@@ -99,9 +105,15 @@ def _click(
         option=str(said.get("o") or ""),
         shown=said["s"] if isinstance(said.get("s"), int) else -1,
         digest=str(said.get("d") or ""),
+        question=str(said.get("q") or ""),
         command_id=click_id(account, *once, said.get("e"), said.get("o")),
         values=values or {},
     )
+
+
+def value_of(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the pressed button carries."""
+    return _json(((payload.get("actions") or [{}])[0]).get("value"))
 
 
 def is_foreign(payload: Mapping[str, Any]) -> bool:

@@ -1,9 +1,10 @@
 """What the Slack surface needs from outside, in one value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from approvals.ports import Cards, Clock, Deliveries, FactSource, Reads, Writer
+from approvals.people import Absence
+from approvals.ports import Absences, Cards, Clock, Deliveries, FactSource, Reads, Storms, Writer
 from bot.messaging import Slack
 
 
@@ -15,10 +16,13 @@ class Ports:
     reads: Reads
     cards: Cards
     deliveries: Deliveries
+    absences: Absences
+    storms: Storms
     facts: FactSource
     slack: Slack
     clock: Clock
     new_id: Callable[[str], str]
     redacted: Callable[[str], str]  #: a text without what looks like a secret
     wake: Callable[[], None]  #: there is something to say
+    away: Callable[[Iterable[Absence]], None]  #: who is away counts from now on
     lost: Callable[[str], None]  #: the workspace took our token away

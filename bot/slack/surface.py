@@ -15,18 +15,22 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from approvals.commands import AddReason, Command, Stop, Vote, Withdraw
+from approvals.commands import Command
 from approvals.escalation import Escalation
 from approvals.ports import Settled, StoreError, UnsureError
 from approvals.refusals import FORM_CORRECTIONS
 from approvals.words import Effect, Friction
 from bot.messaging import Message
+from bot.slack.batch import Batch
 from bot.slack.browsing import Browsing
 from bot.slack.clicks import Click, click_id, is_foreign, of_button, of_modal
 from bot.slack.drawing.fitting import fitting_view
 from bot.slack.drawing.words import READ_WHOLE
+from bot.slack.finding import Finding
+from bot.slack.home import HomePage
 from bot.slack.ports import Ports
 from bot.slack.screens import Screens
+from bot.slack.verbs import SENT_OFF, command_of
 from bot.slack.voice import Voice
 
 log = structlog.get_logger(__name__)
@@ -41,19 +45,28 @@ Payload = Mapping[str, Any]
 class Surface:
     """Listeners, one method an interaction."""
 
-    def __init__(self, ports: Ports, screens: Screens) -> None:
+    def __init__(
+        self, ports: Ports, screens: Screens, finding: Finding, client: AsyncWebClient
+    ) -> None:
         self._ports, self._screens = ports, screens
         self._voice = Voice(ports.slack)
-        self._browsing = Browsing(ports, screens, self._voice)
+        self._browsing = Browsing(ports, screens, finding, self._voice)
+        self.home = HomePage(ports, finding, self._voice, client)
+        self._batch = Batch(ports, screens, finding, self._voice)
 
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt. Everything subscribed to has one."""
         app.action(re.compile(r"^(vote|read_whole)(:|$)"))(self.tapped)
-        app.action(re.compile(r"^(stop|add_reason|withdraw)$"))(self.ask)
-        for callback in ("vote", "stop", "add_reason", "withdraw"):
+        app.action(re.compile(r"^(acknowledge|extend)$"))(self.done)
+        app.action(re.compile(r"^(stop|add_reason|withdraw|ask|answer|resolve|break_glass)$"))(
+            self.ask
+        )
+        for callback in SENT_OFF:
             app.view(callback)(self.sent)
         app.event("tokens_revoked")(self.revoked)
         app.event("app_uninstalled")(self.revoked)
+        self.home.register(app)
+        self._batch.register(app)
         self._browsing.register(app)
 
     async def close(self) -> None:
@@ -75,7 +88,7 @@ class Surface:
             await self._voice.open(client, click, view)
             self._browsing.looked(click)
         else:
-            await self._at_once(ack, click, self._vote(click, read_whole=False))
+            await self._at_once(ack, click, client, "vote")
 
     def _needs_modal(self, escalation: Escalation, click: Click) -> bool:
         option = escalation.option(click.option)
@@ -89,7 +102,7 @@ class Surface:
         return slow or click.action.startswith(READ_WHOLE) or not self._screens.is_whole(escalation)
 
     async def ask(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
-        """Stop, add a reason, withdraw: each asks in a modal first, where it can still be done."""
+        """What asks in a modal first, where it can still be done: stop, ask, resolve, override …"""
         click = of_button(body, foreign=is_foreign(body))
         found = await self._found(click)
         if isinstance(found, Message):
@@ -100,7 +113,17 @@ class Surface:
             await ack()
             await self._voice.open(client, click, view)
         else:
-            await self._at_once(ack, click, self._command(click.action, click))
+            await self._at_once(ack, click, client, click.action)
+
+    async def done(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
+        """One tap that decides nothing: I am looking, more time."""
+        click = of_button(body, foreign=is_foreign(body))
+        found = await self._found(click)
+        if isinstance(found, Message):
+            await ack()
+            await self._voice.tell(client, click, found)
+        else:
+            await self._at_once(ack, click, client, click.action)
 
     async def _found(self, click: Click) -> Escalation | Message:
         """The escalation that was clicked, or what to say of it."""
@@ -110,67 +133,38 @@ class Surface:
             return self._failed(click, error)
         return found or self._screens.no_such()
 
-    async def _at_once(self, ack: Ack, click: Click, command: Command) -> None:
-        """Commit and acknowledge; the answer is owed by the commit."""
-        if await self._commit(ack, click, command) is not None:
-            await ack()
+    async def _at_once(self, ack: Ack, click: Click, client: AsyncWebClient, verb: str) -> None:
+        """Commit and acknowledge; the answer is owed by the commit, or shown in the window."""
+        command = command_of(verb, click, self._ports.redacted)
+        settled = await self._commit(ack, click, command)
+        if settled is None:
+            return
+        await ack()
+        if click.view_id:
+            await self._voice.open(client, click, self._screens.answer_modal(settled, click))
+            self._voice.after(self._ports.deliveries.answered(command.id, self._ports.clock()))
 
     # -- modals ---------------------------------------------------------------------------------
 
     async def sent(self, ack: Ack, body: Payload) -> None:
         """A modal was sent off: commit, then show in it what became of it."""
         click = of_modal(body, foreign=is_foreign(body))
-        wrong = self._screens.form_errors(click)
+        verb = str((body.get("view") or {}).get("callback_id"))
+        wrong = self._screens.form_errors(click, verb)
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
-        command = self._command(str((body.get("view") or {}).get("callback_id")), click)
+        command = command_of(verb, click, self._ports.redacted)
         settled = await self._commit(ack, click, command, in_modal=True)
         if settled is None:
             return
         if settled.refusal is not None and settled.refusal.why in FORM_CORRECTIONS:
-            await ack(response_action="errors", errors=self._screens.field_errors(settled.refusal))
+            wrong = self._screens.field_errors(settled.refusal, verb)
+            await ack(response_action="errors", errors=wrong)
             return
         view = fitting_view(self._screens.answer_modal(settled, click))
         await ack(response_action="update", view=view)
         self._voice.after(self._ports.deliveries.answered(command.id, self._ports.clock()))
-
-    def _command(self, verb: str, click: Click) -> Command:
-        """What the button or the modal of that name asks for."""
-        in_modal = not click.action
-        about: dict[str, Any] = {
-            "id": click.command_id,
-            "escalation_id": click.escalation,
-            "actor": click.actor,
-            "reply": click.reply(in_modal=in_modal),
-        }
-        text = self._reason(click)
-        if verb == "stop":
-            return Stop(**about, reason=text)
-        if verb == "withdraw":
-            return Withdraw(**about, reason=text)
-        if verb == "add_reason":
-            return AddReason(**about, text=text or "")
-        return self._vote(click, read_whole=True)
-
-    def _vote(self, click: Click, *, read_whole: bool) -> Vote:
-        return Vote(
-            id=click.command_id,
-            escalation_id=click.escalation,
-            actor=click.actor,
-            option=click.option,
-            shown=click.shown,
-            digest=click.digest,
-            rationale=self._reason(click),
-            typed=click.values.get("typed"),
-            read_whole=read_whole,
-            reply=click.reply(in_modal=not click.action),
-        )
-
-    def _reason(self, click: Click) -> str | None:
-        """What was chosen and typed; it is kept for ever, so a secret pasted into it is hidden."""
-        said = self._screens.rationale(click)
-        return self._ports.redacted(said) if said else said
 
     async def revoked(self, ack: Ack, event: Payload) -> None:
         """The workspace took our token away: held operations stay held, health says so."""

@@ -50,6 +50,11 @@ class Voice:
             said = error.code if isinstance(error, SlackRefusedError) else ""
             await self.whisper(click, window_not_opened(said))
 
+    async def redraw(self, client: AsyncWebClient, click: Click, view: View) -> None:
+        """Show how something goes on in the window it began in; a closed one misses nothing."""
+        if error := await self._window(client, click, view):
+            log.info("window-not-redrawn", code=error.code)
+
     async def whisper(self, click: Click, message: Message) -> None:
         """Say it to the clicker alone, where they are; as a direct message if Slack refuses."""
         try:

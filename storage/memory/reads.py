@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from operator import gt, lt
 
+from approvals.codec import dump_text
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
 from storage.memory.rows import Memory
+from storage.reads import outline
 
 _FILTERS = ("service", "status", "kind", "severity", "category", "reference", "dedup_key")
 
@@ -47,13 +49,18 @@ class MemoryReads:
         found = (e for e in self._all() if e.status is Status.PENDING)
         return tuple(sorted(found, key=_deadline)[:limit])
 
+    async def outlines(self) -> tuple[Escalation, ...]:
+        """Every pending one, light."""
+        found = (e for e in self._all() if e.status is Status.PENDING)
+        return tuple(outline(dump_text(e)) for e in sorted(found, key=_deadline))
+
     async def unclaimed(self, limit: int = 500) -> tuple[Escalation, ...]:
         """Approved and not yet taken."""
         return tuple(e for _, e in self._due() if e.can_be_stopped)[:limit]
 
     async def last_decided(self, limit: int = 20) -> tuple[Escalation, ...]:
-        """Decided last, newest first."""
-        found = [(e.decision.at, e) for e in self._all() if e.decision is not None]
+        """Decided or resolved last, newest first."""
+        found = [(e.ended_at, e) for e in self._all() if e.ended_at is not None]
         found.sort(key=_moment, reverse=True)
         return tuple(e for _, e in found[:limit])
 

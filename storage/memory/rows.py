@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from approvals.codec import instant, parse_instant
 from approvals.commands import Claim, Open
+from approvals.digests import Digested
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
@@ -95,6 +96,7 @@ class Rows:
     signatures: dict[str, datetime] = field(default_factory=dict)
     absences: list[AbsenceRow] = field(default_factory=list)
     latest: datetime | None = None  #: the latest moment seen
+    digested: Digested | None = None
 
     def load(self, commands: list[Pending], facts: Facts, signer: Signer, now: datetime) -> Batch:
         """A batch that knows everything its commands concern."""

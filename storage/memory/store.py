@@ -9,6 +9,7 @@ from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
 from storage.errors import AlreadyRunningError
 from storage.memory.absences import MemoryAbsences
+from storage.memory.digests import MemoryDigests
 from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.rows import Memory
@@ -27,6 +28,7 @@ class MemoryStore:
     cards: MemoryCards
     deliveries: MemoryDeliveries
     storms: MemoryStorms
+    digests: MemoryDigests
     services: MemoryServices
     signatures: MemorySignatures
     absences: MemoryAbsences
@@ -67,6 +69,7 @@ async def open_memory_store(
             cards=MemoryCards(memory, clock),
             deliveries=deliveries,
             storms=MemoryStorms(memory),
+            digests=MemoryDigests(memory),
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
             absences=MemoryAbsences(memory),

@@ -83,7 +83,6 @@ class Scene:
         self.gone: set[str] = set()  #: deactivated
         self.left: set[tuple[str, str]] = set()  #: (group, person)
         self.absences: dict[str, Absence] = {}
-        self.closed: frozenset[str] = frozenset()  #: groups that admit no substitutes
         self.looked_up: datetime | None = None  #: None: just now
         self.nobody_known = False
         self.plan: dict[str, Any] = {}  #: what the plan says besides the policy
@@ -109,13 +108,7 @@ class Scene:
             g: frozenset(m for m in members if (g, m) not in self.left)
             for g, members in listed.groups.items()
         }
-        return People(
-            persons=persons,
-            groups=groups,
-            absences=self.absences,
-            closed=self.closed,
-            as_of=listed.as_of,
-        )
+        return People(persons=persons, groups=groups, absences=self.absences, as_of=listed.as_of)
 
     @property
     def facts(self) -> Facts:

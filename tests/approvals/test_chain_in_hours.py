@@ -120,8 +120,7 @@ def test_whoever_stands_in_takes_the_turn() -> None:
 
 def test_where_no_substitutes_are_admitted_nobody_is_called_in_vain() -> None:
     """Who could not decide is not called to; a member of the group is."""
-    scene = ChainScene(plan={"steps": (Step(to=("approvers",)),)})
-    scene.closed = frozenset({"dba"})
+    scene = ChainScene(plan={"steps": (Step(to=("approvers",)),), "substitutes": ()})
     scene.absent("ana", "cem")
     assert called(scene.opened()) == ["card ben"]
     assert [m.to for m in scene.e.missed] == ["person:ana"]

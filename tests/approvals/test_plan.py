@@ -7,74 +7,11 @@ from typing import Any
 import pytest
 
 from approvals.escalation import Option, Requester
-from approvals.people import People
-from approvals.policy.asking import Ask
 from approvals.policy.load import parse_policy
-from approvals.policy.model import Policy
 from approvals.policy.plan import Planned, plan, show_paths
-from approvals.refusals import FieldError
-from approvals.words import Effect, Friction, Kind, Severity
+from approvals.words import Friction, Kind, Severity
+from tests.approvals.asking import GO, HEAD, NO, RULE, asked, known, planned, policy, refused
 from tests.approvals.world import START
-
-HEAD = """
-[people]
-ana = { name = "Ana", accounts = ["UANA"] }
-ben = { name = "Ben", accounts = ["UBEN", "UBEN2"], emails = ["Ben@Example.com"] }
-cem = { name = "Cem", accounts = ["UCEM"] }
-own = { name = "Own", accounts = ["UOWN"], emails = ["own@example.com"] }
-[owners]
-payments = ["own"]
-[groups]
-dba = { members = ["ana", "ben", "own"] }
-sec = { members = ["cem"] }
-[channels]
-open = { id = "COPEN" }
-closed = { id = "CCLOSED", private = true }
-"""
-RULE = '[[rules]]\nname = "it"\nrequirements = [{{ group = "dba", needed = {needed} }}]\n{more}\n'
-
-GO = Option(key="go", label="Go", effect=Effect.RELEASE)
-NO = Option(key="no", label="No", effect=Effect.ABORT)
-
-
-def policy(more: str = "", needed: int = 1) -> Policy:
-    """People, groups and one rule for everything."""
-    return parse_policy(HEAD + RULE.format(needed=needed, more=more))
-
-
-def asked(**changes: Any) -> Ask:
-    """A request that Ana stands behind."""
-    given: dict[str, Any] = {
-        "service": "payments",
-        "kind": Kind.APPROVAL,
-        "category": "deployment",
-        "environment": "production",
-        "operation_name": "deploy 41",
-        "requester": Requester(id="ana"),
-        "options": (GO, NO),
-        **changes,
-    }
-    return Ask(**given)
-
-
-def known(by: Policy) -> People:
-    """Everybody, as the file says."""
-    return by.file_people(START)
-
-
-def planned(by: Policy, **changes: Any) -> Planned:
-    """What it needs."""
-    found = plan(by, asked(**changes), known(by))
-    assert isinstance(found, Planned), found
-    return found
-
-
-def refused(by: Policy, **changes: Any) -> tuple[FieldError, ...]:
-    """Why it cannot be asked."""
-    found = plan(by, asked(**changes), known(by))
-    assert not isinstance(found, Planned)
-    return found
-
 
 # -- which rule ---------------------------------------------------------------------------------
 
@@ -448,9 +385,8 @@ def test_what_is_not_everybodys_business_is_posted_in_private(
 def test_what_is_shown_comes_from_the_rule_that_matches() -> None:
     """Nothing without one."""
     by = policy('match = { category = "large_*" }\nshow = ["operation.money.*"]')
-    about = {"service": "s", "environment": "e", "operation_name": "o"}
-    assert show_paths(by, category="large_transaction", **about) == ("operation.money.*",)
-    assert show_paths(by, category="other", **about) == ()
+    assert show_paths(by, asked(category="large_transaction").said) == ("operation.money.*",)
+    assert show_paths(by, asked(category="other").said) == ()
     assert planned(by, category="large_transaction").plan.show == ("operation.money.*",)
 
 

@@ -11,6 +11,7 @@ from approvals.tally import eligible, have_by_group, standing_now, standing_show
 from approvals.verdict import Case
 from approvals.words import Status
 from tests.approvals.scene import Scene, case, kinds, why
+from tests.approvals.world import POLICY
 
 HOUR = timedelta(hours=1)
 
@@ -158,8 +159,7 @@ def test_a_member_of_one_group_may_fill_the_seat_of_another_in_somebodys_stead()
 
 def test_a_group_may_admit_no_substitutes() -> None:
     """Only members decide for it."""
-    scene = Scene().open()
-    scene.closed = frozenset({"dba"})
+    scene = Scene(policy=POLICY.replace("substitutes = true", "")).open()
     away(scene, ben="cem")
     assert eligible(scene.e, scene.people) == ("ana", "ben")
     assert why(scene.vote("UCEM")) is Why.NOT_IN_GROUP

@@ -15,7 +15,7 @@ from approvals import standing_in, tally
 from approvals.people import Absence, People
 from approvals.words import Status
 from tests.approvals.scene import Scene, why
-from tests.approvals.world import SEATS, START
+from tests.approvals.world import POLICY, SEATS, START
 
 PEOPLE = ("ana", "ben", "cem", "dee", "req")
 ACCOUNTS = {"UANA": "ana", "UANA2": "ana", "UBEN": "ben", "UCEM": "cem", "UDEE": "dee"}
@@ -58,12 +58,18 @@ def _other(pick: Random) -> Act:
     return Act(kind, pick.choice(PEOPLE), seconds=pick.choice((1, 59, 60)))
 
 
+def policy_with_closed(group: str) -> str:
+    """The policy of the world, where that group admits no substitutes."""
+    before, found, after = POLICY.partition(f"[groups.{group}]")
+    return before + found + after.replace("substitutes = true", "", 1) if group else POLICY
+
+
 class Ledger:
     """What is known without the core: who voted, and whose seats each vote may fill."""
 
     def __init__(self, category: str, closed: str) -> None:
-        self.scene = Scene(category).open()
-        self.scene.closed = frozenset({closed})
+        self.closed = closed
+        self.scene = Scene(category, policy=policy_with_closed(closed)).open()
         self.seats = SEATS[category]
         self.votes: dict[str, list[tuple[str, str]]] = {}  #: person -> (group, whose seat)
 
@@ -105,7 +111,7 @@ class Ledger:
             able = MEMBERS[group] - {"req"} - self.scene.gone
             if person in able:
                 yield group, person
-            elif group not in self.scene.closed and person not in ("", "req", *self.scene.gone):
+            elif group != self.closed and person not in ("", "req", *self.scene.gone):
                 yield from ((group, away) for away in able if self.end_of(away) == person)
 
     def end_of(self, person: str) -> str:
@@ -157,7 +163,7 @@ def whoever_is_away_is_away_for_ever(m: pytest.MonkeyPatch) -> None:
 
 def the_requester_lends_the_seat(m: pytest.MonkeyPatch) -> None:
     def loose(e: Any, person: str, people: People) -> Any:
-        return tuple(standing_in.steads(person, tally.required_groups(e), people))
+        return tuple(standing_in.steads(person, e.plan.substitutes, people))
 
     m.setattr("approvals.decide.who.in_stead", loose)
 
@@ -178,8 +184,7 @@ def closed_groups_admit_substitutes(m: pytest.MonkeyPatch) -> None:
     real = standing_in.steads
 
     def open_(person: str, groups: Any, people: People) -> Any:
-        object.__setattr__(people, "closed", frozenset())
-        return real(person, groups, people)
+        return real(person, ("dba", "sec"), people)
 
     m.setattr(tally, "steads", open_)
 
@@ -188,7 +193,7 @@ def whoever_left_lends_the_seat(m: pytest.MonkeyPatch) -> None:
     def loose(person: str, groups: Any, people: People) -> Any:
         away = standing_in.stood_in_for_by(person, people)
         for g in groups:
-            for a in away if person not in people.groups[g] and g not in people.closed else ():
+            for a in away if person not in people.groups[g] else ():
                 if a in people.groups[g]:
                     yield g, a
 

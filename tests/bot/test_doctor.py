@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -265,3 +266,37 @@ def test_doctor_asks_for_just_the_scopes_of_the_manifest() -> None:
     text = (ROOT / "manifest.yml").read_text(encoding="utf-8")
     listed = text.partition("    bot:\n")[2].partition("settings:")[0]
     assert {line.split()[1] for line in listed.splitlines()} == SCOPES
+
+
+ROUTES = """
+[routes]
+mail = { address = "mailto://andon:${PAGER_MAIL_PASSWORD}@mail.example?to=sam@example.com" }
+"""
+
+
+async def test_a_route_that_could_be_used_is_well(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAGER_MAIL_PASSWORD", "p@ss")
+    (folder / "policy.toml").write_text(SAMPLE + ROUTES, encoding="utf-8")
+    found = await findings(settings_of())
+    assert [str(f) for f in found if f.part == "routes"] == [
+        "ok     routes    mail goes by mailto."
+    ]
+    assert "p@ss" not in "".join(map(str, found))
+
+
+async def test_a_route_whose_secret_is_missing_is_named(folder: Path) -> None:
+    (folder / "policy.toml").write_text(SAMPLE + ROUTES, encoding="utf-8")
+    (said,) = wrong(await findings(settings_of()))
+    assert "mail: PAGER_MAIL_PASSWORD is not set" in said
+    assert "docs/pages.md" in said
+
+
+async def test_without_the_extra_a_policy_with_routes_is_told_what_to_install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    (folder / "policy.toml").write_text(SAMPLE + ROUTES, encoding="utf-8")
+    (said,) = wrong(await findings(settings_of()))
+    assert "Apprise is not installed" in said

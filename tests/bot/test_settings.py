@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SettingsError, read_settings
+from bot.settings import SettingsError, read_settings, secret_of
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +86,16 @@ def test_callback_hosts_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANDON_ALLOWED_CALLBACKS", " a.example, 127.0.0.1:9000 ,,[::1]:9 ")
     allowed = read_settings(ANDON_SLACK_MODE="off").allowed_callbacks
     assert allowed == ("a.example", "127.0.0.1:9000", "[::1]:9")
+
+
+def test_the_secret_of_a_route_is_read_when_it_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert secret_of("PAGER_KEY") is None
+    (folder / ".env").write_text(f"PAGER_KEY_FILE={folder / 'key'}\n")
+    with pytest.raises(SettingsError, match=r"PAGER_KEY_FILE: .*No such file"):
+        secret_of("PAGER_KEY")
+    (folder / "key").write_text("from a file\n")
+    assert secret_of("PAGER_KEY") == "from a file"
+    monkeypatch.setenv("PAGER_KEY", "from the environment")
+    assert secret_of("PAGER_KEY") == "from the environment"

@@ -31,12 +31,18 @@ MORE = ["channels:read", "groups:read", "im:read", "users:read.email", "dnd:read
 
 
 @pytest.fixture
-async def reader(clock: Clock) -> AsyncIterator[AsyncWebClient]:
-    """A client of an app that was granted every scope of reading."""
+def space(clock: Clock) -> Workspace:
+    """A workspace whose app was granted every scope of reading."""
     granted = [*MANIFEST["oauth_config"]["scopes"]["bot"], *MORE]
     manifest = {**MANIFEST, "oauth_config": {"scopes": {"bot": granted}}}
     space = a_workspace(clock, manifest=manifest)
     space.kick(space.app.bot_user, CLOSED)
+    return space
+
+
+@pytest.fixture
+async def reader(space: Workspace) -> AsyncIterator[AsyncWebClient]:
+    """A client of that app."""
     async with serve(space) as running:
         yield AsyncWebClient(token=BOT_TOKEN, base_url=running.api_url, retry_handlers=[])
 
@@ -149,10 +155,66 @@ async def test_people_are_listed_and_found_by_address(reader: AsyncWebClient) ->
     assert await refusal(unknown) == "users_not_found"
 
 
-async def test_nobody_has_notifications_paused(reader: AsyncWebClient) -> None:
-    """Of those there are."""
-    answer = await reader.dnd_teamInfo(users=f"{RAVI},U0NOBODY")
-    assert {user: one["dnd_enabled"] for user, one in answer["users"].items()} == {RAVI: False}
+async def test_people_come_in_pages(reader: AsyncWebClient) -> None:
+    """So many at a time, each once; a cursor is only ever one of Slack's own."""
+    whole = [one["id"] for one in (await reader.users_list())["members"]]
+    met: list[str] = []
+    cursor = ""
+    while True:
+        page = await reader.users_list(limit=2, cursor=cursor)
+        met += [one["id"] for one in page["members"]]
+        cursor = page["response_metadata"]["next_cursor"]
+        if not cursor:
+            break
+    assert met == whole
+    assert await refusal(reader.users_list(cursor="nonsense")) == "invalid_cursor"
+
+
+async def test_whose_notifications_are_paused_is_told_until_when(
+    reader: AsyncWebClient, space: Workspace, clock: Clock
+) -> None:
+    """Of those there are; no phone rings meanwhile."""
+    until = int(clock()) + 3600
+    space.change_person(RAVI, paused_until=until)
+    answer = await reader.dnd_teamInfo(users=f"{RAVI},{GONE},U0NOBODY")
+    told = {
+        user: (one["dnd_enabled"], one["next_dnd_end_ts"]) for user, one in answer["users"].items()
+    }
+    assert told == {RAVI: (True, until), GONE: (False, 1)}
+    await reader.chat_postMessage(channel=RAVI, text="hello")
+    assert space.rung == []
+    clock.pass_by(3600)
+    await reader.chat_postMessage(channel=RAVI, text="hello")
+    assert [one.person for one in space.rung] == [RAVI]
+
+
+async def test_pauses_are_told_of_fifty_at_once(reader: AsyncWebClient) -> None:
+    """And of no more."""
+    users = ",".join(f"U{n}" for n in range(51))
+    assert await refusal(reader.dnd_teamInfo(users=users)) == "too_many_users"
+
+
+async def test_a_persons_channels_are_those_the_app_knows_of(reader: AsyncWebClient) -> None:
+    """Public ones, and private ones it is in; so many at a time."""
+    every = "public_channel,private_channel"
+    listed = await reader.users_conversations(user=RAVI, types=every)
+    assert [one["id"] for one in listed["channels"]] == [OPEN, ELSEWHERE]
+    first = await reader.users_conversations(user=RAVI, types=every, limit=1)
+    assert [one["id"] for one in first["channels"]] == [OPEN]
+    cursor = first["response_metadata"]["next_cursor"]
+    then = await reader.users_conversations(user=RAVI, types=every, limit=1, cursor=cursor)
+    assert [one["id"] for one in then["channels"]] == [ELSEWHERE]
+    assert then["response_metadata"]["next_cursor"] == ""
+    assert await refusal(reader.users_conversations(user="U0NOBODY")) == "user_not_found"
+    assert await refusal(reader.users_conversations(cursor="x")) == "invalid_cursor"
+
+
+async def test_archived_channels_may_be_left_out(reader: AsyncWebClient) -> None:
+    """Asked for nobody, it tells of the app's own."""
+    live = await reader.users_conversations(exclude_archived=True)
+    assert [one["id"] for one in live["channels"]] == [OPEN]
+    every = await reader.users_conversations()
+    assert [one["id"] for one in every["channels"]] == [OPEN, OLD]
 
 
 @pytest.mark.parametrize(

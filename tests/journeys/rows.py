@@ -44,6 +44,20 @@ ANSWERS = (
     "reason too late",
     "reason missing",
     "wrong word typed",
+    "looking",
+    "somebody else is looking",
+    "question asked",
+    "answered",
+    "answered already",
+    "answer of another",
+    "more time given",
+    "more time given already",
+    "resolved",
+    "resolved already",
+    "override asked",
+    "overridden",
+    "override by a stranger",
+    "too late for anything else",
 )
 
 #: First word and state line of the card, for every end.
@@ -60,6 +74,9 @@ ENDS = (
     "resolve by hand",
     "expired",
     "withdrawn",
+    "overridden",
+    "resolved",
+    "recovered",
 )
 
 #: Rows that no click reaches, and why.

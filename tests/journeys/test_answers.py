@@ -301,7 +301,7 @@ async def test_a_card_over_slacks_limits_comes_without_a_part_and_opens_all_of_i
     card = await story.card(OPERATIONS)
     said = "A part of this does not fit into what Slack takes and is left out here."
     assert said in spoken(card.blocks)
-    assert card.labels == [RETRY, "Leave it", "Details"]
+    assert card.labels == [RETRY, "Leave it", "I am looking", "Ask", "Details"]
     await story.tap("USAM", card, RETRY)
     window = await story.window("USAM")
     assert "sync --batch 8813" in spoken(window.view["blocks"])

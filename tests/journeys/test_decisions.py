@@ -35,7 +35,7 @@ async def test_every_approver_gets_the_card_in_the_channel_and_as_a_direct_messa
     await story.ask()
     for place in (OPERATIONS, "USAM", "UPRIYA"):
         card = await story.card(place)
-        assert card.labels == ["Try 3 more times", "Leave it", "Details"]
+        assert card.labels == ["Try 3 more times", "Leave it", "I am looking", "Ask", "Details"]
         assert len(card.text) <= 150
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys import test_answers, test_ends, test_troubles  # noqa: F401  they note rows
+from tests.journeys import test_answers, test_ends, test_helping, test_troubles  # noqa: F401  they note rows
 from tests.journeys.rows import ANSWERS, ENDS, OUT_OF_REACH, REACHED
 
 

@@ -16,7 +16,7 @@ async def test_nobody_releases_while_people_cannot_be_looked_up(over_http: Story
     story = over_http
     made = await story.ask()
     card = await story.card(OPERATIONS)
-    away = story.workspace.faults.add("users.info", "http_503", times=1000)
+    away = story.workspace.faults.add("users.list", "http_503", times=1000)
     story.clock.move(minutes=15, seconds=1)
     await story.tap("USAM", card, RETRY)
     await story.hears(

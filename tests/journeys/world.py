@@ -31,7 +31,7 @@ BODY: dict[str, Any] = {
 
 
 def policy_of_tests() -> str:
-    """The sample policy, its groups kept in Slack."""
+    """The sample policy, its groups kept in Slack; two directors may override it."""
     text = SAMPLE
     for group, name, members in (
         ("S0ONCALL", "platform-oncall", '["sam", "priya"]'),

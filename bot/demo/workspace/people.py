@@ -47,6 +47,7 @@ class Person:
     deleted: bool = False
     tz: str | None = None
     team_id: str = ""  #: of a foreign account, its own workspace
+    paused_until: float | None = None  #: no notification before, in unix seconds
 
     @property
     def zone(self) -> tzinfo | None:

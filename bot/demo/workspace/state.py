@@ -182,7 +182,8 @@ class State:
 
     def _ring(self, conversation: Conversation, message: Message) -> None:
         """Direct messages ring their person, mentions those mentioned, nobody for their own."""
-        for person in sorted(self._concerned(conversation, message) - {message.user}):
+        concerned = self._concerned(conversation, message) - {message.user}
+        for person in sorted(one for one in concerned if not self.is_paused(one)):
             text = lock_screen_text(
                 message.text,
                 names=self.name_of,
@@ -208,6 +209,11 @@ class State:
         for group in named & self.groups.keys():
             named |= set(self.groups[group].members)
         return people if "channel" in named else people & named
+
+    def is_paused(self, person: str) -> bool:
+        """Whether a person's notifications are paused now: messages come, no phone rings."""
+        until = self.people[person].paused_until
+        return until is not None and self.clock() < until
 
     def _rings(self, person: str) -> bool:
         known = self.people.get(person)

@@ -1,14 +1,16 @@
 """What drawings read off an escalation: who, what, how many, by what name it goes."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from approvals import tally
 from approvals.categories import Category, category
 from approvals.escalation import Escalation, Option, Vote
 from approvals.people import People
 from approvals.tally import counting, eligible, standing_shown
-from approvals.words import Effect, OperationState, Severity, Status
-from bot.slack.drawing.spans import Span, any_of, name_of, one_line, requester
+from approvals.words import DecidedBy, Effect, Kind, OperationState, Severity, Status
+from bot.slack.drawing.spans import Span, any_of, duration, name_of, one_line, requester
 
 #: First word of the card once it is over (CARDS section 6).
 _ENDS: Mapping[Status, str] = {
@@ -30,10 +32,52 @@ _AFTER_APPROVAL: Mapping[OperationState, str] = {
 def outcome_word(e: Escalation) -> str:
     """The first word of the decided card."""
     if e.status is not Status.APPROVED:
-        return _ENDS[e.status]
+        recovered = is_incident(e) and e.status is Status.WITHDRAWN
+        return "RECOVERED" if recovered else _ENDS[e.status]
     if e.stopped is not None:
         return "VOID" if e.stopped.void else "STOPPED"
-    return _AFTER_APPROVAL[e.state]
+    word = _AFTER_APPROVAL[e.state]
+    return "OVERRIDDEN" if is_overridden(e) and word == "APPROVED" else word
+
+
+def is_incident(e: Escalation) -> bool:
+    """Whether it asks for help and holds nothing."""
+    return e.kind is Kind.INCIDENT
+
+
+def is_overridden(e: Escalation) -> bool:
+    """Whether the decision went around the policy."""
+    return e.decision is not None and e.decision.by is DecidedBy.BREAK_GLASS
+
+
+def is_extendable(e: Escalation) -> bool:
+    """Whether an approver may give it more time."""
+    waits = e.status is Status.PENDING and not is_incident(e)
+    return waits and e.plan.extend_by_s > 0 and e.extended is None
+
+
+def longer(e: Escalation) -> str:
+    """`30 more minutes`: what an extension adds."""
+    count, _, unit = duration(timedelta(seconds=e.plan.extend_by_s)).partition(" ")
+    return f"{count} more {unit}"
+
+
+def may_override(e: Escalation, person: str | None, people: People) -> bool:
+    """Whether the policy names this person among those who may override it together."""
+    waits = e.status is Status.PENDING and bool(releases(e))
+    return waits and person in tally.may_override(e, people)
+
+
+def overriding(e: Escalation, option: str | None, people: People) -> tuple[str, ...]:
+    """Who asked to override the policy for that option, and still may: they count together."""
+    may = tally.may_override(e, people)
+    return tuple(o.person for o in e.overrides if o.option == option and o.person in may)
+
+
+def whose(who: str | None, people: People) -> str:
+    """`person:ravi` or `service:payments` by name."""
+    kind, _, name = (who or "").partition(":")
+    return name_of(name, people) if kind == "person" else one_line(name or kind or "somebody", 60)
 
 
 def severity_word(severity: Severity) -> str:

@@ -12,7 +12,7 @@ from approvals.people import People
 from approvals.refusals import Why
 from approvals.verdict import Case
 from bot.messaging import Message
-from bot.slack.drawing import lockscreen
+from bot.slack.drawing import lockscreen, persons, replies
 from bot.slack.drawing.about import (
     asker_name,
     chosen,
@@ -41,10 +41,12 @@ from bot.slack.drawing.words import (
     ADD_REASON,
     NOT_RECORDED,
     READ_AND_DECIDE,
-    WITHDRAW,
 )
 
 _WHYS = frozenset(w.value for w in Why)
+
+#: Refusals that say it is over.
+_TOO_LATE = frozenset({Why.ALREADY_DECIDED, Why.ALREADY_TERMINAL, Why.NOT_APPROVED})
 
 Values = Mapping[str, Any]
 Pieces = list[Span | str]
@@ -68,7 +70,9 @@ def answer(
     if escalation is None:
         return no_such()
     teller = _BY_CASE.get(case, _other)
-    if case == Why.ALREADY_DECIDED and typed is not None:
+    if case in _TOO_LATE and escalation.resolution is not None:
+        teller = replies.already_resolved
+    elif case == Why.ALREADY_DECIDED and typed is not None:
         teller = while_writing
     line, buttons = teller(escalation, values, people)
     kept = typed if case in _WHYS else None
@@ -271,64 +275,6 @@ def _old_button(e: Escalation, values: Values, people: People) -> Sentence:
     return (f"{NOT_RECORDED} {line}",), [show_button(e)]
 
 
-# -- not recorded: the person -------------------------------------------------------------------
-
-
-def _requester(e: Escalation, values: Values, people: People) -> Sentence:
-    name = asker_name(e, people)
-    asked = e.requester
-    own = asked is not None and (asked.person or asked.slack)
-    why = f"You asked for this ({name})" if own else f"You stand behind {e.service}"
-    line = f"{NOT_RECORDED} {why}, so you cannot decide it.{_can(values)} To take it back:"
-    return (line,), [button(e, "withdraw", WITHDRAW)]
-
-
-def _not_in_group(e: Escalation, values: Values, people: People) -> Sentence:
-    line = f"This needs {_groups(values)}, and you are not in it.{_can(values)}"
-    return (f"{NOT_RECORDED} {line} Know something they should? Write it in the thread.",), ()
-
-
-def _left(e: Escalation, values: Values, people: People) -> Sentence:
-    line = f"You left {_groups(values)} since this was asked.{_can(values)}"
-    return (f"{NOT_RECORDED} {line}",), ()
-
-
-def _unknown_account(e: Escalation, values: Values, people: People) -> Sentence:
-    account = one_line(str(values.get("account") or "your account"), 30)
-    line = "Andon does not know your Slack account. Ask the owner of policy.toml to add "
-    return (f"{NOT_RECORDED} {line}`{account}` to your person, then tap again.",), ()
-
-
-def _not_a_member(e: Escalation, values: Values, people: People) -> Sentence:
-    return (f"{NOT_RECORDED} Only members of this workspace can decide.",), ()
-
-
-def _people_unknown(e: Escalation, values: Values, people: People) -> Sentence:
-    line = "Andon cannot check just now who may decide. Nothing runs; tap again in a minute."
-    return (f"{NOT_RECORDED} {line}",), ()
-
-
-def _not_your_vote(e: Escalation, values: Values, people: People) -> Sentence:
-    if values.get("verb") == "withdraw":
-        who = asker_name(e, people) or f"who stands behind {e.service}"
-        return (f"{NOT_RECORDED} Only {who} can take it back.",), ()
-    return (f"{NOT_RECORDED} A reason belongs to a vote, and you have none here.",), ()
-
-
-def _too_late(e: Escalation, values: Values, people: People) -> Sentence:
-    line = "A reason can be added for 10 minutes after the vote. Write it in the thread instead."
-    return (f"{NOT_RECORDED} {line}",), ()
-
-
-def _can(values: Values) -> str:
-    names = [one_line(str(name), 60) for name in values.get("can") or ()]
-    return f" {any_of(names)} can decide." if names else " Nobody can just now."
-
-
-def _groups(values: Values) -> str:
-    return any_of(one_line(str(g), 60) for g in values.get("groups") or ("a group",))
-
-
 # -- not recorded: the release ------------------------------------------------------------------
 
 
@@ -371,14 +317,6 @@ _BY_CASE: Mapping[str, Teller] = {
     Why.ALREADY_DECIDED: already_decided,
     Why.EXPIRED: expired,
     Why.WITHDRAWN: withdrawn,
-    Why.REQUESTER: _requester,
-    Why.NOT_IN_GROUP: _not_in_group,
-    Why.NO_LONGER_ELIGIBLE: _left,
-    Why.UNKNOWN_ACCOUNT: _unknown_account,
-    Why.NOT_A_MEMBER: _not_a_member,
-    Why.PEOPLE_UNKNOWN: _people_unknown,
-    Why.NOT_YOUR_VOTE: _not_your_vote,
-    Why.TOO_LATE: _too_late,
     Why.ALREADY_VOTED: _already_voted,
     Why.OUT_OF_DATE: _out_of_date,
     Why.NOT_READ: _not_read,
@@ -390,4 +328,6 @@ _BY_CASE: Mapping[str, Teller] = {
     Why.ALREADY_CLAIMED: _already_claimed,
     Why.NOT_APPROVED: _not_to_stop,
     Why.ALREADY_TERMINAL: _not_to_stop,
+    **persons.BY_CASE,
+    **replies.BY_CASE,
 }

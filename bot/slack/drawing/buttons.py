@@ -6,10 +6,20 @@ from typing import Any
 
 from approvals.escalation import Escalation, Option
 from approvals.words import Effect
-from bot.slack.drawing.about import bare, subject
+from bot.slack.drawing.about import bare, is_incident, longer, subject
 from bot.slack.drawing.limits import ACCESSIBILITY
 from bot.slack.drawing.spans import Block, Element, cut, one_line, plain_text
-from bot.slack.drawing.words import BUTTON, DETAILS, SHOW, VOTE
+from bot.slack.drawing.words import (
+    ACKNOWLEDGE,
+    ANSWER,
+    ASK,
+    BUTTON,
+    DETAILS,
+    OVERRIDE,
+    RESOLVE,
+    SHOW,
+    VOTE,
+)
 
 #: Hex digits of the digest that a button carries.
 DIGEST_DIGITS = 16
@@ -28,13 +38,14 @@ def button(
     *,
     option: str | None = None,
     danger: bool = False,
+    **more: Any,
 ) -> Element:
     """One button. `style` only marks what cannot be undone; nothing is recommended."""
     found: Element = {
         "type": "button",
         "action_id": action_id,
         "text": plain_text(cut(one_line(label), BUTTON)),
-        "value": carried(e, option),
+        "value": carried(e, option, **more),
         "accessibility_label": spoken_label(e, label),
     }
     return found | {"style": "danger"} if danger else found
@@ -54,6 +65,32 @@ def details_button(e: Escalation) -> Element:
 def show_button(e: Escalation) -> Element:
     """The card itself, wherever one is."""
     return button(e, f"show:{e.id}", SHOW)
+
+
+def acknowledge_button(e: Escalation) -> Element:
+    """ "I am looking": others are not called meanwhile."""
+    return button(e, "acknowledge", ACKNOWLEDGE)
+
+
+def beside(e: Escalation) -> list[Element]:
+    """What can be done besides deciding; of an incident, all that can be done."""
+    over = [button(e, "resolve", RESOLVE)] if is_incident(e) else []
+    return [acknowledge_button(e), button(e, "ask", ASK), *over, details_button(e)]
+
+
+def answer_button(e: Escalation, question: str) -> Element:
+    """For whoever was asked."""
+    return button(e, "answer", ANSWER, q=question)
+
+
+def extend_button(e: Escalation) -> Element:
+    """`Give it 30 more minutes`."""
+    return button(e, "extend", f"Give it {longer(e)}")
+
+
+def override_button(e: Escalation) -> Element:
+    """For those whom the policy names; it only opens a window."""
+    return button(e, "break_glass", OVERRIDE)
 
 
 def actions(buttons: Sequence[Element], *, block_id: str = "actions") -> Block:

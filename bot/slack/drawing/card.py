@@ -13,21 +13,25 @@ from approvals.showing import is_shown_whole
 from approvals.typing_target import word_to_type
 from approvals.words import Effect, Friction, Status
 from bot.messaging import Message
-from bot.slack.drawing import lockscreen, record
+from bot.slack.drawing import lockscreen, questions, record
 from bot.slack.drawing.about import (
     asker,
     asker_name,
     fewest,
     hidden,
+    is_incident,
+    may_decide,
     needed,
     row_of,
     severity_word,
     short_digest,
     short_id,
 )
-from bot.slack.drawing.buttons import actions, details_button, option_button
+from bot.slack.drawing.buttons import actions, beside, option_button
 from bot.slack.drawing.counts import counts, wanted_at_least
+from bot.slack.drawing.incident import incident_card
 from bot.slack.drawing.limits import CARD, characters
+from bot.slack.drawing.looking import looking, of_this_sort, overrides_asked, time_given
 from bot.slack.drawing.operation import on_card
 from bot.slack.drawing.service_says import attempts, context_lines
 from bot.slack.drawing.spans import (
@@ -52,10 +56,16 @@ ROOMS = ((200, 150), (120, 80), (60, 40))
 def channel_card(escalation: Escalation, people: People, *, cards: Sequence[Card] = ()) -> Message:
     """The card in the channel, pending or over. `cards` say whom it was sent to."""
     reader = lockscreen.reader_of(escalation, people)
+    if is_incident(escalation):
+        return incident_card(escalation, people, reader, in_channel=True)
     if escalation.status is not Status.PENDING:
         return record.decided_card(escalation, people, reader, cards)
-    lines = counts(escalation, people)
-    return _pending(escalation, people, reader, lines)
+    lines = [
+        *counts(escalation, people),
+        *overrides_asked(escalation, people),
+        *looking(escalation, people),
+    ]
+    return _pending(escalation, people, reader, lines, in_channel=True)
 
 
 def direct_card(
@@ -63,55 +73,83 @@ def direct_card(
 ) -> Message:
     """The same card for one person: their zone on the lock screen, no counts, no progress."""
     reader = lockscreen.reader_of(escalation, people, person)
+    if is_incident(escalation):
+        return incident_card(escalation, people, reader, in_channel=False)
     if escalation.status is not Status.PENDING:
         return record.decided_card(escalation, people, reader, cards)
-    lines: list[Line] = [(f"Needs {wanted_at_least(escalation)}; you are asked as one of them.",)]
-    return _pending(escalation, people, reader, lines)
+    asked = "you are asked as one of them"
+    if person not in may_decide(escalation, people):
+        asked = f"you are told, as {_standing_of(escalation, person)}"
+    lines: list[Line] = [(f"Needs {wanted_at_least(escalation)}; {asked}.",)]
+    return _pending(escalation, people, reader, lines, in_channel=False)
+
+
+def _standing_of(e: Escalation, person: str) -> str:
+    """What somebody who cannot decide it is called for."""
+    if person in e.plan.owners:
+        return f"one of those who answer for {e.service}"
+    return "somebody who can find those who may decide"
 
 
 def _pending(
-    e: Escalation, people: People, reader: lockscreen.Reader, lines: Sequence[Line]
+    e: Escalation,
+    people: People,
+    reader: lockscreen.Reader,
+    lines: Sequence[Line],
+    *,
+    in_channel: bool,
 ) -> Message:
     """The roomiest drawing that stays within a card."""
     blocks: list[Block] = []
     for context_room, option_room in ROOMS:
-        blocks = _blocks(e, people, lines, context_room, option_room)
+        blocks = _blocks(e, people, lines, context_room, option_room, in_channel=in_channel)
         if characters(blocks) <= CARD:
             break
     return Message(text=lockscreen.pending(e, people, reader), blocks=tuple(blocks))
 
 
 def _blocks(
-    e: Escalation, people: People, lines: Sequence[Line], context_room: int, option_room: int
+    e: Escalation,
+    people: People,
+    lines: Sequence[Line],
+    context_room: int,
+    option_room: int,
+    *,
+    in_channel: bool,
 ) -> list[Block]:
     row = f"{severity_word(e.severity)} · {e.environment} · {row_of(e).name}"
     found = [
         context(row, block_id="row"),
         header(e.title, block_id="title"),
-        rich(section(who_asks(e, people)), block_id="asks"),
+        rich(section(who_asks(e, people, in_channel=in_channel)), block_id="asks"),
         rich(context_lines(e, context_room), block_id="says"),
         rich(*on_card(e, "What would run"), block_id="run"),
     ]
     tried = attempts(e)
     found += [rich(tried, block_id="tried")] if tried else []
+    asked = questions.on_card(e, people, context_room, answered_only=not in_channel)
+    found += [rich(asked, block_id="questions")] if asked else []
     found += [
         rich(bullets(option_line(e, o, option_room) for o in e.options), block_id="options"),
-        rich(section(until_when(e), *lines), block_id="until"),
-        actions([*(option_button(e, o) for o in e.options), details_button(e)]),
+        rich(section(until_when(e), *time_given(e, people), *lines), block_id="until"),
+        actions([*(option_button(e, o) for o in e.options), *beside(e)]),
         context(small_print(e), block_id="print"),
     ]
     return found
 
 
-def who_asks(e: Escalation, people: People) -> Line:
-    """`payments asks, for @Lena. Rule "…" wants 2 of finance. Lena cannot count as one.`"""
+def who_asks(e: Escalation, people: People, *, in_channel: bool = True) -> Line:
+    """`payments asks, for @Lena. Rule "…" wants 2 of finance. Lena cannot count as one.`
+
+    How often it was asked is progress: it stands in the channel alone.
+    """
     who = asker(e, people)
     for_whom: list[Span | str] = [" asks, for ", who, "."] if who else [" asks. No person named."]
     rule = f' Rule "{one_line(e.plan.rule, 80)}" wants {wanted_at_least(e)}.'
     alone = fewest(e) > 1 and e.requester is not None and e.requester.person in e.plan.excluded
     left_out = f" {asker_name(e, people)} cannot count as one." if alone else ""
-    often = f" Asked {e.occurrences} times." if e.occurrences > 1 else ""
-    return [bold(e.service), *for_whom, rule, left_out, often]
+    often = f" Asked {e.occurrences} times." if in_channel and e.occurrences > 1 else ""
+    return [bold(e.service), *for_whom, rule, left_out, often, *of_this_sort(e)]
 
 
 def option_line(e: Escalation, option: Option, most: int) -> Line:

@@ -11,7 +11,6 @@ from bot.slack.drawing.spans import (
     all_of,
     bold,
     joined,
-    name_of,
     one_line,
     person,
     quoted,
@@ -55,7 +54,7 @@ def _nobody_yet(e: Escalation, people: People) -> list[Span | str]:
     """`Needs 1 of database-admin: @Ravi, @Ines.`"""
     may = may_decide(e, people)
     text = f"Needs {wanted(e.plan.requirements)}"
-    return [f"{text}: ", *_named(may, people), "."] if may else [f"{text}; nobody can just now."]
+    return [f"{text}: ", *named(may, people), "."] if may else [f"{text}; nobody can just now."]
 
 
 def _standing(e: Escalation, people: People, option: Option) -> list[Span | str]:
@@ -86,7 +85,7 @@ def _per_option(e: Escalation, people: People, options: tuple[Option, ...]) -> l
         found += [" · "] if n else []
         found += [bold(one_line(option.label, 30)), f" {stands.have} of {stands.needed}"]
         who = [v.person for v in counting(e, option.key)]
-        found += [" (", *_named(tuple(who), people), ")"] if who else []
+        found += [" (", *named(tuple(who), people), ")"] if who else []
     return [*found, f". {DO_NOT_ADD_UP}"]
 
 
@@ -99,15 +98,11 @@ def _may(e: Escalation, people: People) -> list[Span | str]:
     words = "May still decide: " if voted else "May decide: "
     if not may:
         return ["Nobody else can decide just now."]
-    return [words, *_named(may, people), "."]
+    return [words, *named(may, people), "."]
 
 
-def _named(ids: tuple[str, ...], people: People) -> list[Span]:
+def named(ids: tuple[str, ...], people: People) -> list[Span]:
+    """Each as a person; more than a few are counted."""
     if len(ids) > MOST_NAMED:
         return [Span(text=f"{len(ids)} people")]
     return joined(person(p, people) for p in ids)
-
-
-def names(ids: tuple[str, ...], people: People) -> list[str]:
-    """The names, ringing nobody."""
-    return [name_of(p, people) for p in ids]

@@ -1,23 +1,40 @@
 """Details: everything there is to know, in pages. Never a silent end.
 
-Order (CARDS section 8): the operation whole with its digest, votes, the whole context, whom it was
-sent to and what Slack answered, the rule, hidden values, the id with a line to read it by.
+Order (CARDS section 8): the operation whole with its digest, votes, what else people did, the whole
+context, whom it was sent to and what was answered, the rule and its stages, hidden values, the id
+with a line to read it by. What is seldom done (more time, override) has its buttons below.
 """
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from approvals.escalation import Escalation, Option, Vote
+from approvals.escalation import Escalation, Option, Override, Step, Vote
 from approvals.people import People
 from approvals.ports import Card, Delivery
 from approvals.showing import visible
 from approvals.words import Effect, Friction
-from bot.slack.drawing.about import hidden, outcome_word, reason_of, said, severity_word
-from bot.slack.drawing.buttons import carried
+from bot.slack.drawing.about import (
+    hidden,
+    is_extendable,
+    is_incident,
+    may_decide,
+    may_override,
+    outcome_word,
+    reason_of,
+    said,
+    severity_word,
+    whose,
+)
+from bot.slack.drawing.buttons import actions, carried, extend_button, override_button
 from bot.slack.drawing.form import View, metadata, modal
+from bot.slack.drawing.incident import resolution_lines
 from bot.slack.drawing.limits import characters
+from bot.slack.drawing.looking import looking, time_given
 from bot.slack.drawing.operation import boxes, whole
+from bot.slack.drawing.questions import question_lines
 from bot.slack.drawing.record import state_lines
+from bot.slack.drawing.sent import sent_lines
 from bot.slack.drawing.spans import (
     Block,
     Element,
@@ -25,6 +42,7 @@ from bot.slack.drawing.spans import (
     Span,
     bold,
     context,
+    duration,
     name_of,
     one_line,
     plain_text,
@@ -38,9 +56,6 @@ from bot.slack.drawing.words import CLOSE, DETAILS, NO_REASON
 
 #: Characters and blocks of one page; a view takes more, a phone does not.
 PAGE, PAGE_BLOCKS = 30_000, 40
-
-#: Messages listed; beyond, they are counted.
-MOST_MESSAGES = 60
 
 
 _ASKS = {
@@ -57,14 +72,20 @@ def details(
     cards: Sequence[Card] = (),
     deliveries: Sequence[Delivery] = (),
     page: int = 1,
+    person: str | None = None,
     channel: str | None = None,
     ts: str | None = None,
 ) -> View:
-    """One page of everything; `page` counts from 1 and is kept within what there is."""
+    """One page of everything; `page` counts from 1 and is kept within what there is.
+
+    What only this `person` may do, and seldom does, has its buttons here: more time, override.
+    """
     every = list(_everything(e, people, cards, deliveries))
     pages = _paged(every)
     at = min(max(page, 1), len(pages))
     blocks = list(pages[at - 1])
+    offered = _offered(e, people, person)
+    blocks += [actions(offered, block_id="offered")] if offered else []
     if len(pages) > 1:
         blocks += [context(f"Page {at} of {len(pages)}", block_id="page"), _turn(e, at, len(pages))]
     numbered = [{**b, "block_id": f"{b.get('block_id', 'b')}_{n}"} for n, b in enumerate(blocks)]
@@ -77,11 +98,21 @@ def details(
     )
 
 
+def _offered(e: Escalation, people: People, person: str | None) -> list[Element]:
+    """On every page: whoever looks for them reads no further first."""
+    found: list[Element] = []
+    if is_extendable(e) and person in may_decide(e, people):
+        found.append(extend_button(e))
+    return [*found, override_button(e)] if may_override(e, person, people) else found
+
+
 def _everything(
     e: Escalation, people: People, cards: Sequence[Card], deliveries: Sequence[Delivery]
 ) -> Iterator[Block]:
-    yield from _operation(e)
-    yield from _votes(e, people)
+    if not is_incident(e):
+        yield from _operation(e)
+        yield from _votes(e, people)
+    yield from _course(e, people)
     yield from _context(e)
     yield from _sent(e, people, cards, deliveries)
     yield from _rule(e)
@@ -119,6 +150,29 @@ def _vote(e: Escalation, vote: Vote, people: People) -> Line:
     return [name_of(vote.person, people), " ", when(vote.at), f", {label}: ", words, void]
 
 
+def _course(e: Escalation, people: People) -> Iterator[Block]:
+    """What people did besides voting, and how an incident ended."""
+    lines = [line for q in e.questions for line in question_lines(e, q, people, 1000)]
+    if lines:
+        yield _lines("Asked", *lines)
+    overrides: list[Line] = [_override(e, o, people) for o in e.overrides]
+    if overrides:
+        yield _lines("Overrides of the policy", *overrides)
+    course = [*time_given(e, people), *looking(e, people)] if e.ended_at is None else []
+    if course:
+        yield _lines("How it stands", *course)
+    if e.resolution is not None:
+        by, at = whose(e.resolution.by, people), when(e.resolution.at)
+        yield _lines("Resolved", [f"By {by} ", at], *resolution_lines(e, 1000))
+
+
+def _override(e: Escalation, override: Override, people: People) -> Line:
+    option = e.option(override.option)
+    label = one_line(option.label if option else override.option)
+    who = name_of(override.person, people)
+    return [f"{who} ", when(override.at), f", {label}: ", quoted(override.reason, 1000)]
+
+
 def _context(e: Escalation) -> Iterator[Block]:
     yield _lines(f"What {e.service} says")
     if e.summary:
@@ -154,47 +208,31 @@ def _text(label: str, text: str) -> Iterator[Block]:
 def _sent(
     e: Escalation, people: People, cards: Sequence[Card], deliveries: Sequence[Delivery]
 ) -> Iterator[Block]:
-    lines: list[Line] = [_card_line(card, people) for card in cards]
-    lines += [_delivery_line(d, people) for d in deliveries if d.kind in ("direct", "callback")]
-    more = len(lines) - MOST_MESSAGES
-    lines = [*lines[:MOST_MESSAGES], *([[f"and {more} more"]] if more > 0 else [])]
-    for look in e.looks:
-        lines.append([f"Opened by {name_of(look.person, people)} ", when(look.at)])
-    yield _lines("Sent to", *(lines or [["Nobody yet."]]))
-
-
-def _card_line(card: Card, people: People) -> Line:
-    who: Span | str = (
-        name_of(card.target, people)
-        if card.surface == "direct"
-        else Span(text=f"channel {card.target}", channel=card.target)
-    )
-    if card.ts is None:
-        return [who, f": not sent yet{_slack_said(card.error)}"]
-    at: list[Span | str] = [" ", when(card.posted_at)] if card.posted_at else []
-    return [who, ": sent", *at, _slack_said(card.error)]
-
-
-def _delivery_line(delivery: Delivery, people: People) -> Line:
-    kind, _, name = delivery.target.partition(":")
-    who = name_of(name, people) if kind == "person" else one_line(delivery.target, 80)
-    case = str(delivery.payload.get("case") or delivery.payload.get("type") or delivery.kind)
-    return [f"{who}: {one_line(case, 60)}, {delivery.state}{_slack_said(delivery.error)}"]
-
-
-def _slack_said(error: str | None) -> str:
-    return f" (answered: {one_line(error, 80)})" if error else ""
+    yield _lines("Sent to", *sent_lines(e, people, cards, deliveries))
 
 
 def _rule(e: Escalation) -> Iterator[Block]:
     wants = ", ".join(f"{r.needed} of {r.group}" for r in e.plan.requirements)
+    choose = f" To choose: {_frictions(e)}" if e.options else ""
     yield _lines(
         "Rule",
         [f"{one_line(e.plan.rule, 80)}: {wants}. Policy {e.plan.policy_version}"],
-        [f"Severity {severity_word(e.severity)}. To choose: {_frictions(e)}"],
+        [f"Severity {severity_word(e.severity)}.{choose}"],
     )
+    if e.plan.steps:
+        yield _lines("Stages", *(_stage(n, step) for n, step in enumerate(e.plan.steps)))
     if e.plan.policy_text:
         yield from _text("As written in the policy", e.plan.policy_text)
+
+
+def _stage(number: int, step: Step) -> Line:
+    """`15 minutes later: approvers, owners; then 2 more times, every 15 minutes`."""
+    at = f"{duration(timedelta(seconds=step.after_s))} later" if number else "At once"
+    again = ""
+    if step.repeat:
+        times = "once more" if step.repeat == 1 else f"{step.repeat} more times"
+        again = f"; then {times}, every {duration(timedelta(seconds=step.every_s))}"
+    return [f"{at}: {one_line(', '.join(step.to), 150)}{again}"]
 
 
 def _frictions(e: Escalation) -> str:

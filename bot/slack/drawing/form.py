@@ -1,12 +1,12 @@
 """The parts modals are made of: the view itself, what is typed or chosen, its private metadata."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from approvals.escalation import Escalation, Option
 from approvals.showing import amount
-from bot.slack.drawing.about import short_digest, short_id
+from bot.slack.drawing.about import is_incident, short_digest, short_id
 from bot.slack.drawing.buttons import carried
 from bot.slack.drawing.spans import Block, date_markup, one_line, plain_text
 from bot.slack.drawing.words import BACK, CHIP, CHIPS, REASON, TITLE, TYPED
@@ -74,9 +74,11 @@ def title_of(e: Escalation, option: Option) -> str:
     return asked if 0 < len(asked) <= TITLE else question(option.label)
 
 
-def sentence(label: str, *, hint: str | None = None, optional: bool = False) -> Block:
+def sentence(
+    label: str, *, hint: str | None = None, optional: bool = False, block_id: str = REASON
+) -> Block:
     """A text of several lines. Lengths are checked by the core, whose words say what is wrong."""
-    found = _input(REASON, label, {"type": "plain_text_input", "multiline": True}, optional)
+    found = _input(block_id, label, {"type": "plain_text_input", "multiline": True}, optional)
     return found | {"hint": plain_text(hint)} if hint else found
 
 
@@ -88,14 +90,20 @@ def typed_word(word: str) -> Block:
 
 def chips() -> Block:
     """Reasons to abort; none is preselected and none is needed."""
-    offered = [{"text": plain_text(words), "value": key} for key, words in CHIPS.items()]
-    return _input(CHIP, "Reason", {"type": "radio_buttons", "options": offered}, True)
+    return choice(CHIP, "Reason", CHIPS, optional=True)
+
+
+def choice(block_id: str, label: str, options: Mapping[str, str], *, optional: bool) -> Block:
+    """One of a few, none preselected: words by the key that is sent."""
+    offered = [{"text": plain_text(words), "value": key} for key, words in options.items()]
+    return _input(block_id, label, {"type": "radio_buttons", "options": offered}, optional)
 
 
 def small_print(e: Escalation, by: datetime | None = None) -> Block:
     """`7f3a9c · sha256:3f9ac41e… · decide by 23:30`; nothing foreign, so it may be parsed."""
     decide = f" · decide by {date_markup(by, near=e.created_at)}" if by else ""
-    text = f"{short_id(e)} · {short_digest(e.digest)}{decide}"
+    digest = "" if is_incident(e) else f" · {short_digest(e.digest)}"
+    text = f"{short_id(e)}{digest}{decide}"
     return {
         "type": "context",
         "block_id": "print",

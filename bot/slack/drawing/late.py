@@ -7,7 +7,7 @@ from approvals.codec import parse_instant
 from approvals.escalation import Escalation
 from approvals.people import People
 from approvals.words import OperationState, Status
-from bot.slack.drawing.about import row_of, whom_to_call
+from bot.slack.drawing.about import is_incident, is_overridden, row_of, whom_to_call
 from bot.slack.drawing.buttons import button
 from bot.slack.drawing.spans import (
     Element,
@@ -28,8 +28,9 @@ Sentence = tuple[Line, Sequence[Element]]
 
 def already_decided(e: Escalation, values: Values, people: People) -> Sentence:
     """`Not recorded. Ravi decided it at 22:41: Migrate, keep data. search-api started at …`"""
-    did = "stopped" if e.status is Status.REJECTED else "decided"
-    line: Pieces = [f"{NOT_RECORDED} {_who(values)} {did} it at ", _when(e, values)]
+    did = "stopped it" if e.status is Status.REJECTED else "decided it"
+    did = "overrode the policy" if is_overridden(e) else did
+    line: Pieces = [f"{NOT_RECORDED} {_who(values)} {did} at ", _when(e, values)]
     line.append(f": {_option(values)}. ")
     then, buttons = since(e, values, people)
     return line + then, buttons
@@ -51,11 +52,14 @@ def expired(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def withdrawn(e: Escalation, values: Values, people: People) -> Sentence:
-    """The requester took it back."""
+    """The requester took it back; an incident recovered by itself."""
     decision = e.decision
     who = name_of(decision.people[0], people) if decision and decision.people else e.service
     why: Pieces = [": ", quoted(decision.reason)] if decision and decision.reason else []
-    line: Pieces = [f"{NOT_RECORDED} {who} took the question back at ", _when(e, values)]
+    if is_incident(e):
+        line: Pieces = [f"{NOT_RECORDED} {who} says that it recovered by itself at "]
+        return [*line, _when(e, values), *why, "."], ()
+    line = [f"{NOT_RECORDED} {who} took the question back at ", _when(e, values)]
     return [*line, *why, f". {row_of(e).nothing_past}"], ()
 
 

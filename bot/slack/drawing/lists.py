@@ -1,56 +1,51 @@
-"""`/escalations`: what the caller may decide, asked for, or could read. Nothing else is counted.
+"""`/escalations list`: what the caller may decide, asked for, or could read. Nothing else is
+counted or named.
 
 ::
 
-    list     waiting for you, then for others, soonest deadline first, ten a page
-    show ID  the card itself, or which one was meant      help     the commands
+    waiting for you, then for others, soonest deadline first, ten a page
+    more than five of one service and category are one line, whose button lists them
 """
 
-import difflib
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from approvals.decide.responder import responders
 from approvals.escalation import Escalation
 from approvals.people import People, Person
-from approvals.tally import is_requester, standing_shown
+from approvals.tally import is_eligible, is_requester, standing_shown
+from approvals.words import Kind
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
 from bot.slack.drawing.about import (
     asker_name,
-    chosen,
-    deciders,
     may_decide,
     releases,
     row_of,
     severity_word,
     short_id,
 )
-from bot.slack.drawing.answers import message, said
 from bot.slack.drawing.buttons import actions, show_button
-from bot.slack.drawing.record import duration
+from bot.slack.drawing.commands import nothing_fits, nothing_waits
+from bot.slack.drawing.filters import Filter
 from bot.slack.drawing.spans import (
     Block,
     Element,
-    Line,
-    Span,
-    all_of,
     any_of,
     date_markup,
+    duration,
     header,
     name_of,
     one_line,
     plain_text,
-    when,
 )
 
 #: Entries a page; more than FOLD of one service and category are one entry.
 PAGE, FOLD = 10, 5
 
-#: What `/escalations` understands.
-COMMANDS = ("list", "show", "help")
-
-_USAGE = "Commands: list, show ID, help."
+EVERYTHING = Filter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +56,85 @@ class Entry:
     count: int = 1
 
 
-def visible_to(
-    escalation: Escalation,
-    person: Person | None,
-    account: str,
-    people: People,
-    channels: Collection[str] = (),
-) -> bool:
-    """Whether they may decide it, asked for it, or could read it in a channel they are in."""
-    if escalation.plan.channel is not None and escalation.plan.channel in channels:
-        return True
-    if is_requester(escalation, account, person, people):
-        return True
-    return person is not None and person.id in may_decide(escalation, people)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who looks, and what they may see at that moment."""
+
+    account: str
+    people: People
+    now: datetime
+    channels: Collection[str] = ()  #: ids of the channels they are in
+
+    @property
+    def person(self) -> Person | None:
+        """The policy's person, if it names them."""
+        return self.people.of_account(self.account)
+
+    def sees(self, e: Escalation) -> bool:
+        """Whether they may decide it, asked for it, or could read it in a channel they are in."""
+        if e.plan.channel is not None and e.plan.channel in self.channels:
+            return True
+        return self.asked(e) or self.may_decide(e)
+
+    def asked(self, e: Escalation) -> bool:
+        """Whether it was asked for in their name."""
+        return is_requester(e, self.account, self.person, self.people)
+
+    def may_decide(self, e: Escalation) -> bool:
+        """Whether they may decide it now, or look after it where nothing is held; before people
+        were looked up, whether they could.
+        """
+        person = self.person
+        if person is None:
+            return False
+        if e.kind is Kind.INCIDENT:
+            return person.id in responders(e, self.people)
+        if self.people.as_of is None:
+            return person.id in e.plan.could_decide
+        return is_eligible(e, person.id, self.people)
+
+    def is_waited_for(self, e: Escalation) -> bool:
+        """Whether they may decide it and have not voted yet; an incident: unless someone looks."""
+        if not self.may_decide(e) or self.person is None:
+            return False
+        if e.kind is Kind.INCIDENT:
+            looking = e.acknowledged
+            own = looking is not None and looking.person == self.person.id
+            return own or looking is None or looking.until <= self.now
+        vote = e.vote_of(self.person.id)
+        return vote is None or vote.void is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Everything pending that somebody may see, soonest deadline first, and for whom it waits."""
+
+    yours: tuple[Escalation, ...]
+    others: tuple[Escalation, ...]
+
+    @classmethod
+    def of(cls, pending: Sequence[Escalation], by: Reader, asked: Filter = EVERYTHING) -> "Seen":
+        """What of it they may see and asked for."""
+        seen = [e for e in pending if by.sees(e)]
+        found = [e for e in seen if asked.admits(e, by.account, by.person, by.people)]
+        found.sort(key=lambda e: (e.deadline_at, e.id))
+        yours = {e.id for e in found if by.is_waited_for(e)}
+        return cls(
+            yours=tuple(e for e in found if e.id in yours),
+            others=tuple(e for e in found if e.id not in yours),
+        )
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.yours) + len(self.others)
 
 
 def listing(
     pending: Sequence[Escalation],
+    by: Reader,
     *,
-    account: str,
-    people: People,
-    now: datetime,
-    channels: Collection[str] = (),
+    asked: Filter = EVERYTHING,
     page: int = 0,
     last: Escalation | None = None,
 ) -> Message:
@@ -90,99 +142,110 @@ def listing(
 
     `last` is the newest decided escalation the caller may see, for the empty answer.
     """
-    person = people.of_account(account)
-    seen = [e for e in pending if visible_to(e, person, account, people, channels)]
-    if not seen:
-        return nothing_waits(people, last)
-    yours = [e for e in seen if _waits_for(e, person, people)]
-    others = [e for e in seen if e not in yours]
-    parts = [("Waiting for you", yours), ("Waiting for others", others)]
-    entries = [(title, entry) for title, part in parts for entry in _folded(part)]
+    seen = Seen.of(pending, by, asked)
+    if not seen.count:
+        return nothing_fits(asked.words) if asked.words else nothing_waits(by.people, last)
+    parts = [("Waiting for you", seen.yours), ("Waiting for others", seen.others)]
+    entries = [
+        (title, entry) for title, part in parts for entry in folded(part, whole=asked.by_service)
+    ]
     last_page = (len(entries) - 1) // PAGE
     at = min(max(page, 0), last_page)
     shown = entries[at * PAGE : (at + 1) * PAGE]
     counts = {title: len(part) for title, part in parts}
-    blocks = list(_blocks(shown, counts, account, people, now))
+    blocks = list(_blocks(shown, counts, by))
     if at < last_page:
-        blocks.append(actions([_next(at + 1)], block_id="turn"))
-    blocks.append(_foot(seen, now))
-    first = f"Waiting for you: {len(yours)}. Waiting for others: {len(others)}."
+        blocks.append(actions([_turn(at + 1, asked)], block_id="turn"))
+    blocks.append(_foot(seen, by.now, asked))
+    first = f"Waiting for you: {len(seen.yours)}. Waiting for others: {len(seen.others)}."
     return Message(text=lockscreen.told(first), blocks=tuple(blocks))
 
 
-def _waits_for(e: Escalation, person: Person | None, people: People) -> bool:
-    """Whether this person may decide it and has not voted yet."""
-    if person is None or person.id not in may_decide(e, people):
-        return False
-    vote = e.vote_of(person.id)
-    return vote is None or vote.void is not None
-
-
-def _folded(part: Sequence[Escalation]) -> list[Entry]:
-    """Soonest deadline first; many of one service and category become one entry."""
+def folded(part: Sequence[Escalation], *, whole: bool = False) -> list[Entry]:
+    """Many of one service and category become one entry, unless each is asked for."""
     alike: dict[tuple[str, str], list[Escalation]] = {}
-    for e in sorted(part, key=lambda e: e.deadline_at):
+    for e in part:
         alike.setdefault((e.service, e.category), []).append(e)
     entries: list[Entry] = []
     for found in alike.values():
-        if len(found) > FOLD:
+        if len(found) > FOLD and not whole:
             entries.append(Entry(first=found[0], count=len(found)))
         else:
             entries += [Entry(first=e) for e in found]
-    return sorted(entries, key=lambda entry: entry.first.deadline_at)
+    return sorted(entries, key=lambda entry: (entry.first.deadline_at, entry.first.id))
 
 
 def _blocks(
-    shown: Sequence[tuple[str, Entry]],
-    counts: dict[str, int],
-    account: str,
-    people: People,
-    now: datetime,
+    shown: Sequence[tuple[str, Entry]], counts: dict[str, int], by: Reader
 ) -> Iterator[Block]:
     heading = ""
     for n, (title, entry) in enumerate(shown):
         if title != heading:
             heading = title
             yield header(f"{title}: {counts[title]}", block_id=f"heading_{n}")
-        yield _entry(entry, n, account, people, now)
+        yield entry_block(entry, f"entry_{n}", by)
 
 
-def _entry(entry: Entry, n: int, account: str, people: People, now: datetime) -> Block:
+def entry_block(entry: Entry, block_id: str, by: Reader) -> Block:
     """What is wrong and where, literal; our own words and times beside it."""
     e = entry.first
-    block: Block = {"type": "section", "block_id": f"entry_{n}"}
-    by = date_markup(e.deadline_at, near=now)
+    block: Block = {"type": "section", "block_id": block_id}
     if entry.count > 1:
-        what = f"{e.service}: {entry.count} {row_of(e).name}"
-        until = _markup(f"first deadline {by}")
-    else:
-        what = f"{severity_word(e.severity)} {e.environment} · {one_line(e.title, 150)}"
-        until = _markup(f"decide by {by} ({_left(e, now)})")
-    block["text"] = plain_text(what)
-    block["fields"] = [until, plain_text(_whose(e, account, people))]
+        what = f"{one_line(e.service, 80)}: {entry.count} {row_of(e).name}"
+        until = markup(f"first deadline {date_markup(e.deadline_at, near=by.now)}")
+        return block | {
+            "text": plain_text(what),
+            "fields": [until, plain_text(_whose(e, by).partition(" · ")[0])],
+            "accessory": _unfold(e, block_id),
+        }
+    block["text"] = plain_text(named(e))
+    block["fields"] = [markup(_until(e, by)), plain_text(_whose(e, by))]
     return block | {"accessory": show_button(e)}
 
 
-def _whose(e: Escalation, account: str, people: People) -> str:
+def named(e: Escalation) -> str:
+    """`HIGH production · Schema conflict on search index documents_v3`."""
+    return f"{severity_word(e.severity)} {e.environment} · {one_line(e.title, 150)}"
+
+
+def _until(e: Escalation, by: Reader) -> str:
+    """An incident never expires: past its time nobody looked after it."""
+    at = date_markup(e.deadline_at, near=by.now)
+    if e.kind is not Kind.INCIDENT:
+        return f"decide by {at} ({_left(e, by.now)})"
+    if e.acknowledged is None and e.deadline_at <= by.now:
+        return f"no deadline; unattended since {at}"
+    return "no deadline"
+
+
+def _whose(e: Escalation, by: Reader) -> str:
     """`payments for you · 1 of 2, waits for Tom or Omar`."""
-    person = people.of_account(account)
-    own = e.requester is not None and is_requester(e, account, person, people)
-    name = "you" if own else asker_name(e, people)
+    own = e.requester is not None and by.asked(e)
+    name = "you" if own else asker_name(e, by.people)
     whom = f" for {name}" if name else ""
-    return f"{e.service}{whom} · {_standing(e, people, person)}"
+    return f"{one_line(e.service, 80)}{whom} · {_standing(e, by)}{_looking(e, by)}"
 
 
-def _standing(e: Escalation, people: People, person: Person | None) -> str:
+def _standing(e: Escalation, by: Reader) -> str:
     options = releases(e)
     if not options:
-        return "no release offered"
+        return "nothing held" if e.kind is Kind.INCIDENT else "no release offered"
     best = max((standing_shown(e, o) for o in options), key=lambda s: s.have)
     count = f"{best.have} of {best.needed}"
-    if person is not None and _waits_for(e, person, people):
+    if by.is_waited_for(e):
         return count
     voted = {v.person for v in e.votes if v.void is None}
-    still = [name_of(p, people) for p in may_decide(e, people) if p not in voted]
+    still = [name_of(p, by.people) for p in may_decide(e, by.people) if p not in voted]
     return f"{count}, waits for {any_of(still)}" if 0 < len(still) <= FOLD else count
+
+
+def _looking(e: Escalation, by: Reader) -> str:
+    """Who said that they look after it, as long as that holds."""
+    found = e.acknowledged
+    if found is None or found.until <= by.now:
+        return ""
+    own = by.person is not None and found.person == by.person.id
+    return ", you are looking" if own else f", {name_of(found.person, by.people)} is looking"
 
 
 def _left(e: Escalation, now: datetime) -> str:
@@ -191,86 +254,40 @@ def _left(e: Escalation, now: datetime) -> str:
     return f"{max(0, round(seconds / 60))} min" if seconds < 7200 else duration(e.deadline_at - now)
 
 
-def _markup(text: str) -> Element:
+def markup(text: str) -> Element:
     """Our own words with a date in it; nothing foreign comes here."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _next(page: int) -> Element:
+def _turn(page: int, asked: Filter) -> Element:
     return {
         "type": "button",
         "action_id": f"list:{page}",
         "text": plain_text(f"Next {PAGE}"),
-        "value": f'{{"p":{page}}}',
+        "value": _carried(page, asked.words),
     }
 
 
-def _foot(seen: Sequence[Escalation], now: datetime) -> Block:
+def _unfold(e: Escalation, block_id: str) -> Element:
+    return {
+        "type": "button",
+        "action_id": f"list:{block_id}",
+        "text": plain_text("List"),
+        "value": _carried(0, f"service:{e.service} category:{e.category}"),
+        "accessibility_label": f"List all of {one_line(e.service, 50)}",
+    }
+
+
+def _carried(page: int, words: str) -> str:
+    return json.dumps({"p": page, "f": words}, separators=(",", ":"))
+
+
+def _foot(seen: Seen, now: datetime, asked: Filter) -> Block:
     drawn = date_markup(now, near=now)
-    example = short_id(seen[0])
-    text = f"{len(seen)} pending, drawn {drawn}. /escalations show {example} · /escalations help"
-    return {"type": "context", "block_id": "foot", "elements": [_markup(text)]}
-
-
-# -- other answers ------------------------------------------------------------------------------
-
-
-def nothing_waits(people: People, last: Escalation | None = None) -> Message:
-    """Nothing pending that the caller may see; and what was decided last."""
-    line: list[Span | str] = ["Nothing is waiting, for you or for others you can see."]
-    if last is not None and last.decision is not None:
-        line += [" Last decided: ", *_decided(last, people)]
-    return message(line)
-
-
-def _decided(e: Escalation, people: People) -> Line:
-    option, decision = chosen(e), e.decision
-    who = all_of(name_of(p, people) for p in deciders(e))
-    how = f", {one_line(option.label)}" if option else f", {e.status.value}"
-    by = f", by {who}" if who else ""
-    at: list[Span | str] = [" ", when(decision.at)] if decision else []
-    return [f"{one_line(e.title, 100)}{how}{by}", *at, "."]
-
-
-def no_such(suffix: str) -> Message:
-    """Missing and invisible are answered alike."""
-    named = one_line(suffix, 40)
-    return said(
-        f"No escalation ends in {named}, or you cannot see it. /escalations lists what is pending."
+    example = short_id((*seen.yours, *seen.others)[0])
+    fits = " that fit" if asked.words else ""
+    text = (
+        f"{seen.count} pending{fits}, drawn {drawn}. "
+        f"/escalations show {example} · /escalations help"
     )
-
-
-def which_of(suffix: str, found: Sequence[Escalation]) -> Message:
-    """Several end alike: one button each."""
-    blocks: list[Block] = []
-    for n, e in enumerate(found[:PAGE]):
-        what = f"{e.status.value}: {one_line(e.title, 150)} ({e.id})"
-        section: Block = {"type": "section", "block_id": f"entry_{n}", "text": plain_text(what)}
-        blocks.append(section | {"accessory": show_button(e)})
-    count = {2: "Two", 3: "Three"}.get(len(found), str(len(found)))
-    told = f"{count} end in {one_line(suffix, 40)}. Pick one:"
-    return Message(text=lockscreen.told(told), blocks=(*message((told,)).blocks, *blocks))
-
-
-def unknown_command(word: str) -> Message:
-    """`I do not know "lst". Did you mean `list`?`"""
-    near = difflib.get_close_matches(word.lower(), COMMANDS, 1, 0.5)
-    meant = f" Did you mean `{near[0]}`?" if near else ""
-    return said(f'I do not know "{one_line(word, 40)}".{meant} {_USAGE}')
-
-
-def help_text() -> Message:
-    """What the command can do."""
-    lines = (
-        f"/escalations shows what waits for you and for others. {_USAGE}",
-        "list: what is pending, soonest deadline first.",
-        "show ID: the card with its live buttons; the last six characters of the id are enough.",
-        "Nothing runs until people decide. Time running out aborts it.",
-    )
-    pieces = [line if n == 0 else f"\n{line}" for n, line in enumerate(lines)]
-    return Message(text=lockscreen.told(lines[0]), blocks=message(pieces).blocks)
-
-
-def home(message_: Message) -> dict[str, object]:
-    """App Home: the same list as a view."""
-    return {"type": "home", "blocks": [dict(b) for b in message_.blocks]}
+    return {"type": "context", "block_id": "foot", "elements": [markup(text)]}

@@ -18,17 +18,24 @@ from bot.slack.drawing.about import (
     deciders,
     else_what,
     fewest,
+    is_incident,
+    is_overridden,
     outcome_word,
     releases,
     row_of,
     severity_word,
     subject,
+    whose,
 )
 from bot.slack.drawing.limits import LOCK_SCREEN
+from bot.slack.drawing.looking import first_answer_by, is_awaited
 from bot.slack.drawing.spans import all_of, cut, escaped, name_of, one_line, spoken_time
 
 #: How much a title should be left, and what environment and name may take, from roomy to tight.
 TITLE_ROOM = 30
+
+#: Characters of what stands before the title of news.
+NEWS_ROOM = 36
 _ROOMS = ((40, 60), (24, 40), (20, 24))
 
 
@@ -56,14 +63,32 @@ def reader_of(e: Escalation, people: People, person: str | None = None) -> Reade
     return Reader(zone=e.plan.zone)
 
 
-def pending(e: Escalation, people: People, reader: Reader) -> str:
-    """`HIGH production: … Asked by Dana. Decide by 23:30, else aborted.`"""
-    until = reader.time(e.deadline_at, e.created_at)
-    people_needed = fewest(e)
-    by = f"Needs {people_needed} people by {until}" if people_needed > 1 else f"Decide by {until}"
+def pending(e: Escalation, people: People, reader: Reader, news: str = "") -> str:
+    """`HIGH production: … Asked by Dana. Decide by 23:30, else aborted.`
+
+    `news` is what happened since it was asked, in a word or two: it stands before the title.
+    """
     name = asker_name(e, people)
     who, asked = ("Asked by", name) if name else ("From", e.service)
-    return _fitted(e, e.title, lambda room: f". {who} {_room(asked, room)}. {by}, else ")
+    ending = _what_is_wanted(e, reader)
+    then = f"{cut(one_line(news, 40), NEWS_ROOM)}: " if news else ""
+    return _fitted(e, e.title, lambda room: f". {who} {_room(asked, room)}. {ending}", then)
+
+
+def _what_is_wanted(e: Escalation, reader: Reader) -> str:
+    """The end of the line: by when, and what then."""
+    if is_incident(e):
+        if e.acknowledged is not None or not is_awaited(e):
+            return "Nothing is held."
+        return f"Look by {reader.time(first_answer_by(e), e.created_at)}, else others are called."
+    until, wanted = reader.time(e.deadline_at, e.created_at), fewest(e)
+    by = f"Needs {wanted} people by {until}" if wanted > 1 else f"Decide by {until}"
+    return f"{by}, else {else_what(e)}."
+
+
+def asks(e: Escalation, people: People, who: str, text: str, reader: Reader) -> str:
+    """To whoever is asked: `HIGH production: Ravi asks: Is the downgrade tested? …`"""
+    return _fitted(e, text, lambda _: f" {_what_is_wanted(e, reader)}", f"{cut(who, 24)} asks: ")
 
 
 def one_more(e: Escalation, option: Option | None, have: int, needed: int, reader: Reader) -> str:
@@ -73,15 +98,25 @@ def one_more(e: Escalation, option: Option | None, have: int, needed: int, reade
     what = f"{option.label}: {e.title}" if several and option is not None else e.title
     until = reader.time(e.deadline_at, e.created_at)
     agreed = f"{have} of {needed} agreed: "
-    return _fitted(e, what, lambda _: f". {left} more by {until}, else ", agreed)
+    return _fitted(e, what, lambda _: f". {left} more by {until}, else {else_what(e)}.", agreed)
 
 
 def ended(e: Escalation, people: People, reader: Reader) -> str:
     """`APPROVED: Migrate, keep data. documents_v3, production. By Ravi 22:41. Succeeded 23:19.`"""
+    if is_incident(e):
+        after = f". {cut(e.environment, 24)}. {_how_it_ended(e, people, reader)}"
+        return line(f"{outcome_word(e)}: ", e.title, after)
     option = chosen(e)
     what = option.label if option else e.title
     after = f". {subject(e)}, {cut(e.environment, 24)}. {_who_and_state(e, people, reader)}"
     return line(f"{outcome_word(e)}: ", what, after)
+
+
+def _how_it_ended(e: Escalation, people: People, reader: Reader) -> str:
+    if e.resolution is not None:
+        at = reader.time(e.resolution.at, e.created_at)
+        return f"By {cut(whose(e.resolution.by, people), 40)} {at}."
+    return "It recovered by itself."
 
 
 def line(before: str, title: str, after: str) -> str:
@@ -101,7 +136,7 @@ def _fitted(e: Escalation, title: str, after: Callable[[int], str], then: str = 
     before, ending = "", ""
     for environment, name in _ROOMS:
         before = f"{severity_word(e.severity)} {cut(e.environment, environment)}: {then}"
-        ending = f"{after(name)}{else_what(e)}."
+        ending = after(name)
         left = LOCK_SCREEN - len(escaped(before)) - len(escaped(ending))
         if left >= min(TITLE_ROOM, len(escaped(title))):
             break
@@ -119,9 +154,10 @@ def _room(text: str, most: int) -> str:
 def _who_and_state(e: Escalation, people: People, reader: Reader) -> str:
     decision = e.decision
     names = cut(all_of(name_of(p, people) for p in deciders(e)), 40)
-    by_votes = decision is not None and decision.by is DecidedBy.VOTES
-    by = f"By {names} {reader.time(decision.at, e.created_at)}. " if decision and by_votes else ""
-    return f"{by}{_state(e, people, reader)}"
+    by_people = decision is not None and decision.by in (DecidedBy.VOTES, DecidedBy.BREAK_GLASS)
+    by = f"By {names} {reader.time(decision.at, e.created_at)}. " if decision and by_people else ""
+    review = "Review due. " if is_overridden(e) else ""
+    return f"{by}{review}{_state(e, people, reader)}"
 
 
 def _state(e: Escalation, people: People, reader: Reader) -> str:

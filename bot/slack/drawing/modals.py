@@ -20,6 +20,7 @@ from bot.slack.drawing.about import (
     may_still,
     needed,
     row_of,
+    short_id,
     subject,
 )
 from bot.slack.drawing.counts import MOST_NAMED
@@ -235,6 +236,12 @@ def withdraw_modal(
     ]
     carries = metadata(e, channel=channel, ts=ts)
     return modal("withdraw", "Take it back?", blocks, metadata=carries, submit="Take it back")
+
+
+def card(e: Escalation, drawn: Message) -> View:
+    """The card in a window: its buttons decide as they do on a message."""
+    blocks = [dict(block) for block in drawn.blocks]
+    return modal("card", f"Escalation {short_id(e)}", blocks, metadata=metadata(e), close=CLOSE)
 
 
 def notice(

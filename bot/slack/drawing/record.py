@@ -5,9 +5,9 @@ is quoted; what Andon knows is stated.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Override, Vote
 from approvals.people import People
 from approvals.ports import Card
 from approvals.tally import counting
@@ -19,6 +19,7 @@ from bot.slack.drawing.about import (
     bare,
     chosen,
     deciders,
+    is_overridden,
     may_decide,
     outcome_word,
     reason_of,
@@ -29,6 +30,7 @@ from bot.slack.drawing.about import (
     subject,
 )
 from bot.slack.drawing.buttons import actions, button, details_button
+from bot.slack.drawing.looking import why_missed
 from bot.slack.drawing.operation import on_card
 from bot.slack.drawing.spans import (
     Element,
@@ -37,6 +39,7 @@ from bot.slack.drawing.spans import (
     all_of,
     bold,
     context,
+    duration,
     header,
     joined,
     name_of,
@@ -58,6 +61,9 @@ _HEADINGS: Mapping[OperationState, str] = {
     OperationState.FAILED: "What ran",
     OperationState.UNKNOWN: "What was released",
 }
+
+#: More people than this are counted, not named.
+MOST_TOLD = 8
 
 Piece = Span | str
 Pieces = list[Piece]
@@ -98,25 +104,31 @@ def _decided_by(e: Escalation, people: People) -> Line:
     option, decision = chosen(e), e.decision
     if option is None or decision is None:
         return []
-    votes = {v.person: v for v in e.votes}
+    times = {said.person: said.at for said in _said(e)}
     who: Pieces = []
     for n, one in enumerate(decision.people):
         who += [" and "] if n else []
-        at = votes[one].at if one in votes else decision.at
-        who += [person(one, people), " ", _at(e, at)]
+        who += [person(one, people), " ", _at(e, times.get(one, decision.at))]
     took = duration(decision.at - e.created_at)
     label = bold(f"{one_line(option.label)}.")
-    return [label, " Decided by ", *who, f", {took} after it was asked."]
+    how = " Policy overridden by " if is_overridden(e) else " Decided by "
+    review = " A review is due." if is_overridden(e) else ""
+    return [label, how, *who, f", {took} after it was asked.{review}"]
+
+
+def _said(e: Escalation) -> tuple[Vote | Override, ...]:
+    """What the decision rests on: votes, or overrides of the policy."""
+    return e.overrides if is_overridden(e) else e.votes
 
 
 def _reasons(e: Escalation, people: People) -> list[Element]:
     option = chosen(e)
-    votes = [v for v in e.votes if option is not None and v.option == option.key]
+    found = [v for v in _said(e) if option is not None and v.option == option.key]
     lines: list[Line] = []
-    for vote in votes:
-        reason = reason_of(e, vote)
+    for one in found:
+        reason = one.reason if isinstance(one, Override) else reason_of(e, one)
         said: Piece = quoted(reason, 200) if reason else NO_REASON
-        name = f"{name_of(vote.person, people)}: " if len(votes) > 1 else ""
+        name = f"{name_of(one.person, people)}: " if len(found) > 1 else ""
         lines.append([name, said])
     return [quote(*lines)] if lines else []
 
@@ -253,10 +265,10 @@ def _expired(e: Escalation, people: People, cards: Sequence[Card]) -> Line:
     """Sent is what Slack took; opened is only who pressed something."""
     said: Pieces = ["Nobody decided by ", _at(e, e.deadline_at), f". {row_of(e).nothing_past}"]
     direct = [c for c in cards if c.surface == "direct"]
-    sent = [name_of(c.target, people) for c in direct if c.ts]
+    sent = [_sent_to(e, c.target, people) for c in direct if c.ts]
     failed = [name_of(c.target, people) for c in direct if not c.ts]
     if sent:
-        said.append(f" Sent to {_few(sent)}.")
+        said += [" Sent to ", *joined_few(sent), "."]
     if failed:
         said.append(f" Could not be sent to {_few(failed)}.")
     opened = [name_of(look.person, people) for look in e.looks]
@@ -264,8 +276,22 @@ def _expired(e: Escalation, people: People, cards: Sequence[Card]) -> Line:
     return said
 
 
+def _sent_to(e: Escalation, who: str, people: People) -> Pieces:
+    """`Ines (notifications paused until 08:00)`: what Slack took, and did not ring for."""
+    missed = next((m for m in reversed(e.missed) if m.to == f"person:{who}"), None)
+    name = name_of(who, people)
+    return [name, " (", *why_missed(e, missed, people), ")"] if missed else [name]
+
+
+def joined_few(each: Sequence[Pieces]) -> Pieces:
+    """With commas between; more than a few are counted."""
+    if len(each) > MOST_TOLD:
+        return [f"{len(each)} people"]
+    return [piece for n, one in enumerate(each) for piece in ([", "] if n else []) + one]
+
+
 def _few(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 8 else f"{len(names)} people"
+    return ", ".join(names) if len(names) <= MOST_TOLD else f"{len(names)} people"
 
 
 def _withdrawn(e: Escalation, people: People) -> Line:
@@ -288,16 +314,6 @@ def _small_print(e: Escalation) -> str:
     policy = bare(e.plan.policy_version)[:8]
     head = f" · head {bare(e.decision.head)[:8]}…" if e.decision else ""
     return f"{short_id(e)} · {short_digest(e.digest)} · policy {policy}{head}"
-
-
-def duration(took: timedelta) -> str:
-    """`11 minutes`, `2 hours`, `38 seconds`: how long it took, in its largest unit."""
-    seconds = int(took.total_seconds())
-    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
-        if seconds >= 2 * size or (seconds >= size and unit == "minute"):
-            count = seconds // size
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return f"{seconds} second{'s' if seconds != 1 else ''}"
 
 
 def _at(e: Escalation, at: datetime | None) -> Piece:

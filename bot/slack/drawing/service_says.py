@@ -103,6 +103,11 @@ def moment(text: Any) -> datetime | None:
     return found if in_range else None
 
 
+def error_of(e: Escalation) -> str | None:
+    """What went wrong, in a line."""
+    return _error(said(e, "error"))
+
+
 def _error(error: Any) -> str | None:
     if not isinstance(error, Mapping):
         return str(error) if error else None

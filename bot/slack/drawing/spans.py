@@ -82,6 +82,16 @@ def spoken_time(
     return f"{text} {local:%Z}" if named else text
 
 
+def duration(took: timedelta) -> str:
+    """`11 minutes`, `2 hours`, `38 seconds`: how long it took, in its largest unit."""
+    seconds = int(took.total_seconds())
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * size or (seconds >= size and unit == "minute"):
+            count = seconds // size
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"
+
+
 def one_line(text: str, most: int = 200) -> str:
     """Foreign text on one line, nothing invisible, cut at a word."""
     lines = (" ".join(line.split()) for line in visible(text).splitlines())

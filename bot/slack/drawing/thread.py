@@ -1,6 +1,6 @@
-"""Lines in the thread of the channel's card: one fact each, ringing nobody."""
+"""Lines in the thread of the channel's card: one fact each, ringing nobody but who is called."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from approvals.codec import parse_instant
@@ -9,16 +9,20 @@ from approvals.people import People
 from approvals.tally import standing_shown
 from approvals.words import Effect
 from bot.messaging import Message
+from bot.slack.drawing import chain, verbs
 from bot.slack.drawing.about import (
     asker_name,
     chosen,
     deciders,
+    is_incident,
+    is_overridden,
     needed,
     row_of,
 )
 from bot.slack.drawing.answers import message
-from bot.slack.drawing.record import duration, no_longer_eligible
-from bot.slack.drawing.spans import Line, Span, all_of, name_of, one_line, quoted, when
+from bot.slack.drawing.incident import recovered
+from bot.slack.drawing.record import no_longer_eligible
+from bot.slack.drawing.spans import Line, Span, all_of, duration, name_of, one_line, quoted, when
 from bot.slack.drawing.words import NO_REASON
 
 Values = Mapping[str, Any]
@@ -26,9 +30,17 @@ Pieces = list[Span | str]
 Teller = Callable[[Escalation, Values, People], Line]
 
 
-def thread_line(escalation: Escalation, case: str, values: Values, people: People) -> Message:
-    """The line of a `ThreadLine` of approvals.owes. Names only: nobody is mentioned."""
-    return message(sentence(escalation, case, values, people), zone=escalation.plan.zone)
+def thread_line(
+    escalation: Escalation,
+    case: str,
+    values: Values,
+    people: People,
+    *,
+    mentions: Sequence[str] = (),
+) -> Message:
+    """The line of a `ThreadLine` of approvals.owes. Only those in `mentions` are rung."""
+    told = {**values, "mentions": list(mentions)}
+    return message(sentence(escalation, case, told, people), zone=escalation.plan.zone)
 
 
 def sentence(e: Escalation, case: str, values: Values, people: People) -> Line:
@@ -62,6 +74,8 @@ def _voided(e: Escalation, values: Values, people: People) -> Line:
 
 
 def _approved(e: Escalation, values: Values, people: People) -> Line:
+    if is_overridden(e):
+        return verbs.overridden(e, values, people)
     option = chosen(e)
     label = one_line(option.label) if option else "it"
     until: Pieces = [" until ", when(e.claim_until, near=e.created_at)] if e.claim_until else []
@@ -81,6 +95,8 @@ def _expired(e: Escalation, values: Values, people: People) -> Line:
 
 
 def _withdrawn(e: Escalation, values: Values, people: People) -> Line:
+    if is_incident(e):
+        return recovered(e, people)
     decision = e.decision
     who = name_of(decision.people[0], people) if decision and decision.people else e.service
     reason = values.get("reason")
@@ -157,4 +173,6 @@ _BY_CASE: Mapping[str, Teller] = {
     "reported-succeeded": _succeeded,
     "reported-failed": _failed,
     "reported-unknown": _unknown,
+    **chain.THREAD,
+    **verbs.TOLD,
 }

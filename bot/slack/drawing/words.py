@@ -1,6 +1,7 @@
 """The words of the surface that stand in more than one drawing: labels, chips, fixed sentences."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from approvals.refusals import Refusal, Why
 
@@ -18,6 +19,11 @@ CLOSE = "Close"
 ADD_REASON = "Add a reason"
 WITHDRAW = "Withdraw"
 READ_AND_DECIDE = "Read all and decide"
+ACKNOWLEDGE = "I am looking"
+ASK = "Ask"
+ANSWER = "Answer"
+RESOLVE = "Resolve"
+OVERRIDE = "Override the policy"
 
 #: First part of the action ids of an option's button, and of one that opens the whole first.
 VOTE, READ_WHOLE = "vote", "read_whole"
@@ -42,16 +48,36 @@ OTHER_NEEDS_WORDS = "Write a sentence, or pick another reason. Nothing is record
 
 #: block_id (and action_id) of what can be typed or chosen in a modal.
 REASON, TYPED, CHIP = "reason", "typed", "chip"
+ROOT_CAUSE, BY_HAND_DONE, AUTOMATABLE, OPTION = "root_cause", "by_hand", "automatable", "option"
+
+#: Whether what was done by hand could be automated: key of the choice, and what is kept of it.
+AUTOMATED: Mapping[str, tuple[str, bool | None]] = {
+    "yes": ("Yes", True),
+    "no": ("No", False),
+    "unknown": ("I cannot say", None),
+}
+
+#: The field of each modal that may not stay empty, and what is said at it.
+REQUIRED: Mapping[str, tuple[str, str]] = {
+    "ask": (REASON, "Write what you need to know. Nothing is asked yet."),
+    "answer": (REASON, "Write the answer. Nothing is recorded yet."),
+    "resolve": (ROOT_CAUSE, "Say what the cause was. Nothing is recorded yet."),
+    "break_glass": (REASON, EMPTY_REASON),
+}
+_WHY = (REASON, EMPTY_REASON)
 
 
-def field_errors(refusal: Refusal) -> dict[str, str]:
+def field_errors(refusal: Refusal, verb: str = "vote") -> dict[str, str]:
     """What the open modal says at which of its fields; empty for a refusal that is none."""
     values = refusal.values
+    place, empty = REQUIRED.get(verb, _WHY)
+    named = values.get("field")
+    place = str(named) if named in (ROOT_CAUSE, BY_HAND_DONE) else place
     if refusal.why is Why.REASON_NEEDED:
-        return {REASON: EMPTY_REASON}
+        return {place: empty}
     if refusal.why is Why.REASON_TOO_LONG:
         most, length = int(values.get("most", 1000)), int(values.get("length", 0))
-        return {REASON: f"At most {most:,} characters; this has {length:,}."}
+        return {place: f"At most {most:,} characters; this has {length:,}."}
     if refusal.why is Why.WRONG_WORD:
         return {TYPED: f"That is not {values.get('word')}. {_LOOK_AGAIN}"}
     return {}
@@ -67,6 +93,12 @@ def rationale(chip: str | None, sentence: str | None) -> str | None:
     if chosen and said:
         return f"{chosen}. {said}"
     return chosen or said
+
+
+def empty_errors(verb: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """What the form itself asks for; spaces alone are nothing."""
+    place, empty = REQUIRED.get(verb, ("", ""))
+    return {place: empty} if place and not str(given.get(place) or "").strip() else {}
 
 
 def abort_errors(chip: str | None, sentence: str | None) -> dict[str, str]:

@@ -20,6 +20,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("storm_id IS NOT NULL"),
         postgresql_where=sa.text("storm_id IS NOT NULL"),
     )
+    op.create_index(
+        "ix_escalations_low",
+        "escalations",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("severity = 'low'"),
+        postgresql_where=sa.text("severity = 'low'"),
+    )
     op.create_table(
         "absences",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -81,5 +89,6 @@ def downgrade() -> None:
     op.drop_index("ix_cards_storm", "cards")
     op.drop_column("cards", "rest_until")
     op.drop_column("cards", "storm_id")
+    op.drop_index("ix_escalations_low", "escalations")
     op.drop_index("ix_escalations_storm", "escalations")
     op.drop_column("escalations", "storm_id")

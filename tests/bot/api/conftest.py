@@ -21,7 +21,7 @@ from storage import Store, open_store
 from storage.backlog import backlog
 from storage.migrate import upgrade
 from tests.bot.api.contract import CONTRACT, Contract
-from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_vote
+from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_question, a_vote
 
 BODY: dict[str, Any] = {
     "category": "retries_exhausted",
@@ -29,6 +29,15 @@ BODY: dict[str, Any] = {
     "environment": "production",
     "operation": OPERATION,
     "options": OPTIONS,
+}
+
+
+TROUBLE: dict[str, Any] = {
+    "kind": "incident",
+    "category": "service_health",
+    "title": "3 hosts do not answer",
+    "environment": "production",
+    "context": {"error": {"type": "ConnectTimeout", "message": "web-3:443 after 10 s"}},
 }
 
 
@@ -87,6 +96,22 @@ class World:
         )
         assert response.status in (200, 201), await response.text()
         return dict(await response.json())
+
+    async def open_incident(self, key: str = "i1", **changes: Any) -> dict[str, Any]:
+        """A new incident, as answered."""
+        body = {**TROUBLE, **changes}
+        response = await self.call("POST", "/v1/escalations", body, Idempotency_Key=key)
+        assert response.status in (200, 201), await response.text()
+        return dict(await response.json())
+
+    async def ask(self, id_: str, text: str = "is it tested?", account: str = "USAM") -> None:
+        """Somebody who may decide asks for what is missing."""
+        settled = await self.store.writer.submit(a_question(id_, account, text=text))
+        assert settled.refusal is None, settled.refusal
+
+    async def read(self, id_: str, **headers: str) -> dict[str, Any]:
+        """The escalation as it stands."""
+        return dict(await (await self.call("GET", f"/v1/escalations/{id_}", **headers)).json())
 
     async def approve(self, id_: str) -> None:
         """Sam says yes."""

@@ -11,7 +11,7 @@ from tests.bot.api.conftest import World
 from tests.building import ROOT, a_vote
 
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-STEPS = re.findall(r"```http\n(.*?)```\s+```json\n(.*?)```|<!-- (sam approves) -->", TEXT, re.S)
+STEPS = re.findall(r"```http\n(.*?)```\s+```json\n(.*?)```|<!-- (sam \w+) -->", TEXT, re.S)
 SOURCES = "\n".join(
     file.read_text(encoding="utf-8") for file in sorted((ROOT / "bot" / "api").glob("*.py"))
 )
@@ -33,13 +33,25 @@ def differs(expected: Any, given: Any, at: str = "") -> list[str]:
     return [] if expected == given else [f"{at} is {given!r}, not {expected!r}"]
 
 
+async def approves(world: World, known: dict[str, str]) -> None:
+    """Sam says yes."""
+    await world.store.writer.submit(a_vote(known["$ID"], digest=known["$DIGEST"]))
+
+
+async def asks(world: World, known: dict[str, str]) -> None:
+    """Sam wants to know more."""
+    await world.ask(known["$ID"], "Since when, and is it only web-3?")
+
+
+SAM = {"sam approves": approves, "sam asks": asks}
+
+
 async def test_the_examples_do_what_they_say(world: World) -> None:
     known = {"$ID": "", "$DIGEST": ""}
     assert len(STEPS) >= 11
     for asked, answered, act in STEPS:
         if act:
-            digest = known["$DIGEST"]
-            await world.store.writer.submit(a_vote(known["$ID"], digest=digest))
+            await SAM[act](world, known)
             continue
         for name, value in known.items():
             asked = asked.replace(name, value)

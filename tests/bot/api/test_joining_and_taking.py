@@ -147,16 +147,6 @@ async def test_of_several_releases_each_says_what_it_runs(
     assert [e["pointer"] for e in (await response.json())["errors"]] == wrong
 
 
-async def test_incidents_are_not_taken_yet_and_said_to_be(world: World) -> None:
-    body = {k: v for k, v in BODY.items() if k not in ("operation", "options")}
-    response = await world.call(
-        "POST", "/v1/escalations", {**body, "kind": "incident"}, Idempotency_Key="k"
-    )
-    (error,) = (await response.json())["errors"]
-    assert (response.status, error["pointer"]) == (422, "/kind")
-    assert "not taken yet" in error["detail"]
-
-
 Story = Callable[[World, str], Awaitable[Any]]
 
 

@@ -18,7 +18,8 @@ SHAPE = {
     "reference", "service", "requested_by", "status", "version", "digest", "operation", "options",
     "context", "missing_context", "questions", "requirements", "votes", "decision", "claim",
     "stopped", "outcome", "progress", "dedup_key", "occurrences", "precedents", "policy", "head",
-    "created_at", "deadline_at", "claim_until", "decided_at",
+    "created_at", "deadline_at", "claim_until", "decided_at", "overrides", "resolution", "extended",
+    "storm",
 }  # fmt: skip
 
 
@@ -110,7 +111,10 @@ async def test_one_approval_never_covers_another_question(
         ({"callback_url": "https://u:p@service.example/x"}, "/callback_url"),
         ({"decide_within_s": 10_000_000}, "/decide_within_s"),
         ({"decide_within_s": 100_000}, "/decide_within_s"),
-        ({"kind": "incident"}, "/kind"),
+        ({"options": [OPTIONS[0], {**OPTIONS[0], "key": "b", "label": "B"}]}, "/options"),
+        ({"kind": "incident"}, "/operation"),
+        ({"kind": "incident"}, "/options"),
+        ({"kind": "accident"}, "/kind"),
     ],
 )
 async def test_what_is_wrong_is_named_by_its_place(

@@ -182,3 +182,40 @@ async def test_pages_follow_the_link_without_gap_or_repeat_while_new_ones_arrive
         await world.open(f"late{pages}")
         world.clock.pass_(1)
     assert sorted(seen) == sorted(made)
+
+
+async def test_what_is_committed_between_reading_and_parking_is_heard(world: World) -> None:
+    """Whoever listens first and reads then misses nothing, and hears the newest once."""
+    made = await world.open()
+    with world.waiters.listening(made["id"]) as listener:
+        await world.ask(made["id"], "is it tested?")
+        await world.ask(made["id"], "by whom?")
+        heard = await listener.changed(30)
+        assert heard is not None
+        assert len(heard.questions) == 2
+        assert await listener.changed(0) is None
+
+
+async def test_who_knows_the_newest_is_not_answered_with_an_older_one(world: World) -> None:
+    """News of before the read, told late, is none."""
+    made = await world.open()
+    await world.ask(made["id"])
+    old = await world.store.reads.escalation(made["id"])
+    assert old is not None
+    await world.ask(made["id"], "by whom?")
+    asked = waiting(world, made["id"], "?wait=1", If_None_Match='"3"')
+    await parked(world)
+    world.waiters.committed([old])
+    assert (await asked).status == 304
+
+
+async def test_what_is_due_and_cannot_be_done_is_not_asked_for_without_end(world: World) -> None:
+    """Just started, nobody is known whom the next stage could call; who waits lets it be."""
+    made = await world.open()
+    world.clock.pass_(3600)
+    world.facts.just_started = True
+    asked = await waiting(world, made["id"], "?wait=1")
+    assert (await told(asked))["status"] == "pending"
+    counted = await (await world.call("GET", "/metrics")).text()
+    ticks = [line for line in counted.splitlines() if "commands_total" in line and "tick" in line]
+    assert sum(float(line.rpartition(" ")[2]) for line in ticks) <= 4

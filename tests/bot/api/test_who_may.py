@@ -17,6 +17,7 @@ BODIES: dict[str, Any] = {
     "claim": {"digest": "sha256:" + "0" * 64, "nonce": "n"},
     "outcome": {"result": "failed"},
     "withdraw": {},
+    "resolve": {"root_cause": "a full disk"},
     "context": {"rollback": "downgrade -1"},
 }
 

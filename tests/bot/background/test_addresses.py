@@ -4,7 +4,7 @@ import pytest
 
 from bot.background.addresses import AddressError, filled, scheme_of
 
-KNOWN = {"USER": "andon", "WORD": "p@ss/w:rd %", "WHOLE": "json://h/a%2Fb?x=1"}
+KNOWN = {"USER": "andon", "WORD": "p@ss/w:rd %"}
 
 
 def test_an_address_without_names_stays_as_it_is() -> None:
@@ -16,8 +16,10 @@ def test_a_secret_within_an_address_is_escaped() -> None:
     assert found.text == "mailto://andon:p%40ss%2Fw%3Ard%20%25@host"
 
 
-def test_a_secret_that_is_the_whole_address_is_taken_as_it_is() -> None:
-    assert filled("${WHOLE}", KNOWN.get).text == KNOWN["WHOLE"]
+def test_it_may_hold_the_escalations_id_and_the_pages() -> None:
+    address = "pagerduty://${USER}@x?dedup={id}&page={page}&x=${id}"
+    found = filled(address, KNOWN.get, id_="esc_1", page="msg_2")
+    assert found.text == "pagerduty://andon@x?dedup=esc_1&page=msg_2&x=$esc_1"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_what_is_said_about_it_is_said_without_its_secrets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "scheme"), [("mailtos://x", "mailtos"), ("${ALL}", ""), ("JSON://x", "json")]
+    ("address", "scheme"), [("mailtos://x", "mailtos"), ("nothing", ""), ("JSON://x", "json")]
 )
 def test_the_scheme_is_read_off_before_it_is_filled(address: str, scheme: str) -> None:
     assert scheme_of(address) == scheme

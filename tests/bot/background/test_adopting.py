@@ -78,6 +78,7 @@ class Bureau:
         self.refresher = Refresher(
             self.known,
             self.phonebook,
+            office.store.absences,
             office.store.reads,
             office.store.writer,
             office.clock,

@@ -2,20 +2,34 @@
 
 import asyncio
 import logging
+import re
+import ssl
 import sys
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from bot.background.addresses import AddressError, Filled
-from bot.background.outside import AT_ONCE, INSTALL, Outside, PageError, wrong_with
-from bot.background.page_text import Text
+from bot.background.outside import AT_ONCE, INSTALL, TIMEOUT_S, Outside, PageError, wrong_with
+from bot.background.page_text import Text, page_text
+from bot.background.pages import BACKOFF_S
 from tests.bot.background.building import Office
 from tests.bot.background.paging import SECRETS, Desk, Mailbox, Receiver
+from tests.bot.slack.drawing.examples import MIGRATION, Story
+from tests.building import ROOT
 
+DOCUMENT = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
 TEXT = Text(title="HIGH production: Ünïcode & <b>", body="First line\nSecond <i>line</i> *x*")
 
 
@@ -77,7 +91,7 @@ async def test_a_receiver_that_fails_is_asked_again_for_the_same_page(
     office: Office, receiver: Receiver
 ) -> None:
     receiver.answers = [500]
-    desk = Desk(office, {"pager": receiver.address})
+    desk = Desk(office, {"pager": f"{receiver.address}?+X-Page={{page}}"})
     id_ = await desk.owed()
     await desk.page()
     row = await desk.row(id_)
@@ -88,6 +102,7 @@ async def test_a_receiver_that_fails_is_asked_again_for_the_same_page(
     row = await desk.row(id_)
     assert (row.id, row.state, row.attempts) == (id_, "delivered", 2)
     assert receiver.got[0] == receiver.got[1]
+    assert [headers["X-Page"] for headers in receiver.headers] == [id_, id_]
 
 
 async def test_a_hanging_receiver_holds_up_no_other_and_ends(office: Office) -> None:
@@ -105,6 +120,47 @@ async def test_a_hanging_receiver_holds_up_no_other_and_ends(office: Office) -> 
         assert errors == ["earlier calls of this route still hang", waited, waited]
         assert hanging.go is not None
         hanging.go.set()
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """TLS for 127.0.0.1 that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = serialization.PrivateFormat.PKCS8
+    lines = key.private_bytes(pem, private, serialization.NoEncryption()) + made.public_bytes(pem)
+    (folder / "tls.pem").write_bytes(lines)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem")
+    return context
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+async def test_over_tls_only_whom_the_operator_trusts_is_told(tmp_path: Path) -> None:
+    receiver, app = Receiver(), web.Application()
+    app.add_routes(receiver.routes())
+    server = TestServer(app, scheme="https")
+    await server.start_server(ssl=self_signed(tmp_path))
+    try:
+        address = f"jsons://127.0.0.1:{server.port}/hook"
+        with pytest.raises(PageError):
+            await Outside()("pager", Filled(address), TEXT)
+        assert receiver.got == []
+        await Outside()("pager", Filled(f"{address}?verify=no"), TEXT)
+        assert [got["title"] for got in receiver.got] == [TEXT.title]
+    finally:
+        await server.close()
 
 
 async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
@@ -144,7 +200,7 @@ async def test_without_the_extra_it_says_what_to_install(
     [
         ("json://127.0.0.1/${TOKEN}", None),
         ("json://127.0.0.1/${OTHER}", "OTHER is not set"),
-        ("${TOKEN}", "cannot use this address"),
+        ("nothing", "cannot use this address"),
         ("pagr://x", r"\(pagr://\)"),
     ],
 )
@@ -166,3 +222,26 @@ async def test_apprise_writes_no_lines_of_its_own(
         await Outside()("pager", Filled(receiver.address), TEXT)
     assert capfd.readouterr().err == ""
     assert not logging.getLogger("apprise").propagate
+
+
+def test_the_addresses_of_the_document_can_be_used() -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.S)
+    routes = tomllib.loads(dedent(block))["routes"]
+    assert len(routes) == 4
+    secrets = {"TWILIO_SID": f"AC{'a' * 32}", "TWILIO_TOKEN": "b" * 32}
+    for name, route in routes.items():
+        found = wrong_with(route["address"], lambda secret: secrets.get(secret, "p@ss/word"))
+        assert (name, found) == (name, None)
+
+
+def test_the_page_in_the_document_is_what_is_sent() -> None:
+    story = Story(MIGRATION)
+    why = "may decide (database-admin)"
+    text = page_text(story.escalation, "step", {}, story.people, reason=why)
+    assert f"```\n{text.title}\n\n{text.body}\n```" in DOCUMENT
+
+
+def test_the_document_has_the_schedule_and_the_limit() -> None:
+    *first, last = map(str, BACKOFF_S)
+    assert f"{', '.join(first)} and {last} s" in DOCUMENT
+    assert f"within {TIMEOUT_S:g} s" in DOCUMENT

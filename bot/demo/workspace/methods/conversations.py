@@ -72,19 +72,37 @@ def info(desk: Desk, given: Arguments) -> dict[str, Any]:
 @method("conversations.list", *READS, tier=2)
 def list_(desk: Desk, given: Arguments) -> dict[str, Any]:
     """The conversations the app knows of, of the types asked for."""
-    state = desk.state
+    found = [_object(desk.state, one) for one in _of_types(desk.state, given)]
+    return {"channels": found, "response_metadata": {"next_cursor": ""}}
+
+
+@method("users.conversations", *READS, tier=3)
+def of_person(desk: Desk, given: Arguments) -> dict[str, Any]:
+    """The conversations a person is in, as far as the app knows of them; so many at a time."""
+    state, cursor = desk.state, given.optional("cursor") or "0"
+    user = given.optional("user") or state.app.bot_user
+    places.person(state, user)
+    live = [one for one in _of_types(state, given) if user in one.members]
+    if given.flag("exclude_archived"):
+        live = [one for one in live if not one.archived]
+    if not cursor.isdecimal():
+        raise Refused("invalid_cursor")
+    start, limit = int(cursor), given.number("limit", 100, 999)
+    following = str(start + limit) if len(live) > start + limit else ""
+    found = [_object(state, one) for one in live[start : start + limit]]
+    return {"channels": found, "response_metadata": {"next_cursor": following}}
+
+
+def _of_types(state: State, given: Arguments) -> list[Conversation]:
+    """The conversations of the types asked for. Raises Refused without their scopes."""
     wanted = (given.optional("types") or "public_channel").split(",")
     if not set(wanted) <= _TYPES.keys():
         raise Refused("invalid_types")
     kinds = {_TYPES[name] for name in wanted}
     for kind in kinds:
         places.need_scope(state, f"{places.FAMILY[kind]}:read")
-    found = [
-        _object(state, one)
-        for one in state.conversations.values()
-        if one.channel.kind in kinds and _known(state, one)
-    ]
-    return {"channels": found, "response_metadata": {"next_cursor": ""}}
+    every = state.conversations.values()
+    return [one for one in every if one.channel.kind in kinds and _known(state, one)]
 
 
 def _known(state: State, conversation: Conversation) -> bool:

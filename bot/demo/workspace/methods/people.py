@@ -5,7 +5,11 @@ from typing import Any
 from bot.demo.workspace.errors import Refused
 from bot.demo.workspace.methods import places
 from bot.demo.workspace.methods.registry import Arguments, Desk, method
+from bot.demo.workspace.people import Person
 from bot.demo.workspace.state import State
+
+#: Accounts a page of users.list has at most; accounts one dnd.teamInfo may ask about.
+MOST_LISTED, MOST_ASKED = 1000, 50
 
 
 def _with_email(state: State) -> bool:
@@ -31,12 +35,15 @@ def bot(desk: Desk, given: Arguments) -> dict[str, Any]:
 
 @method("users.list", "users:read", tier=2)
 def list_(desk: Desk, given: Arguments) -> dict[str, Any]:
-    """All accounts, deleted ones included."""
-    state = desk.state
-    members = [
-        one.as_slack(state.team, with_email=_with_email(state)) for one in state.people.values()
-    ]
-    return {"members": members, "response_metadata": {"next_cursor": ""}}
+    """All accounts, deleted ones included, so many at a time; all at once without a `limit`."""
+    state, cursor = desk.state, given.optional("cursor") or "0"
+    if not cursor.isdecimal() or int(cursor) > len(state.people):
+        raise Refused("invalid_cursor")
+    start, limit = int(cursor), given.number("limit", len(state.people), MOST_LISTED)
+    page = list(state.people.values())[start : start + limit]
+    members = [one.as_slack(state.team, with_email=_with_email(state)) for one in page]
+    following = str(start + limit) if len(state.people) > start + limit else ""
+    return {"members": members, "response_metadata": {"next_cursor": following}}
 
 
 @method("users.lookupByEmail", "users:read.email", tier=3)
@@ -69,7 +76,17 @@ def usergroup_users(desk: Desk, given: Arguments) -> dict[str, Any]:
 
 @method("dnd.teamInfo", "dnd:read", tier=2)
 def dnd_team_info(desk: Desk, given: Arguments) -> dict[str, Any]:
-    """Who has notifications paused: here, nobody."""
-    users = [one for one in given.text("users").split(",") if one in desk.state.people]
-    awake = {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
-    return {"users": {user: dict(awake) for user in users}}
+    """Who has notifications paused, for at most fifty accounts; unknown ones are left out."""
+    asked = [one for one in given.text("users").split(",") if one]
+    if len(asked) > MOST_ASKED:
+        raise Refused("too_many_users")
+    people = desk.state.people
+    return {"users": {one: _rest(people[one], desk.state) for one in asked if one in people}}
+
+
+def _rest(person: Person, state: State) -> dict[str, Any]:
+    """Without a pause, the times that Slack gives are one second after the beginning of time."""
+    if not state.is_paused(person.id):
+        return {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+    ends = int(person.paused_until or 0)
+    return {"dnd_enabled": True, "next_dnd_start_ts": int(state.clock()), "next_dnd_end_ts": ends}

@@ -120,9 +120,12 @@ def test_only_what_cannot_be_undone_is_red_and_nothing_is_recommended() -> None:
         "vote:migrate": None,
         "vote:recreate": "danger",
         "vote:manual": None,
+        "acknowledge": None,
+        "ask": None,
         "details": None,
     }
-    assert list(styles) == ["vote:migrate", "vote:recreate", "vote:manual", "details"]
+    assert list(styles)[:3] == ["vote:migrate", "vote:recreate", "vote:manual"]
+    assert list(styles)[3:] == ["acknowledge", "ask", "details"]
 
 
 def test_the_lock_screen_is_in_the_readers_zone_and_in_a_channel_in_the_policys_by_name() -> None:

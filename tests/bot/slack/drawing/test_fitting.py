@@ -46,6 +46,8 @@ def test_buttons_of_such_a_card_open_all_of_it_before_they_decide() -> None:
         "read_whole:migrate",
         "read_whole:recreate",
         "read_whole:manual",
+        "acknowledge",
+        "ask",
         "details",
     ]
 

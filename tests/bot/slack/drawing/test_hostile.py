@@ -12,14 +12,25 @@ from hypothesis import strategies as st
 
 from approvals.escalation import Escalation, Requester
 from bot.messaging import Message
-from bot.slack.drawing import lists, lockscreen, modals
+from bot.slack.drawing import (
+    asking,
+    chain,
+    commands,
+    home,
+    lists,
+    lockscreen,
+    modals,
+    replies,
+    verbs,
+)
 from bot.slack.drawing.answers import answer
 from bot.slack.drawing.card import channel_card, direct_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.directs import direct
 from bot.slack.drawing.limits import LOCK_SCREEN, check
+from bot.slack.drawing.lists import Reader
 from bot.slack.drawing.thread import thread_line
-from tests.bot.slack.drawing import ends
+from tests.bot.slack.drawing import ends, states
 from tests.bot.slack.drawing.examples import MIGRATION, Story, later, people
 from tests.bot.slack.drawing.reading import everything
 
@@ -77,10 +88,18 @@ def drawings() -> Iterator[tuple[str, Any]]:
         yield f"modal {option.key}", modals.vote_modal(e, option, PEOPLE, person="ravi")
     yield "withdraw", modals.withdraw_modal(e, PEOPLE)
     yield "details", details(e, PEOPLE)
-    yield "list", lists.listing([e], account="URAVI", people=PEOPLE, now=later(1))
-    yield "no such", lists.no_such(HOSTILE)
-    yield "unknown", lists.unknown_command(HOSTILE)
-    yield "which", lists.which_of(FLAT, [e, replace(e, id="esc_other")])
+    reader = Reader(account="URAVI", people=PEOPLE, now=later(1))
+    yield "list", lists.listing([e], reader)
+    alike = [replace(e, id=f"esc_{n}", service=FLAT) for n in range(6)]
+    yield "many alike", lists.listing(alike, reader)
+    yield "no such", commands.no_such(HOSTILE)
+    yield "nothing fits", commands.nothing_fits(HOSTILE)
+    yield "unknown", commands.unknown_command(HOSTILE)
+    yield "unknown filter", commands.unknown_filter(HOSTILE)
+    yield "which", commands.which_of(FLAT, [e, replace(e, id="esc_other")])
+    yield "found", commands.found(HOSTILE, [e], PEOPLE, page=0, more=True)
+    yield "found none", commands.found(HOSTILE, [], PEOPLE, page=0, more=False)
+    yield "home", home.home([e, *alike], [e], reader, None)
     story.vote("ravi", "slow", later(2), rationale=HOSTILE)
     values = {"option": FLAT, "have": 1, "needed": 2, "may": [FLAT], "by": [FLAT], "can": [FLAT]}
     values |= {"at": "2026-11-12T21:41:00.000000Z", "changes": [HOSTILE], "name": FLAT}
@@ -94,8 +113,51 @@ def drawings() -> Iterator[tuple[str, Any]]:
     for owed in ("voted", "voided", "stopped", "decided-withdrawn", "reported-failed"):
         yield owed, thread_line(story.escalation, owed, values, PEOPLE)
         yield owed, direct(story.escalation, owed, values, PEOPLE, person="ines")
+    yield from on_the_way(values)
     for case in ("counted", "changed", "already-decided", "out-of-date", "unknown-account"):
         yield case, answer(case, values, story.escalation, PEOPLE, typed=HOSTILE)
+
+
+def on_the_way(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every state, window and line of what people do besides deciding."""
+    values = {**values, "text": HOSTILE, "root_cause": HOSTILE, "by_hand": HOSTILE, "step": 2}
+    values |= {"to": f"person:{FLAT}", "by": f"service:{FLAT}", "ids": ["qst_1"], "id": "qst_1"}
+    told_by = [{"to": f"{kind}:{FLAT}", "via": f"route:{FLAT}"} for kind in ("route", "person")]
+    values |= {"notices": [*told_by, {"to": f"person:{FLAT}", "via": "slack"}], "of": 3}
+    values |= {"missed": [{"to": f"person:{FLAT}", "why": HOSTILE}], "answer": HOSTILE}
+    told = [*states.PENDING.values(), *(tell for tell, _ in states.OVER.values())]
+    for n, e in enumerate(malicious(tell()) for tell in told):
+        yield f"state {n}", channel_card(e, states.PEOPLE)
+        yield f"state {n} directly", direct_card(e, states.PEOPLE, "ravi")
+        yield f"state {n} in details", details(e, states.PEOPLE, person="mia")
+        yield f"ask {n}", asking.ask_modal(e, states.PEOPLE)
+        yield f"resolve {n}", asking.resolve_modal(e, states.PEOPLE)
+        yield f"override {n}", asking.override_modal(e, states.PEOPLE, person="mia")
+        yield from ((f"answer {n}", asking.answer_modal(e, q, PEOPLE)) for q in e.questions)
+    e = malicious(states.asked())
+    for case in {**chain.THREAD, **verbs.TOLD}:
+        own = {**values, "to": None} if case.startswith(("extended", "deadline")) else values
+        yield case, thread_line(e, case, own, PEOPLE)
+        yield case, direct(e, case, own, PEOPLE, person="ines", reason=HOSTILE)
+    for tell in (states.answered, states.resolved, states.extended):
+        for case in replies.BY_CASE:
+            yield case, answer(case, values, malicious(tell()), PEOPLE, typed=HOSTILE)
+
+
+def malicious(e: Escalation) -> Escalation:
+    """The same, with every word that anybody wrote replaced."""
+    asked = tuple(replace(q, text=HOSTILE, answer=q.answer and HOSTILE) for q in e.questions)
+    told = e.resolution
+    return replace(
+        e,
+        title=FLAT[:150],
+        questions=asked,
+        options=tuple(replace(o, label=FLAT[:75], description=HOSTILE) for o in e.options),
+        overrides=tuple(replace(o, reason=HOSTILE) for o in e.overrides),
+        missed=tuple(replace(m, why=f"{FLAT} until {FLAT}") for m in e.missed),
+        resolution=told and replace(told, root_cause=HOSTILE, by_hand=HOSTILE),
+        decision=e.decision and replace(e.decision, reason=HOSTILE),
+    )
 
 
 DRAWN = list(drawings())

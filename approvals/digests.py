@@ -1,0 +1,58 @@
+"""When the digest is due, and what stands in it: what is low, and what ended without a decision."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from approvals.escalation import Escalation
+from approvals.words import Severity, Status
+
+#: How an escalation ends that nobody decided.
+UNDECIDED = (Status.EXPIRED, Status.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digested:
+    """How far digests have come, as it is kept over restarts."""
+
+    upto: datetime  #: everything until then has been told, or was before the first digest
+    trying: datetime | None = None  #: the digest that is being posted; known again by its moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """What happened in a stretch of time that rang nobody."""
+
+    low: tuple[Escalation, ...] = ()  #: what is low, opened then, oldest first
+    undecided: tuple[Escalation, ...] = ()  #: anything else that ended then, decided by nobody
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.low or self.undecided)
+
+
+def quiet_of(found: Iterable[Escalation], since: datetime, until: datetime) -> Quiet:
+    """Of these, what happened after `since` and not after `until`."""
+    low, undecided = [], []
+    for e in found:
+        if e.severity is Severity.LOW:
+            low += [e] if since < e.created_at <= until else []
+        elif e.status in UNDECIDED and e.ended_at is not None and since < e.ended_at <= until:
+            undecided.append(e)
+    return Quiet(low=tuple(low), undecided=tuple(undecided))
+
+
+def latest(times: Iterable[str], zone: str, since: datetime, now: datetime) -> datetime | None:
+    """The last moment a digest was due after `since`, by local times such as `09:00`; None if none
+    was. However many were missed, one is made up for.
+    """
+    here, clocks = ZoneInfo(zone), tuple(map(time.fromisoformat, times))
+    today = now.astimezone(here).date()
+    moments = (
+        datetime.combine(today - timedelta(days=back), at, here).astimezone(UTC)
+        for back in (0, 1)
+        for at in clocks
+    )
+    found = max((m for m in moments if m <= now), default=since)
+    return found if found > since else None

@@ -1,0 +1,88 @@
+"""The digest: what is low, and what ended without a decision, in one post that rings nobody."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from approvals.digests import Quiet
+from approvals.escalation import Escalation
+from approvals.joining import normalised
+from approvals.words import Status
+from bot.messaging import Message
+from bot.slack.drawing import lockscreen
+from bot.slack.drawing.about import short_id
+from bot.slack.drawing.service_says import error_of
+from bot.slack.drawing.spans import (
+    Block,
+    Line,
+    bold,
+    bullets,
+    context,
+    header,
+    one_line,
+    quoted,
+    rich,
+    section,
+    spoken_time,
+    when,
+)
+
+#: Lines of each part; the rest is counted.
+MOST_LINES = 15
+
+_ENDED = {Status.EXPIRED: "ran out of time", Status.WITHDRAWN: "taken back"}
+
+
+def digest(quiet: Quiet, zone: str, since: datetime) -> Message:
+    """The post; `quiet` has something to tell."""
+    low, undecided = len(quiet.low), len(quiet.undecided)
+    said = [_count(low, "low incident"), _count(undecided, "ended without a decision", "")]
+    title = f"Digest: {', '.join(part for part in said if part)}"
+    blocks: list[Block] = [header(title, block_id="title")]
+    if quiet.low:
+        blocks += _part("Low", quiet.low, "low")
+    if quiet.undecided:
+        blocks += _part("Ended without a decision; nothing ran", quiet.undecided, "undecided")
+    began = spoken_time(since, zone)
+    blocks.append(context(f"Since {began}. /escalations show ID brings each.", block_id="print"))
+    return Message(text=lockscreen.told(f"{title}."), blocks=tuple(blocks))
+
+
+def _count(n: int, what: str, plural: str = "s") -> str:
+    return f"{n:,} {what}{plural if n != 1 else ''}" if n else ""
+
+
+def _part(title: str, found: Sequence[Escalation], name: str) -> Iterator[Block]:
+    """Those that read alike are one line, the most frequent first."""
+    alike: dict[tuple[str, str, str], list[Escalation]] = {}
+    for e in found:
+        alike.setdefault((e.service, _stands(e), normalised(_says(e))), []).append(e)
+    ranked = sorted(alike.values(), key=lambda group: (-len(group), group[-1].created_at))
+    more = sum(map(len, ranked[MOST_LINES:]))
+    yield rich(
+        section([bold(title)]),
+        bullets([_line(group) for group in ranked[:MOST_LINES]]),
+        *([section([f"and {more:,} more"])] if more else []),
+        block_id=name,
+    )
+
+
+def _line(group: Sequence[Escalation]) -> Line:
+    e = group[-1]
+    times = f"{len(group):,} times " if len(group) > 1 else ""
+    last = ", last " if len(group) > 1 else ", "
+    return [
+        bold(one_line(e.service, 60)),
+        f": {times}",
+        quoted(_says(e), 120),
+        f" ({_stands(e)}{last}",
+        when(e.ended_at or e.created_at),
+        f", {short_id(e)})",
+    ]
+
+
+def _says(e: Escalation) -> str:
+    return error_of(e) or e.title
+
+
+def _stands(e: Escalation) -> str:
+    return _ENDED.get(e.status, "open" if e.status is Status.PENDING else e.status.value)

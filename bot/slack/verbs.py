@@ -1,0 +1,128 @@
+"""What a button or a modal asks of the core: its name and what was written become a command.
+
+What people write is kept for ever, so a secret pasted into it is hidden before it is a command.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from approvals.commands import (
+    Acknowledge,
+    AddReason,
+    AnswerQuestion,
+    AskForInfo,
+    BreakGlass,
+    Command,
+    Extend,
+    Resolve,
+    Stop,
+    Vote,
+    Withdraw,
+)
+from bot.slack.clicks import Click
+from bot.slack.drawing import words
+
+#: Hides what looks like a secret.
+Redacted = Callable[[str], str]
+
+Build = Callable[[Click, dict[str, Any], Redacted], Command]
+
+
+def command_of(verb: str, click: Click, redacted: Redacted) -> Command:
+    """What the button or the modal of that name asks for; a modal has shown every line."""
+    about: dict[str, Any] = {
+        "id": click.command_id,
+        "escalation_id": click.escalation,
+        "actor": click.actor,
+        "reply": click.reply(in_modal=click.in_window),
+    }
+    return _BUILD.get(verb, _vote)(click, about, redacted)
+
+
+def rationale(click: Click) -> str | None:
+    """The chip and the sentence, as one reason."""
+    return words.rationale(click.values.get(words.CHIP), click.values.get(words.REASON))
+
+
+def _text(click: Click, redacted: Redacted, name: str = words.REASON) -> str | None:
+    said = rationale(click) if name == words.REASON else click.values.get(name)
+    said = (said or "").strip()
+    return redacted(said) if said else None
+
+
+def _vote(click: Click, about: dict[str, Any], redacted: Redacted) -> Vote:
+    return Vote(
+        **about,
+        option=click.option,
+        shown=click.shown,
+        digest=click.digest,
+        rationale=_text(click, redacted),
+        typed=click.values.get(words.TYPED),
+        read_whole=not click.action,
+    )
+
+
+def _stop(click: Click, about: dict[str, Any], redacted: Redacted) -> Stop:
+    return Stop(**about, reason=_text(click, redacted))
+
+
+def _withdraw(click: Click, about: dict[str, Any], redacted: Redacted) -> Withdraw:
+    return Withdraw(**about, reason=_text(click, redacted))
+
+
+def _add_reason(click: Click, about: dict[str, Any], redacted: Redacted) -> AddReason:
+    return AddReason(**about, text=_text(click, redacted) or "")
+
+
+def _acknowledge(click: Click, about: dict[str, Any], redacted: Redacted) -> Acknowledge:
+    return Acknowledge(**about)
+
+
+def _extend(click: Click, about: dict[str, Any], redacted: Redacted) -> Extend:
+    return Extend(**about)
+
+
+def _ask(click: Click, about: dict[str, Any], redacted: Redacted) -> AskForInfo:
+    # Every delivery of one click asks one question.
+    question_id = click.command_id.replace("cmd_", "qst_", 1)
+    return AskForInfo(**about, text=_text(click, redacted) or "", question_id=question_id)
+
+
+def _answer(click: Click, about: dict[str, Any], redacted: Redacted) -> AnswerQuestion:
+    named = click.question or None
+    return AnswerQuestion(**about, text=_text(click, redacted) or "", question_id=named)
+
+
+def _resolve(click: Click, about: dict[str, Any], redacted: Redacted) -> Resolve:
+    chosen = str(click.values.get(words.AUTOMATABLE) or "")
+    return Resolve(
+        **about,
+        root_cause=_text(click, redacted, words.ROOT_CAUSE) or "",
+        by_hand=_text(click, redacted, words.BY_HAND_DONE),
+        automatable=words.AUTOMATED.get(chosen, ("", None))[1],
+    )
+
+
+def _break_glass(click: Click, about: dict[str, Any], redacted: Redacted) -> BreakGlass:
+    return BreakGlass(
+        **about,
+        option=str(click.values.get(words.OPTION) or click.option),
+        digest=click.digest,
+        reason=_text(click, redacted) or "",
+    )
+
+
+_BUILD: Mapping[str, Build] = {
+    "stop": _stop,
+    "withdraw": _withdraw,
+    "add_reason": _add_reason,
+    "acknowledge": _acknowledge,
+    "extend": _extend,
+    "ask": _ask,
+    "answer": _answer,
+    "resolve": _resolve,
+    "break_glass": _break_glass,
+}
+
+#: Modals that may be sent off, by their callback id.
+SENT_OFF = ("vote", *(verb for verb in _BUILD if verb not in ("acknowledge", "extend")))

@@ -1,0 +1,55 @@
+"""What the digest tells, and how far it has come: a note over restarts."""
+
+import json
+from datetime import datetime
+
+from approvals.codec import instant, load_text, parse_instant
+from approvals.digests import UNDECIDED, Digested, Quiet, quiet_of
+from storage.database import Database
+
+#: Escalations of each sort that are read for one digest, the newest.
+MOST = 2000
+
+_LOW = (
+    "SELECT body FROM escalations WHERE severity = 'low' AND created_at > ? AND created_at <= ? "
+    "ORDER BY created_at DESC LIMIT ?"
+)
+_ENDS = ", ".join(f"'{status.value}'" for status in UNDECIDED)
+_ENDED = (
+    "SELECT body FROM escalations WHERE decided_at IS NOT NULL AND decided_at > ? "  # noqa: S608
+    f"AND decided_at <= ? AND status IN ({_ENDS}) "
+    "ORDER BY decided_at DESC LIMIT ?"
+)
+_NOTE = (
+    "INSERT INTO notes (name, value) VALUES ('digest', ?) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+class SqlDigests:
+    """Implements `approvals.ports.Digests`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last(self) -> Digested | None:
+        """How far digests have come."""
+        rows = await self._database.reader.rows("SELECT value FROM notes WHERE name = 'digest'")
+        if not rows:
+            return None
+        upto, trying = json.loads(rows[0][0])
+        return Digested(upto=parse_instant(upto), trying=parse_instant(trying) if trying else None)
+
+    async def note(self, digested: Digested) -> None:
+        """Keep how far they have come."""
+        trying = instant(digested.trying) if digested.trying else None
+        async with self._database.beside() as link:
+            await link.run(_NOTE, (json.dumps([instant(digested.upto), trying]),))
+
+    async def quiet(self, since: datetime, until: datetime) -> Quiet:
+        """What rang nobody in that time."""
+        found = []
+        for sql in (_LOW, _ENDED):
+            rows = await self._database.reader.rows(sql, (instant(since), instant(until), MOST))
+            found += [load_text(row[0]) for row in reversed(rows)]
+        return quiet_of({e.id: e for e in found}.values(), since, until)
