@@ -40,8 +40,30 @@ HALF, FOUR_FIFTHS = "half", "four-fifths"
 _WORK = {events.LOOKED, events.VOTE_CAST, events.VOTE_REASONED, events.EXTENDED}
 
 
-def seconds(n: float) -> timedelta:
-    return timedelta(seconds=n)
+def plainly(start: datetime, seconds: float) -> datetime:
+    """All time counts."""
+    return start + timedelta(seconds=seconds)
+
+
+def between(start: datetime, end: datetime) -> float:
+    """All seconds between the two."""
+    return (end - start).total_seconds()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What was asked for: stages and clocks."""
+
+    steps: tuple[Step, ...] = STEPS
+    decide_s: int = 7200
+    respond_s: int = 500
+    acknowledge_s: int = 400
+    extend_s: int = 1800
+    undelivered_s: int = 3600
+    quiet: frozenset[str] = frozenset({"dee"})
+    incident: bool = False
+    later: Callable[[datetime, float], datetime] = plainly
+    span: Callable[[datetime, datetime], float] = between
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,7 @@ class Scenery:
 
     asker: str | None  #: the person known to have asked
     may: tuple[str, ...]  #: who may decide
-    sec: tuple[str, ...]  #: members of sec who are there
+    meant: Mapping[str, tuple[str, ...]]  #: by target, without quiet people
     away: Mapping[str, str]  #: person -> substitute
     paused: frozenset[str]
 
@@ -60,6 +82,7 @@ class Calls:
     """What was said of one escalation, and what must be said next."""
 
     created: datetime
+    terms: Terms = field(default_factory=Terms)
     stage: int = 1
     said: int = 1
     pushed: datetime | None = None  #: the next stage is due since then, whatever its moment
@@ -77,9 +100,10 @@ class Calls:
     agreed: set[str] = field(default_factory=set)  #: who has voted for a release
 
     def __post_init__(self) -> None:
-        self.reached = self.counted = self.created
-        self.deadline = self.created + seconds(7200)
-        self.latest = self.deadline + seconds(3600)
+        self.reached = self.counted = self.last = self.created
+        self.steps, self.later = self.terms.steps, self.terms.later
+        self.deadline = self.later(self.created, self.terms.decide_s)
+        self.latest = self.deadline + timedelta(seconds=self.terms.undelivered_s)
 
     # -- each record ------------------------------------------------------------------------------
 
@@ -104,7 +128,10 @@ class Calls:
             self.looked = True
         self._count(record)
         if record.kind in _WORK and self.holder and record.by == f"person:{self.holder}":
-            self.held_until = record.at + seconds(400)
+            self.held_until = self._held_from(record.at)
+
+    def _held_from(self, at: datetime) -> datetime:
+        return at + timedelta(seconds=self.terms.acknowledge_s)
 
     def _count(self, record: Record) -> None:
         if record.kind == events.VOTE_CAST:
@@ -121,25 +148,25 @@ class Calls:
         must(not self.over, "C1: called after the end")
         must(self.holder is None, "C5: called while somebody was looking")
         must((stage, said) > (self.stage, self.said), "C3: said twice")
-        must(stage <= len(STEPS), "C2: a stage that there is not")
+        must(stage <= len(self.steps), "C2: a stage that there is not")
         if stage == self.stage:
-            step = STEPS[stage - 1]
-            moment = self.reached + seconds(step.every_s * self.said)
+            step = self.steps[stage - 1]
+            moment = self.over_again if self.in_vain else self._again(step)
             must(at >= moment or self.pushed is not None, "C2: said again early")
-            must(said <= step.repeat + 1, "C3: said once too often")
+            must(said <= step.repeat + 1 or self.in_vain, "C3: said once too often")
             self._called(record, now, (stage,))
         else:
             due = self._due(at)
             must(bool(due) and due[-1] == stage, f"C2: stage {stage} of {due}")
             self.reached = at
             self._called(record, now, due)
-        self.stage, self.said = stage, said
+        self.stage, self.said, self.last = stage, said, at
 
     def _due(self, at: datetime) -> tuple[int, ...]:
         """The stages whose moment has come by then."""
         moment, found = self.reached, []
-        for n in range(self.stage + 1, len(STEPS) + 1):
-            moment += seconds(STEPS[n - 1].after_s)
+        for n in range(self.stage + 1, len(self.steps) + 1):
+            moment = self.later(moment, self.steps[n - 1].after_s)
             if n == self.stage + 1 and self.pushed is not None:
                 moment = self.pushed
             if moment > at:
@@ -152,7 +179,7 @@ class Calls:
         self._check_names(body, now)
         called = {n["to"] for n in (*body["notices"], *body["missed"])}
         stood_in = {p for p, instead in now.away.items() if f"person:{instead}" in called}
-        for target in {target for n in stages for target in STEPS[n - 1].to}:
+        for target in {target for n in stages for target in self.steps[n - 1].to}:
             for person in self._meant(target, now):
                 must(
                     f"person:{person}" in called or person in stood_in, "C4: somebody was left out"
@@ -160,16 +187,13 @@ class Calls:
             must(target != "route:pager" or "route:pager" in called, "C4: nobody was paged")
         self._note(body)
         rang = any(n["to"].startswith("person:") or n["via"] != "slack" for n in body["notices"])
-        more = max(stages) < len(STEPS)
+        more = max(stages) < len(self.steps) and not self.in_vain
         self.pushed = record.at if not rang and more else None
 
     def _meant(self, target: str, now: Scenery) -> tuple[str, ...]:
-        named = {"approvers": now.may, "group:sec": now.sec, "owners": ("cem", "req")}
-        found = named.get(target, ())
-        if target == "owners":
-            return tuple(p for p in found if p != now.asker)
-        left_out = {now.asker, "dee", *self.agreed}
-        return tuple(p for p in found if p not in left_out)
+        to_decide = target != "owners" and not target.startswith("person:")
+        left_out = {now.asker, *(self.agreed if to_decide else ())}
+        return tuple(p for p in now.meant.get(target, ()) if p not in left_out)
 
     def _check_names(self, body: Mapping[str, Any], now: Scenery) -> None:
         people = [n for n in body["notices"] if n["to"].startswith("person:")]
@@ -178,10 +202,10 @@ class Calls:
             person = notice["to"].removeprefix("person:")
             must(person != now.asker, "C4: the one who asks was called")
             must(person not in now.away, "C4: somebody away was called")
-            must(person != "dee", "C4: somebody quiet was called")
+            owner = "owner" in notice["why"] or "named" in notice["why"]
+            must(owner or person not in self.terms.quiet, "C4: somebody quiet was called")
             rang = notice["via"] == "slack"
             must(not rang or person not in now.paused, "C4: a paused phone was to ring")
-            owner = "owner" in notice["why"]
             must(owner or person not in self.agreed, "C4: somebody who agreed was called")
             must(bool(notice["why"]), "C4: no reason given")
 
@@ -195,13 +219,12 @@ class Calls:
 
     def _ended(self, record: Record, now: Scenery) -> None:
         must(not self.in_vain, "C3: in vain twice")
-        must(self.stage == len(STEPS), "C2: at its end before its last stage")
-        moment = self.reached + seconds(500)
-        must(record.at >= moment or self.pushed is not None, "C2: at its end early")
+        must(self.stage == len(self.steps), "C2: at its end before its last stage")
+        must(record.at >= self._end or self.pushed is not None, "C2: at its end early")
         must(self.holder is None, "C5: in vain while somebody was looking")
         self._check_names(record.body, now)
         self._note(record.body)
-        self.in_vain, self.pushed = True, None
+        self.in_vain, self.pushed, self.last = True, None, record.at
 
     def _acknowledged(self, record: Record, now: Scenery) -> None:
         person = record.body["person"]
@@ -209,18 +232,19 @@ class Calls:
         must(self.holder in (None, person), "C5: two are looking")
         must(person in now.may, "C5: somebody who may not decide looks")
         must(person != now.asker, "C5: the one who asks looks")
-        self.holder, self.held_until = person, record.at + seconds(400)
+        self.holder, self.held_until = person, self._held_from(record.at)
 
     def _let_go(self, record: Record, now: Scenery) -> None:
         must(self.held_until is not None and record.at >= self.held_until, "C5: let go early")
-        self.pushed = None if self.in_vain else self.held_until
+        goes_on = not self.in_vain or self.terms.incident
+        self.pushed = self.later(self.held_until, 0) if goes_on and self.held_until else None
         self.holder, self.held_until = None, None
 
     def _extended(self, record: Record, now: Scenery) -> None:
         must(not self.over, "C1: extended after the end")
         must(not self.extended, "C6: extended twice")
         self.extended = True
-        self._move(self.deadline + seconds(1800), record)
+        self._move(self.later(self.deadline, self.terms.extend_s), record)
 
     def _held(self, record: Record, now: Scenery) -> None:
         must(not self.held_once, "C6: held twice")
@@ -232,10 +256,10 @@ class Calls:
     def _arrived(self, record: Record, now: Scenery) -> None:
         must(not self.delivered, "C3: arrived twice")
         self.delivered = True
-        late = record.at - (self.reached if self.stage == 1 else self.created) > seconds(60)
-        to = min(record.at + seconds(7200), self.latest)
+        late = between(self.reached if self.stage == 1 else self.created, record.at) > 60
+        to = min(self.later(record.at, self.terms.decide_s), self.latest)
         to = max(to, self.deadline) if self.extended else to
-        moves = late and to != self.deadline
+        moves = late and to != self.deadline and not self.terms.incident
         must(bool(record.body.get("to")) == moves, "C6: moved by an arrival that was not late")
         if moves:
             self._move(to, record)
@@ -266,10 +290,12 @@ class Calls:
         self.reminded += which
 
     def _moment(self, which: str) -> datetime:
-        return self.counted + (self.deadline - self.counted) * (0.5 if which == HALF else 0.8)
+        whole = self.terms.span(self.counted, self.deadline)
+        return self.later(self.counted, round(whole * (0.5 if which == HALF else 0.8)))
 
     def _decided(self, record: Record, now: Scenery) -> None:
         if record.by == "clock":
+            must(not self.terms.incident, "C6: an incident expired")
             must(record.at >= self.deadline, "C6: expired early")
             held = self._is_unheard() and self.deadline < self.latest and record.at < self.latest
             must(not held, "C6: expired though nobody could be reached")
@@ -279,20 +305,54 @@ class Calls:
 
     def check(self, now: datetime) -> None:
         """What must have been said by now has been; people were looked up once."""
-        if self.over:
-            return
-        must(now < self.deadline, "C6: nothing happened at the deadline")
-        if self.holder is not None:
-            must(self.held_until is not None and now < self.held_until, "C5: never let go")
-        elif not self.in_vain:
-            must(not self._due(now), "C2: a stage was left out")
-            step = STEPS[self.stage - 1]
-            again = self.said <= step.repeat
-            must(not again or now < self._again(step), "C2: a repeat was left out")
-            last = self.stage == len(STEPS) and not again
-            must(not last or now < self.reached + seconds(500), "C2: in vain, and nobody knows")
-        for which in {HALF, FOUR_FIFTHS} - set(self.reminded):
-            must(now < self._moment(which), "C7: a reminder was left out")
+        due = self.next_due
+        if due is not None and now >= due[0]:
+            must(False, due[1])
+
+    @property
+    def next_due(self) -> tuple[datetime, str] | None:
+        """The next thing that time brings about, and what is wrong where it did not."""
+        return None if self.over else min(self._dues, default=None)
+
+    @property
+    def _dues(self) -> list[tuple[datetime, str]]:
+        found = []
+        if not self.terms.incident:
+            found.append((self.deadline, "C6: nothing happened at the deadline"))
+            left = [w for w in (HALF, FOUR_FIFTHS) if w not in self.reminded]
+            found += [(self._moment(left[0]), "C7: a reminder was left out")] if left else []
+        if self.held_until is not None:
+            return [*found, (self.held_until, "C5: never let go")]
+        return [*found, *self._of_the_chain]
+
+    @property
+    def _of_the_chain(self) -> list[tuple[datetime, str]]:
+        if self.pushed is not None:
+            return [(self.pushed, "C2: a stage was left out")]
+        if self.in_vain:
+            again = self.terms.incident
+            return [(self.over_again, "C2: an incident was forgotten")] if again else []
+        step, last = self.steps[self.stage - 1], self.stage == len(self.steps)
+        found = []
+        if not last:
+            next_stage = self.later(self.reached, self.steps[self.stage].after_s)
+            found.append((next_stage, "C2: a stage was left out"))
+        if self.said <= step.repeat:
+            found.append((self._again(step), "C2: a repeat was left out"))
+        elif last:
+            found.append((self._end, "C2: in vain, and nobody knows"))
+        return found
+
+    @property
+    def over_again(self) -> datetime:
+        """When an incident is told again after a chain in vain."""
+        return self.later(self.last, self.terms.respond_s)
+
+    @property
+    def _end(self) -> datetime:
+        step = self.steps[-1]
+        whole = step.repeat * step.every_s + (step.every_s or self.terms.respond_s)
+        return self.later(self.reached, whole)
 
     def _again(self, step: Step) -> datetime:
-        return self.reached + seconds(step.every_s * self.said)
+        return self.later(self.reached, step.every_s * self.said)

@@ -15,6 +15,7 @@ from approvals.facts import Facts
 from approvals.people import Absence, People
 from approvals.step import Step
 from tests.approvals.calls import PLAN, Calls, Scenery
+from tests.approvals.invariants import must
 from tests.approvals.machine import Machine, accounts, askers, categories
 from tests.approvals.scene import Planning
 from tests.approvals.world import World
@@ -46,7 +47,7 @@ class CallingWorld(World):
             )
             for p in found.persons.values()
         }
-        return replace(found, persons=persons, absences=self.away, closed=frozenset({"dba", "sec"}))
+        return replace(found, persons=persons, absences=self.away)
 
     def facts(self) -> Facts:
         """What commands may rely on; every plan has the chain."""
@@ -66,22 +67,27 @@ class CallingWorld(World):
             books.feed(record, self._scenery(done, record.at))
         if self.looked_up_at is not None:
             books.check(max(self.now, after.updated_at or self.now))
+            if not books.over:
+                must(after.due_at == (books.next_due or (None,))[0], "C2: due at another moment")
         return done
 
     def _scenery(self, done: Step, at: Any) -> Scenery:
         e = done.escalation
         assert e is not None
         groups = {r.group for r in e.plan.requirements}
-        there = {p: g for g in ("dba", "sec") for p in self.policy.groups[g].members}
-        inside = tuple(
-            p for p in there if any(self.may(p, g) for g in groups) and p not in e.plan.excluded
-        )
-        away = {p: a.substitute for p, a in self.away.items() if a.covers(at)}
+        there = {p for g in ("dba", "sec") for p in self.policy.groups[g].members}
+        can = {p for p in there if p not in e.plan.excluded}
+        inside = tuple(p for p in can if any(self.may(p, g) for g in groups))
+        meant = {
+            "approvers": tuple(p for p in inside if p != "dee"),
+            "group:sec": tuple(p for p in can if self.may(p, "sec") and p != "dee"),
+            "owners": ("cem", "req"),
+        }
         return Scenery(
             asker=self.askers[e.id],
             may=inside,
-            sec=tuple(p for p in there if self.may(p, "sec") and p not in e.plan.excluded),
-            away=away,
+            meant=meant,
+            away={p: a.substitute for p, a in self.away.items() if a.covers(at)},
             paused=frozenset(self.paused),
         )
 
