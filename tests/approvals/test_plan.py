@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from approvals.categories import CATEGORIES
 from approvals.escalation import Option, Requester
 from approvals.policy.load import parse_policy
 from approvals.policy.plan import Planned, plan, show_paths
@@ -125,6 +126,19 @@ def test_the_worst_of_category_rule_and_caller_counts(
     by = policy(f'severity = "{rule}"' if rule else "")
     given = Severity(caller) if caller else None
     assert planned(by, category=category, severity=given).severity == found
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+@pytest.mark.parametrize("kind", Kind)
+def test_nobody_lowers_what_the_table_says(category: str, kind: Kind) -> None:
+    """Neither a rule nor a caller, in any category, for an approval or an incident."""
+    for by_rule in ("medium", "critical"):
+        by = policy(f'severity = "{by_rule}"')
+        for by_caller in (None, *Severity):
+            ask = asked(category=category, kind=kind, severity=by_caller)
+            found = plan(by, ask, known(by))
+            assert isinstance(found, Planned)
+            assert found.severity is Severity.worst(ask.floor, Severity(by_rule), by_caller)
 
 
 def test_an_incident_may_be_low() -> None:

@@ -366,12 +366,23 @@ def test_owners_count_where_the_rule_says_so() -> None:
     group = '[groups.one]\nmembers = ["mia"]\n'
     (reason,) = said(group, alone)
     assert reason == (
-        "wants 1 people and only 0 can be found without mia, who answer for payments and never "
-        "count where nobody else asks"
+        "wants 1 and only 0 can decide without mia: owners of payments do not count unless "
+        "somebody else asks"
     )
     assert said(group, alone + "exclude_requester = false\n") == []
     assert said(group, alone.replace('"payments"', '"pay*"')) == []
     assert said(group.replace('["mia"]', '["mia", "tom"]'), alone) == []
+
+
+@pytest.mark.parametrize(
+    ("needed", "more", "is_good"),
+    [(1, "", True), (2, "", False), (2, "exclude_requester = false", True)],
+)
+def test_two_people_alone_cannot_ask_one_another(needed: int, more: str, is_good: bool) -> None:
+    """Where nobody is said to ask, one of them may decide, or both where the rule allows it."""
+    people = HEAD.partition("zoe")[0] + '[groups]\nops = { members = ["mia", "tom"] }\n'
+    rule = RULE.replace('"ops" }', f'"ops", needed = {needed} }}') + more
+    assert (found(people + rule) == []) is is_good
 
 
 @pytest.mark.parametrize(
