@@ -46,17 +46,17 @@ async def open_(request: web.Request) -> web.Response:
         wrong = refuse_callback(asked.callback_url, hosts)
         if wrong:
             raise unprocessable(FieldError(pointer="/callback_url", detail=wrong))
-    command = _command(api, service.service, service.owners, key, value, len(raw))
+    command = command_of(api, service.service, service.owners, key, value, len(raw))
     settled = await api.writer.submit(command)
     if settled.refusal is not None:
         return of_refusal(settled.refusal)
     return await _opened(api, settled)
 
 
-def _command(
+def command_of(
     api: Api, service: str, owners: tuple[str, ...], key: str, value: Mapping[str, Any], weight: int
 ) -> Open:
-    """Digest and body hash are over what was sent; everything else is the redacted form."""
+    """Its command. Digest and body hash are over what was sent; all else is the redacted form."""
     operation = value.get("operation")
     options = value.get("options", [] if _is_incident(value) else list(DEFAULT_OPTIONS))
     try:
