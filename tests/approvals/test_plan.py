@@ -1,7 +1,6 @@
 """What a request needs: which rule, how bad, from whom, by when, with how much friction."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +8,9 @@ import pytest
 from approvals.categories import CATEGORIES
 from approvals.escalation import Option, Requester
 from approvals.policy.load import parse_policy
-from approvals.policy.plan import Planned, plan, show_paths
+from approvals.policy.plan import Planned, plan
 from approvals.words import Friction, Kind, Severity
 from tests.approvals.asking import GO, HEAD, NO, RULE, asked, known, planned, policy, refused
-from tests.approvals.world import START
 
 # -- which rule ---------------------------------------------------------------------------------
 
@@ -374,38 +372,3 @@ def test_defaults_stay_within_the_bounds_of_the_rule() -> None:
     """Longest deadline 100 s: it is not four hours by default."""
     made = planned(policy("decide_within_max_s = 100\nclaim_within_max_s = 50")).plan
     assert (made.decide_within_s, made.claim_within_s) == (100, 50)
-
-
-# -- where --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("channel", "category", "found"),
-    [
-        ("open", "deployment", "COPEN"),
-        ("closed", "deployment", "CCLOSED"),
-        ("closed", "security", "CCLOSED"),
-        ("open", "security", None),
-        ("open", "large_transaction", None),
-    ],
-)
-def test_what_is_not_everybodys_business_is_posted_in_private(
-    channel: str, category: str, found: str | None
-) -> None:
-    """In a private channel, or in direct messages only."""
-    assert planned(policy(f'channel = "{channel}"'), category=category).plan.channel == found
-
-
-def test_what_is_shown_comes_from_the_rule_that_matches() -> None:
-    """Nothing without one."""
-    by = policy('match = { category = "large_*" }\nshow = ["operation.money.*"]')
-    assert show_paths(by, asked(category="large_transaction").said) == ("operation.money.*",)
-    assert show_paths(by, asked(category="other").said) == ()
-    assert planned(by, category="large_transaction").plan.show == ("operation.money.*",)
-
-
-def test_the_plan_does_not_depend_on_how_old_facts_are() -> None:
-    """Opening releases nothing."""
-    by = policy()
-    old = replace(known(by), as_of=START - timedelta(days=1))
-    assert isinstance(plan(by, asked(), old), Planned)

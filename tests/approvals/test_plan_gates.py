@@ -1,6 +1,7 @@
 """What keeps a request from being asked: context, amounts, incidents nobody would hear of."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from approvals.refusals import FieldError
 from approvals.words import Kind, Severity
 from bot.api.models import ContextIn
 from tests.approvals.asking import GO, HEAD, NO, RULE, asked, known, planned, policy, refused
+from tests.approvals.world import START
 
 # -- context that a rule requires ---------------------------------------------------------------
 
@@ -198,3 +200,38 @@ def test_an_ask_says_what_policy_looks_at_and_can_be_remembered() -> None:
     bare = ask_of(least, service="s", sums=(("account", 7),))
     assert said_of(least, "s") == bare.said
     assert (bare.sums, bare.money, bare.options, bare.operation_name) == ((), None, (), "")
+
+
+# -- where --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("channel", "category", "found"),
+    [
+        ("open", "deployment", "COPEN"),
+        ("closed", "deployment", "CCLOSED"),
+        ("closed", "security", "CCLOSED"),
+        ("open", "security", None),
+        ("open", "large_transaction", None),
+    ],
+)
+def test_what_is_not_everybodys_business_is_posted_in_private(
+    channel: str, category: str, found: str | None
+) -> None:
+    """In a private channel, or in direct messages only."""
+    assert planned(policy(f'channel = "{channel}"'), category=category).plan.channel == found
+
+
+def test_what_is_shown_comes_from_the_rule_that_matches() -> None:
+    """Nothing without one."""
+    by = policy('match = { category = "large_*" }\nshow = ["operation.money.*"]')
+    assert show_paths(by, asked(category="large_transaction").said) == ("operation.money.*",)
+    assert show_paths(by, asked(category="other").said) == ()
+    assert planned(by, category="large_transaction").plan.show == ("operation.money.*",)
+
+
+def test_the_plan_does_not_depend_on_how_old_facts_are() -> None:
+    """Opening releases nothing."""
+    by = policy()
+    old = replace(known(by), as_of=START - timedelta(days=1))
+    assert isinstance(plan(by, asked(), old), Planned)
