@@ -55,7 +55,8 @@ def transfer(
     by: Policy, minor: int | None, currency: str = "EUR", **sums: int
 ) -> str | tuple[FieldError, ...]:
     """The rule for a transfer, or why it is refused."""
-    money = Money(amount_minor=minor, currency=currency) if minor is not None else None
+    given = {"currency": currency, "account": "DE02 1203"}
+    money = Money(amount_minor=minor, **given) if minor is not None else None
     ask = asked(category="large_transaction", money=money, sums=tuple(sums.items()))
     found = plan(by, ask, known(by))
     return found.plan.rule if isinstance(found, Planned) else found
@@ -112,6 +113,31 @@ def test_leaving_the_amount_out_does_not_slip_past_the_bounds() -> None:
     assert isinstance(error, FieldError)
     assert error.pointer == "/operation/money"
     assert error.detail.endswith("amount_minor and currency, one of EUR.")
+
+
+@pytest.mark.parametrize(
+    ("keys", "changes", "is_refused"),
+    [
+        ('["account"]', {}, True),
+        ('["account", "beneficiary"]', {}, True),
+        ('["account"]', {"beneficiary": "ACME"}, True),
+        ('["account"]', {"account": "DE02"}, False),
+        ('["account", "beneficiary"]', {"beneficiary": "ACME"}, False),
+        ('["account", "requester"]', {}, False),  # Ana asks
+    ],
+)
+def test_not_saying_whose_transfer_it_is_does_not_slip_past_the_sums(
+    keys: str, changes: dict[str, str], is_refused: bool
+) -> None:
+    """What is above by itself needs no sum."""
+    by = parse_policy(HEAD + tier(500, more=f", sum_24h = {keys}") + REST)
+    small, large = (Money(amount_minor=n, currency="EUR", **changes) for n in (1, 501))
+    found = plan(by, asked(category="large_transaction", money=small), known(by))
+    assert isinstance(found, tuple) is is_refused
+    if isinstance(found, tuple):
+        assert found[0].pointer == "/operation/money"
+        assert "Name at least one" in found[0].detail
+    assert planned(by, category="large_transaction", money=large).plan.rule == "500"
 
 
 def test_rules_on_amounts_concern_only_what_they_name() -> None:
