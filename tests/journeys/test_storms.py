@@ -49,7 +49,7 @@ async def statuses(story: Story, asked: list[dict[str, Any]]) -> list[str]:
 async def once(check: Callable[[], Awaitable[T]]) -> T:
     """What the check gives, once it gives something."""
     async with asyncio.timeout(15):
-        while not (found := await check()):
+        while not (found := await check()):  # noqa: ASYNC110  what is waited for is outside
             await asyncio.sleep(0.02)
     return found
 
