@@ -3,6 +3,7 @@
 See `rows.py`.
 """
 
+import asyncio
 from typing import Any
 
 from bot.demo.workspace.messages import Message
@@ -26,6 +27,13 @@ OUTAGE: dict[str, Any] = {
     "environment": "production",
     "context": {"user_impact": "One in ten carts cannot be paid."},
 }
+
+
+async def all_posted(story: Story, made: dict[str, Any]) -> None:
+    """Every card has been taken, so that what comes next does not find Slack late."""
+    async with asyncio.timeout(10):
+        while not all(c.posted_at for c in await story.server.store.cards.of(made["id"])):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def report(story: Story) -> dict[str, Any]:
@@ -102,7 +110,8 @@ async def test_whoever_looks_is_named_and_decides_nothing_by_it(story: Story) ->
 
 async def test_who_said_that_they_look_and_do_not_lets_go(over_http: Story) -> None:
     story = over_http
-    await story.ask()
+    made = await story.ask()
+    await all_posted(story, made)
     await story.tap("USAM", await story.card(OPERATIONS), LOOK)
     await story.card(OPERATIONS, words="@USAM is looking")
     story.clock.move(hours=1, seconds=1)
@@ -168,6 +177,7 @@ async def test_time_is_given_once_from_the_last_reminder_or_the_details(
     made = await story.ask()
     card = await story.card(OPERATIONS)
     assert MORE not in card.labels
+    await all_posted(story, made)
     story.clock.move(hours=3, minutes=13)
     reminded = await told(story, "USAM", "It expires at {time} unless somebody decides")
     assert reminded.labels == [MORE, "Show"]
@@ -181,7 +191,6 @@ async def test_time_is_given_once_from_the_last_reminder_or_the_details(
     story.clock.move(hours=1)
     assert (await story.status(made["id"]))["status"] == "pending"
     story.clock.move(hours=2)
-    print(await story.status(made["id"]), story.clock())
     assert (await story.status(made["id"]))["status"] == "expired"
 
 
