@@ -228,3 +228,34 @@ async def test_when_a_storm_runs_out_of_time_one_line_says_so(over_http: Story) 
 
 async def _all_over(story: Story, asked: list[dict[str, Any]]) -> bool:
     return "pending" not in await statuses(story, asked)
+
+
+async def test_a_thousand_at_once_are_a_handful_of_cards_and_all_can_be_decided(
+    over_http: Story,
+) -> None:
+    """Beside one of another place, in a workspace that refuses what is over Slack's limits."""
+    story = over_http
+    story.workspace.rates.on = True
+    gate = asyncio.Semaphore(50)
+
+    async def ask(n: int) -> dict[str, Any]:
+        async with gate:
+            return await story.ask(f"s{n}", **batch(n))
+
+    asked = asyncio.gather(*(ask(n) for n in range(1000)))
+    beside = await story.ask("beside", title="Another question", environment="staging")
+    await asked
+    card = await the_card(story, words="997 from data-sync")
+    cards = [m for m in story.workspace.messages(OPERATIONS) if m.thread_ts is None]
+    assert len(cards) == 3 + 1 + 1  # the first three, the storm, and the one beside it
+    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=15)
+    # Four that stand alone ring in the channel and directly; the storm rings once.
+    assert len(story.workspace.notifications("USAM")) == 4 * 2 + 1
+    await story.send("USAM", card, "Abort these 997", chip="not_now")
+    await story.workspace.wait_for(
+        lambda: story._window("USAM", "Recorded: abort these, 997 of 997."), timeout=30
+    )
+    left = await story.server.store.reads.pending()
+    assert len(left) == 4
+    assert beside["id"] in {e.id for e in left}
+    await the_card(story, words="Waiting 0 · decided 997")
