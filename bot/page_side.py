@@ -13,6 +13,7 @@ from bot.background.counts import Counts
 from bot.background.loop import Loop
 from bot.background.outside import Outside, wrong_with
 from bot.background.pages import Pager
+from bot.background.ways import Ways
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
 from bot.people import KnownPeople
@@ -36,17 +37,21 @@ def page_loop(
     """Pages by the policy in force, whether Slack is on or off."""
     pager = Pager(
         deliveries=CountedDeliveries(store.deliveries, metrics, "routes"),
-        cards=store.cards,
         reads=store.reads,
         facts=people,
-        writer=writer,
+        ways=Ways(
+            writer=writer,
+            cards=store.cards,
+            deliveries=store.deliveries,
+            clock=clock,
+            new_id=new_id,
+        ),
         routes=partial(_address, people),
         secret=secret_of,
         notify=Outside(),
         redacted=redact_text,
         clock=clock,
         counts=counts,
-        new_id=new_id,
         slack=people.asks_slack,
     )
     return Loop("pages", pager.once, PAGES_S, pager)

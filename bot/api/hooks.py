@@ -30,7 +30,7 @@ from bot.api.alerts import (
 )
 from bot.api.answer import reply
 from bot.api.door import API, Api, body_of, caller, query_of, unprocessable, validated
-from bot.api.opening import _command as command_of
+from bot.api.opening import command_of
 from bot.api.problems import of_refusal
 
 log = structlog.get_logger(__name__)

@@ -1,7 +1,8 @@
 """Addresses of routes: `${NAME}` is filled when a page is sent, never before, and kept nowhere.
 
 A name is looked up in the environment, and what it stands for is escaped, so that a password may
-hold any character.
+hold any character. `{id}` and `{page}` stand for the escalation and the page, for receivers that
+tell by a word of theirs what belongs together or came twice.
 """
 
 import re
@@ -35,7 +36,7 @@ class Filled:
         return said.replace(self.text, "[hidden]")
 
 
-def filled(address: str, secret: Secret) -> Filled:
+def filled(address: str, secret: Secret, *, id_: str = "", page: str = "") -> Filled:
     """The address as it is called. Raises AddressError naming what is not set."""
     try:
         values = {name: secret(name) for name in names_in(address)}
@@ -46,7 +47,8 @@ def filled(address: str, secret: Secret) -> Filled:
         they, are = (missing[0], "is") if len(missing) == 1 else (" and ".join(missing), "are")
         raise AddressError(f"{they} {are} not set; give it in the environment, or as {they}_FILE.")
     known = {name: value for name, value in values.items() if value}
-    text = _NAME.sub(lambda found: quote(known[found[1]], safe=""), address)
+    about = address.replace("{id}", id_).replace("{page}", page)
+    text = _NAME.sub(lambda found: quote(known[found[1]], safe=""), about)
     return Filled(text, tuple(known.values()))
 
 

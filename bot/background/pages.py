@@ -1,8 +1,8 @@
 """Pages: deliveries to people outside Slack, by the routes of the policy.
 
 A page is a delivery like any other: recorded in the commit that owed it, tried again with one id,
-given up in the end, seen in metrics and Details. What a page meets at its first attempt is reported
-to the core, so that the chain uses its next way at once.
+given up in the end, seen in metrics and Details. A page that fails is reported to the core, so that
+the chain uses its next way at once.
 """
 
 import asyncio
@@ -12,23 +12,14 @@ from functools import partial
 
 import structlog
 
-from approvals.commands import Arrived, Command, Miss
 from approvals.escalation import Escalation
-from approvals.ports import (
-    Cards,
-    Clock,
-    Deliveries,
-    Delivery,
-    FactSource,
-    Reads,
-    StoreError,
-    Writer,
-)
+from approvals.ports import Clock, Deliveries, Delivery, FactSource, Reads, StoreError
 from bot.background.addresses import AddressError, Secret, filled
 from bot.background.counts import Counts
 from bot.background.lanes import Lanes
 from bot.background.outside import AT_ONCE, Notify, PageError
 from bot.background.page_text import Text, is_an_end, page_text
+from bot.background.ways import Ways
 
 log = structlog.get_logger(__name__)
 
@@ -44,9 +35,6 @@ FRESH_S = 10.0
 #: Seconds until each attempt after the one before it failed: half an hour in all.
 BACKOFF_S = (5, 15, 30, 60, 120, 300, 600, 900)
 
-#: A first page taken later than this after the opening came late, and the core is told.
-LATE = timedelta(seconds=60)
-
 
 class Needless(Exception):  # noqa: N818  nothing failed
     """Nobody is to be called any more."""
@@ -59,24 +47,21 @@ class Pager:
         self,
         *,
         deliveries: Deliveries,
-        cards: Cards,
         reads: Reads,
         facts: FactSource,
-        writer: Writer,
+        ways: Ways,
         routes: Routes,
         secret: Secret,
         notify: Notify,
         redacted: Callable[[str], str],
         clock: Clock,
         counts: Counts,
-        new_id: Callable[[str], str],
         slack: bool,
     ) -> None:
-        self._deliveries, self._cards = deliveries, cards
-        self._reads, self._facts = reads, facts
-        self._writer, self._routes, self._secret = writer, routes, secret
+        self._deliveries, self._reads, self._facts = deliveries, reads, facts
+        self._ways, self._routes, self._secret = ways, routes, secret
         self._notify, self._redacted, self._slack = notify, redacted, slack
-        self._clock, self._counts, self._new_id = clock, counts, new_id
+        self._clock, self._counts = clock, counts
         self._by_route: dict[str, Lanes] = {}
         self.wake: Callable[[], None] = lambda: None  #: called when a route is free again
 
@@ -110,21 +95,24 @@ class Pager:
     async def _attempt(self, delivery: Delivery) -> None:
         try:
             escalation = await self._of(delivery)
-            await self._send(delivery, escalation)
         except Needless as reason:
             await self._deliveries.failed(delivery.id, self._clock(), str(reason))
+            return
+        try:
+            await self._send(delivery, escalation)
         except AddressError as error:
-            if await self._missed(delivery, str(error)):
-                await self._give_up(delivery, "refused", str(error))
+            await self._missed(delivery, escalation, str(error))
+            await self._give_up(delivery, "refused", str(error))
         except PageError as error:
-            if await self._missed(delivery, str(error)):
-                await self._again(delivery, str(error))
+            await self._missed(delivery, escalation, str(error))
+            await self._again(delivery, str(error))
         except Exception as error:
             log.exception("page-not-sent", delivery=delivery.id)
+            await self._missed(delivery, escalation, type(error).__name__)
             await self._again(delivery, type(error).__name__)
         else:
+            await self._came(delivery, escalation)
             await self._deliveries.delivered(delivery.id, self._clock())
-            await self._came(escalation)
 
     async def _of(self, delivery: Delivery) -> Escalation:
         """What it is about. Raises Needless where nobody has to come any more."""
@@ -146,7 +134,8 @@ class Pager:
         address = self._routes(route)
         if address is None:
             raise AddressError(f"The policy has no route {route} any more.")
-        await self._notify(route, filled(address, self._secret), self._text(escalation, delivery))
+        called = filled(address, self._secret, id_=escalation.id, page=delivery.id)
+        await self._notify(route, called, self._text(escalation, delivery))
 
     def _text(self, escalation: Escalation, delivery: Delivery) -> Text:
         said = delivery.payload
@@ -159,33 +148,20 @@ class Pager:
             slack=self._slack,
         )
 
-    async def _missed(self, delivery: Delivery, why: str) -> bool:
-        """Tell the core once, at the first attempt; False leaves the row as it is, to try anew."""
-        if delivery.attempts or is_an_end(str(delivery.payload["case"])):
-            return True
-        about, to = delivery.escalation_id, f"route:{delivery.target}"
-        said = self._redacted(why)
-        return await self._tell(Miss(id=self._new_id("cmd"), escalation_id=about, to=to, why=said))
+    async def _missed(self, delivery: Delivery, escalation: Escalation, why: str) -> None:
+        """The chain goes on another way; what only tells how it ended is no way to anybody."""
+        if not is_an_end(str(delivery.payload["case"])):
+            way = f"route:{delivery.target}"
+            await self._ways.failed(escalation, [way], self._redacted(why))
 
-    async def _came(self, escalation: Escalation) -> None:
-        """Tell the core where a page is the first of it that reached anybody, and late."""
-        late = self._clock() - escalation.created_at > LATE
-        if late and escalation.delivered_at is None and await self._is_first(escalation.id):
-            await self._tell(Arrived(id=self._new_id("cmd"), escalation_id=escalation.id))
-
-    async def _tell(self, command: Command) -> bool:
+    async def _came(self, delivery: Delivery, escalation: Escalation) -> None:
+        """Somebody has it now; a page sent twice would be worse than a core that is not told."""
+        if is_an_end(str(delivery.payload["case"])):
+            return
         try:
-            await self._writer.submit(command)
+            await self._ways.came(escalation)
         except StoreError as error:
-            log.warning("core-not-told", escalation=command.escalation_id, error=str(error))
-            return False
-        return True
-
-    async def _is_first(self, escalation_id: str) -> bool:
-        cards = await self._cards.of(escalation_id)
-        owed = await self._deliveries.of(escalation_id)
-        came = [d for d in owed if d.kind in ("page", "direct") and d.state == "delivered"]
-        return len(came) == 1 and not any(card.posted_at for card in cards)
+            log.warning("arrival-not-saved", escalation=escalation.id, error=str(error))
 
     async def _again(self, delivery: Delivery, error: str) -> None:
         if delivery.attempts >= len(BACKOFF_S):

@@ -14,12 +14,12 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from approvals.codec import instant
 from approvals.commands import Command
-from approvals.ports import Delivery, NotSavedError, Settled
-from approvals.verdict import Answer, Case
+from approvals.ports import Delivery, NotSavedError, Settled, Writer
 from bot.background.addresses import Filled
 from bot.background.outside import Outside
 from bot.background.page_text import Text
 from bot.background.pages import Pager
+from bot.background.ways import Ways
 from bot.ids import new_id
 from tests.bot.background.building import Office, settled
 
@@ -103,18 +103,19 @@ class Mailbox:
 
 
 @dataclass
-class Ledger:
-    """A `Writer` that keeps what the pager tells the core."""
+class Told:
+    """The store's writer, and what the pager told the core through it."""
 
+    writer: Writer
     told: list[Command] = field(default_factory=list)
     is_away: bool = False
 
     async def submit(self, command: Command) -> Settled:
-        """Taken."""
+        """Passed on."""
         if self.is_away:
             raise NotSavedError
         self.told.append(command)
-        return Settled(escalation=None, answer=Answer(case=Case.DONE))
+        return await self.writer.submit(command)
 
 
 @dataclass
@@ -138,10 +139,10 @@ class Desk:
     office: Office
     routes: dict[str, str] = field(default_factory=dict)
     notify: Any = field(default_factory=Outside)
-    writer: Ledger = field(default_factory=Ledger)
     slack: bool = True
 
     def __post_init__(self) -> None:
+        self.writer = Told(self.office.store.writer)
         self.restart()
 
     def restart(self) -> None:
@@ -149,17 +150,21 @@ class Desk:
         store = self.office.store
         self.pager = Pager(
             deliveries=store.deliveries,
-            cards=store.cards,
             reads=store.reads,
             facts=self.office.facts,
-            writer=self.writer,
+            ways=Ways(
+                writer=self.writer,
+                cards=store.cards,
+                deliveries=store.deliveries,
+                clock=self.office.clock,
+                new_id=new_id,
+            ),
             routes=self.routes.get,
             secret=SECRETS.get,
             notify=self.notify,
             redacted=lambda text: text,
             clock=self.office.clock,
             counts=self.office.counts,
-            new_id=new_id,
             slack=self.slack,
         )
 

@@ -16,6 +16,12 @@ def test_a_secret_within_an_address_is_escaped() -> None:
     assert found.text == "mailto://andon:p%40ss%2Fw%3Ard%20%25@host"
 
 
+def test_it_may_hold_the_escalations_id_and_the_pages() -> None:
+    address = "pagerduty://${USER}@x?dedup={id}&page={page}&x=${id}"
+    found = filled(address, KNOWN.get, id_="esc_1", page="msg_2")
+    assert found.text == "pagerduty://andon@x?dedup=esc_1&page=msg_2&x=$esc_1"
+
+
 @pytest.mark.parametrize(
     ("address", "says"),
     [

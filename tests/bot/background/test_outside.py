@@ -91,7 +91,7 @@ async def test_a_receiver_that_fails_is_asked_again_for_the_same_page(
     office: Office, receiver: Receiver
 ) -> None:
     receiver.answers = [500]
-    desk = Desk(office, {"pager": receiver.address})
+    desk = Desk(office, {"pager": f"{receiver.address}?+X-Page={{page}}"})
     id_ = await desk.owed()
     await desk.page()
     row = await desk.row(id_)
@@ -102,6 +102,7 @@ async def test_a_receiver_that_fails_is_asked_again_for_the_same_page(
     row = await desk.row(id_)
     assert (row.id, row.state, row.attempts) == (id_, "delivered", 2)
     assert receiver.got[0] == receiver.got[1]
+    assert [headers["X-Page"] for headers in receiver.headers] == [id_, id_]
 
 
 async def test_a_hanging_receiver_holds_up_no_other_and_ends(office: Office) -> None:

@@ -79,13 +79,22 @@ async def test_the_core_is_told_at_the_first_attempt_and_not_again(desk: Desk) -
 async def test_what_the_core_could_not_be_told_it_is_told_at_the_next_attempt(desk: Desk) -> None:
     desk.notify.errors = [REFUSED, REFUSED]
     desk.writer.is_away = True
-    id_ = await desk.owed()
+    await desk.owed()
     await desk.page()
-    assert (await desk.row(id_)).attempts == 0
+    assert desk.writer.told == []
     desk.writer.is_away = False
-    desk.office.clock.pass_(31)
+    desk.office.clock.pass_(BACKOFF_S[0])
     await desk.page()
     assert [type(command) for command in desk.writer.told] == [Miss]
+
+
+async def test_a_page_is_not_sent_twice_because_the_core_could_not_be_told(desk: Desk) -> None:
+    id_ = await desk.owed()
+    desk.writer.is_away = True
+    desk.office.clock.pass_(90)
+    await desk.page()
+    assert (await desk.row(id_)).state == "delivered"
+    assert len(desk.notify.said) == 1
 
 
 async def test_an_address_that_cannot_be_used_is_given_up_at_once(desk: Desk) -> None:
