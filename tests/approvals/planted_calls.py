@@ -214,7 +214,7 @@ def late_arrivals_have_no_bound(m: MonkeyPatch) -> None:
 @breaks("C7: a reminder was left out")
 def only_the_last_reminder_is_said(m: MonkeyPatch) -> None:
     """Half of the time is nobody's business."""
-    m.setattr(times, "_GONE", {times.HALF: 0.9, times.FOUR_FIFTHS: 0.8})
+    m.setattr(times, "_GONE", {times.HALF: 9, times.FOUR_FIFTHS: 8})
 
 
 @breaks("C7: reminded twice")
