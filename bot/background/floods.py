@@ -28,6 +28,12 @@ ENDINGS = frozenset(
     }
 )
 
+
+def is_ending(delivery: Delivery) -> bool:
+    """Whether others like it may come together with it."""
+    return delivery.kind == "direct" and delivery.payload["case"] in ENDINGS
+
+
 Flood = tuple[Delivery, ...]
 
 
@@ -35,7 +41,6 @@ def floods(due: Sequence[Delivery]) -> list[Flood]:
     """More than a few messages to one person about one ending; of one service or of several."""
     alike: dict[tuple[str, str], list[Delivery]] = {}
     for delivery in due:
-        case = str(delivery.payload["case"])
-        if delivery.kind == "direct" and case in ENDINGS:
-            alike.setdefault((delivery.target, case), []).append(delivery)
+        if is_ending(delivery):
+            alike.setdefault((delivery.target, delivery.payload["case"]), []).append(delivery)
     return [tuple(found) for found in alike.values() if len(found) > MOST]

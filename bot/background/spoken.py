@@ -15,7 +15,7 @@ from approvals.ports import Card, Cards, Clock, Deliveries, Delivery, FactSource
 from approvals.storms import Storm
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
-from bot.background.floods import MOST, WHOLE, floods
+from bot.background.floods import MOST, WHOLE, floods, is_ending
 from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import UNANSWERED, said, was_taken_maybe
@@ -98,7 +98,7 @@ class Speaker:
         self.lanes.resume(self._line.left)
         due = await self._deliveries.due(("direct", "thread"), self._clock(), BATCH)
         more = len(due) == BATCH
-        if more and floods(due):
+        if more and any(map(is_ending, due)):
             due = (*due, *await self._deliveries.due(("direct",), self._clock(), WHOLE))
         together = floods(due)
         for flood in together:

@@ -282,12 +282,8 @@ class Office:
         return command.escalation_id
 
     async def spread(self, n: int) -> list[str]:
-        """So many of them, seldom enough to be no storm; their ids."""
-        ids = []
-        for k in range(n):
-            ids.append(await self.opened(f"k{k}"))
-            self.clock.pass_(13)
-        return ids
+        """So many of them at once and no storm, for each is of another place; their ids."""
+        return [await self.opened(f"k{k}", environment=f"region-{k}") for k in range(n)]
 
     async def voted(self, escalation_id: str, account: str = "USAM", **more: Any) -> None:
         """Somebody taps a button."""

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.commands import Tick, Withdraw
+from approvals.commands import Tick
+from bot.background.budget import Ask
 from bot.background.floods import MOST
 from bot.ids import new_id
 from bot.messaging import SlackAwayError, SlackRefusedError, SlackUnsureError
@@ -159,10 +160,9 @@ async def test_a_flood_is_of_one_service(office: Office) -> None:
     """Two services are two messages."""
     ids = await office.spread(MOST + 1)
     for k in range(MOST + 1):
-        other = replace(an_open(f"o{k}"), service="payments")
+        other = replace(an_open(f"o{k}", environment=f"region-{k}"), service="payments")
         await office.store.writer.submit(other)
         ids.append(other.escalation_id)
-        office.clock.pass_(13)
     await end(office, ids)
     for _ in range(10):
         await office.speak()
@@ -184,14 +184,15 @@ async def test_a_flood_that_slack_did_not_take_comes_again_as_one(office: Office
     assert {d.state for d in left if d.kind == "direct"} == {"delivered"}
 
 
-async def test_a_flood_waits_for_its_budget_and_says_nothing_twice(office: Office) -> None:
+async def test_a_flood_waits_for_its_budget_and_is_said_once(office: Office) -> None:
     ids = await office.spread(8)
-    await end(office, ids[:2])
-    for id_ in ids[2:]:
-        withdraw = Withdraw(id=new_id("cmd"), escalation_id=id_, service="data-sync")
-        await office.store.writer.submit(withdraw)
-    for _ in range(20):
+    await end(office, ids)
+    for _ in range(3):
+        office.line.take(Ask("post", "USAM"))
+    await office.speak()
+    assert "decided-expired of 8" not in office.slack.texts("DSAM")
+    for _ in range(10):
+        office.clock.pass_(3)
         await office.speak()
-        office.clock.pass_(1)
-    told = [t for t in office.slack.texts("DSAM") if t.startswith("decided")]
-    assert sorted(told) == ["decided-expired", "decided-expired"]
+    told = [t for t in office.slack.texts("DSAM") if t.startswith("decided-expired")]
+    assert told == ["decided-expired of 8"]
