@@ -3,7 +3,7 @@ its own: the core is never asked when something is due or whom it concerns.
 
 C1 nobody is called after the end · C2 each stage in its time, none left out · C3 nothing twice ·
 C4 the right people, once each · C5 whoever looks holds the chain, and not for ever · C6 deadlines
-move only as they may · C7 reminders in their time, once
+move only as they may · C7 reminders in their time, once · C8 the core waits for that very moment
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -370,7 +370,7 @@ class Year:
         must(due is None or now < due[0], due[1] if due else "")
         if books.over:
             return
-        must(after.due_at == (due[0] if due else None), f"C2: due at {after.due_at}, not {due}")
+        must(after.due_at == (due[0] if due else None), f"C8: due at {after.due_at}, not {due}")
         if due is not None:
             self._at(due[0], partial_of(self._tick, e))
 
