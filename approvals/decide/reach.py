@@ -160,7 +160,9 @@ class _Stage:
 
     def _on_call(self) -> Iterator[tuple[str, str, str]]:
         # The next one's turn comes early where it is that of the one who asks.
-        plan = replace(self._plan, excluded=(*self._plan.excluded, *self._asker))
+        plan = self._plan
+        if not self._asker.issubset(plan.excluded):
+            plan = replace(plan, excluded=(*plan.excluded, *self._asker))
         for group in self._groups:
             turn = current_people(plan, group, self._people, self._now)
             why = f"on call ({group})" if group in self._plan.rotations else f"may decide ({group})"
