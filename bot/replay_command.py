@@ -19,12 +19,10 @@ from approvals.policy.model import Policy
 from approvals.replay import Difference, Past, Replayed, replay
 from approvals.replay.compare import at
 from bot.app import read_policy, utc_now
+from bot.exits import FINDING, USAGE, fail
 from bot.settings import SettingsError, read_settings
 from storage.history import History, open_history
 from storage.store import file_of
-
-#: Exit codes: something differs, usage, and what could not be done.
-DIFFERS, USAGE, NOT_DONE = 1, 2, 3
 
 #: How often the way so far is told.
 TOLD_EVERY = 1000
@@ -83,11 +81,10 @@ def policy_replay(
         with open_history(file_of(settings.database_url)) as history:
             report = _replayed(history, tried, begin, now, as_json)
     except (SettingsError, OSError, ValueError, sqlite3.Error) as error:
-        typer.echo(_reason(error), err=True)
-        raise typer.Exit(NOT_DONE) from None
+        raise fail(_reason(error)) from None
     typer.echo(json.dumps(_document(report), indent=2) if as_json else _summary(report))
     if report.different:
-        raise typer.Exit(DIFFERS)
+        raise typer.Exit(FINDING)
 
 
 def _begin(since: str, now: datetime) -> datetime:
@@ -101,8 +98,7 @@ def _begin(since: str, now: datetime) -> datetime:
         return found if found.tzinfo else found.replace(tzinfo=UTC)
     except ValueError:
         message = f"--since {since}: write how far back (30d, 12h), or a day (2026-01-31)."
-        typer.echo(message, err=True)
-        raise typer.Exit(USAGE) from None
+        raise fail(message, USAGE) from None
 
 
 def _reason(error: Exception) -> str:

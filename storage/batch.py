@@ -9,7 +9,7 @@ import structlog
 from approvals.commands import Claim, Command, Gather, Open, Tick
 from approvals.decide import State
 from approvals.escalation import Escalation
-from approvals.events import OPENED, Record
+from approvals.events import MISSED, OPENED, Record
 from approvals.facts import Facts
 from approvals.flows import Flow
 from approvals.grants import Signer
@@ -85,6 +85,11 @@ class Batch:
     new_grants: list[tuple[str, str, str, str]] = field(default_factory=list)
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
     policies: set[str] = field(default_factory=set)
+
+    @property
+    def news(self) -> dict[str, None]:
+        """Those with more to show than a way that failed, in order."""
+        return {r.escalation_id: None for r in self.records if r.kind != MISSED}
 
     def fold(self, pending: Pending, now: datetime) -> None:
         """Drive one command. One that cannot be driven fails alone and leaves no trace."""

@@ -80,6 +80,8 @@ _REFUSAL = (
     "ON CONFLICT (escalation_id, who, why) DO UPDATE SET times = refusals.times + 1"
 )
 _CARDS_DUE = "UPDATE cards SET due_at = ? WHERE escalation_id = ? AND storm_id IS NULL"
+#: A way that failed is no reason to try it again: only what is posted is drawn anew.
+_POSTED_CARDS_DUE = f"{_CARDS_DUE} AND ts IS NOT NULL"
 #: A storm's card rests between two drawings; one that is looked at already is looked at again.
 _STORM_CARDS_DUE = (
     "UPDATE cards SET due_at = CASE WHEN due_at IS NOT NULL THEN due_at "
@@ -192,7 +194,8 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_STORM, list(storm_rows(changed))),
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
-        (_CARDS_DUE, [(at, e.id) for e in changed if e.version > 1]),
+        (_CARDS_DUE, [(at, id_) for id_ in batch.news if batch.escalations[id_].version > 1]),
+        (_POSTED_CARDS_DUE, [(at, id_) for id_ in batch.changed if id_ not in batch.news]),
         (_STORM_CARDS_DUE, [(at, at, storm) for storm, _ in storm_rows(changed)]),
         (_CARD, list(card_rows(batch, at))),
         (_DELIVERY, list(delivery_rows(batch, now))),

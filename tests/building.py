@@ -1,18 +1,23 @@
 """What tests are built from: a clock that is moved by hand, the sample policy, commands."""
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from approvals import commands
 from approvals.canonical import operation_digest
+from approvals.codec import dump_plan
 from approvals.commands import Actor
 from approvals.facts import Facts
 from approvals.joining import join_key
 from approvals.people import People
+from approvals.policy.asking import Ask
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
+from approvals.policy.plan import Planned
+from approvals.refusals import FieldError
 from bot.ids import new_id
 from storage import Store, open_store
 from storage.memory import Memory, MemoryStore, open_memory_store
@@ -58,6 +63,24 @@ class FileFacts:
             return Facts(people=People(), policy=self.policy)
         seen = now if self.known else now - timedelta(hours=1)
         return Facts(people=self.policy.file_people(seen), policy=self.policy)
+
+
+class UnchainedFacts(FileFacts):
+    """Facts whose plans have no chain: cards and messages at once, then nothing."""
+
+    def facts(self, now: datetime) -> Facts:
+        """Facts of this moment."""
+        found = super().facts(now)
+        return _Unchained(people=found.people, policy=found.policy)
+
+
+class _Unchained(Facts):
+    def plan(self, ask: Ask) -> Planned | tuple[FieldError, ...]:
+        found = Facts.plan(self, ask)
+        if not isinstance(found, Planned):
+            return found
+        plan = replace(found.plan, steps=())
+        return replace(found, plan=plan, plan_json=dump_plan(plan))
 
 
 class PlainSigner:

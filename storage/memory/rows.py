@@ -140,9 +140,11 @@ class Rows:
         for id_, key, at, amount in batch.new_moves:
             self.moves[key].append((id_, at, amount))
         self.latest = now
+        news = batch.news
         for changed in batch.changed:
             for row in self.cards[changed].values():
-                row.due_at = now if row.card.storm_id is None else row.due_at
+                if row.card.storm_id is None and (changed in news or row.card.ts is not None):
+                    row.due_at = now
         self._storms(batch, now)
         self._add(cards, deliveries, now)
 

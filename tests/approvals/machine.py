@@ -30,7 +30,11 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        self.world = self.a_world()
+
+    def a_world(self) -> World:
+        """Where it all happens."""
+        return World()
 
     # -- asking ---------------------------------------------------------------------------------
 

@@ -65,20 +65,20 @@ def test_without_a_chain_its_deadline_counts_it_once() -> None:
 
 
 def test_whoever_was_called_may_look_after_it() -> None:
-    """An owner whom the chain reached, though no member of any group that was asked."""
+    """Somebody whom the chain reached, though no member of any group that was asked."""
     scene = trouble()
-    assert why(scene.acknowledge("UCEM")) is Why.NOT_IN_GROUP
+    assert why(scene.acknowledge("UDEE")) is Why.NOT_IN_GROUP
     scene.tick_at(2700)
-    assert case(scene.acknowledge("UCEM")) is Case.ACKNOWLEDGED
-    assert [look.person for look in scene.e.looks] == ["cem"]
+    assert case(scene.acknowledge("UDEE")) is Case.ACKNOWLEDGED
+    assert [look.person for look in scene.e.looks] == ["dee"]
 
 
 def test_whoever_looks_after_it_goes_on_without_being_a_member() -> None:
     """Reading on holds the chain for them too."""
     scene = trouble()
     scene.tick_at(2700)
-    scene.acknowledge("UCEM")
-    assert kinds(scene.at(3000).look("UCEM")) == [events.LOOKED]
+    scene.acknowledge("UDEE")
+    assert kinds(scene.at(3000).look("UDEE")) == [events.LOOKED]
     assert scene.due_in() == 3600
 
 
@@ -86,7 +86,7 @@ def test_a_guest_looks_after_nothing() -> None:
     """Even where the account was called."""
     scene = trouble()
     scene.tick_at(2700)
-    assert why(scene.acknowledge("UCEM", foreign=True)) is Why.NOT_A_MEMBER
+    assert why(scene.acknowledge("UDEE", foreign=True)) is Why.NOT_A_MEMBER
 
 
 def test_a_lapse_after_the_end_goes_on_at_once() -> None:

@@ -140,6 +140,10 @@ class World:
         }
         return People(persons=persons, groups=groups, as_of=self.looked_up_at)
 
+    def facts(self) -> Facts:
+        """What commands may rely on."""
+        return Facts(people=self.people(), policy=self.policy)
+
     def look_up(self) -> None:
         """People are looked up now."""
         self.looked_up_at = self.now
@@ -336,7 +340,7 @@ class World:
         return done
 
     def _step(self, state: State, command: commands.Command) -> Step:
-        return step(state, command, Facts(people=self.people(), policy=self.policy), self.now)
+        return step(state, command, self.facts(), self.now)
 
     def _book(self, done: Step) -> None:
         escalation = done.escalation

@@ -26,10 +26,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def office(migrated: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Office]:
+def facts() -> FileFacts:
+    """People and policy as the sample says."""
+    return FileFacts()
+
+
+@pytest.fixture
+async def office(
+    migrated: Path, tmp_path: Path, clock: Clock, facts: FileFacts
+) -> AsyncIterator[Office]:
     """A store, a Slack and who works on it."""
     path = tmp_path / "andon.db"
     shutil.copy(migrated, path)
-    facts = FileFacts()
     async with store_at(path, clock, facts=facts) as store:
         yield Office(store, clock, facts)

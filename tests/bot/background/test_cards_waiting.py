@@ -6,6 +6,14 @@ import pytest
 
 from bot.messaging import SlackAwayError, SlackBusyError, SlackRefusedError, SlackUnsureError
 from tests.bot.background.building import CHANNEL, Office, Taken, change, forget, know_nobody
+from tests.building import FileFacts, UnchainedFacts
+
+
+@pytest.fixture
+def facts() -> FileFacts:
+    """Cards alone: no chain goes on beside them."""
+    return UnchainedFacts()
+
 
 PEOPLE_MEND = ["channel_not_found", "not_in_channel", "is_archived", "restricted_action"]
 WE_MEND = ["msg_too_long", "msg_blocks_too_long", "invalid_blocks"]
