@@ -5,92 +5,39 @@ already posted are redrawn by the reconciler whenever their drawing differs; not
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from approvals import events
 from approvals.codec import instant
-from approvals.commands import ReplyTo
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.grants import grant_claims
 from approvals.words import DecidedBy, Effect, Kind, Severity, Status
+from approvals.work import (
+    AnswerClick,
+    Callback,
+    Direct,
+    Page,
+    PostCard,
+    SignGrant,
+    ThreadLine,
+    Work,
+)
 
+__all__ = [
+    "AnswerClick",
+    "Callback",
+    "Direct",
+    "Page",
+    "PostCard",
+    "SignGrant",
+    "ThreadLine",
+    "Work",
+    "owes",
+]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostCard:
-    """A card in a channel, or in a direct message to a person."""
-
-    surface: str  #: "channel" or "direct"; of a storm "storm" or "storm-direct"
-    target: str  #: channel id, or person id
-    storm: str | None = None  #: the storm it shows; one card for all its members
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadLine:
-    """One fact in the thread of the channel's card."""
-
-    case: str
-    values: Mapping[str, Json] = field(default_factory=dict)
-    mentions: tuple[str, ...] = ()  #: people who must act now, once a stage; usually nobody
-    once: str = ""  #: id under which it is said once, whoever owes it
-    after_s: int = 0  #: said so much later, so that more of the same are in it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Direct:
-    """A direct message to one person. `to` is `person:ravi` or `account:U123`."""
-
-    to: str
-    case: str
-    values: Mapping[str, Json] = field(default_factory=dict)
-    reason: str = ""  #: why this person is told, kept with the delivery
-    once: str = ""  #: id under which it is said once, whoever owes it
-    after_s: int = 0  #: said so much later, so that more of the same are in it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page or ticket outside Slack, by a route of the policy."""
-
-    route: str  #: a name of the policy's routes
-    case: str
-    values: Mapping[str, Json] = field(default_factory=dict)
-    reason: str = ""  #: why it is sent
-    once: str = ""  #: id under which it is sent once, whoever owes it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callback:
-    """A wake-up for the service: `escalation.approved`. Never the authority."""
-
-    type: str
-    status: str
-    version: int
-    head: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerClick:
-    """The one visible answer to a click."""
-
-    account: str
-    case: str
-    reply: ReplyTo
-    values: Mapping[str, Json] = field(default_factory=dict)
-    command_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignGrant:
-    """Sign and keep the grant of this claim, in the same commit."""
-
-    grant_id: str
-    claims: Mapping[str, Json]
-
-
-Work = PostCard | ThreadLine | Direct | Page | Callback | AnswerClick | SignGrant
+#: To whom, and why they are told.
+Told = dict[str, str]
 
 
 def owes(escalation: Escalation, record: Record) -> tuple[Work, ...]:
@@ -120,11 +67,10 @@ def _voted(escalation: Escalation, record: Record) -> Iterator[Work]:
     option = escalation.option(body["option"])
     waits = option is not None and option.effect is Effect.RELEASE and body["have"] < body["needed"]
     for person in body["may"] if waits else ():
-        if person in escalation.plan.quiet:
-            continue
-        yield Direct(to=f"person:{person}", case="one-more", values=_of_vote(body))
+        if person not in escalation.plan.quiet:
+            yield from _tell({f"person:{person}": MAY_DECIDE}, "one-more", _of_vote(body))
     if waits and len(escalation.votes) == 1 and not body["replaced"]:
-        yield from _tell(_requester(escalation), "voted", _of_vote(body), ASKED_FOR_IT)
+        yield from _tell(_requester(escalation), "voted", _of_vote(body))
 
 
 def _of_vote(body: Mapping[str, Any]) -> dict[str, Json]:
@@ -140,29 +86,23 @@ def _decided(escalation: Escalation, record: Record) -> Iterator[Work]:
     if record.body["by"] == DecidedBy.BREAK_GLASS:
         yield from _overridden(escalation, record)
         return
-    if escalation.status is Status.APPROVED:
-        yield from _tell(_requester(escalation), "decided-approved", record.body, ASKED_FOR_IT)
-        return
-    if escalation.kind is Kind.INCIDENT:
-        yield from _told_who_looks(escalation, record, "decided-withdrawn")
     tell = _requester(escalation)
-    if escalation.status is Status.EXPIRED:
-        tell = (*_deciders(escalation), *tell)
-    if record.body["by"] != DecidedBy.REQUESTER:
-        for to in dict.fromkeys(tell):
-            yield Direct(to=to, case=f"decided-{escalation.status}", values=record.body)
+    if escalation.status is Status.WITHDRAWN:
+        tell = _looking(escalation) if escalation.kind is Kind.INCIDENT else {}
+    elif escalation.status is Status.EXPIRED:
+        tell = _everyone(escalation)
+    yield from _tell(tell, f"decided-{escalation.status}", record.body)
 
 
 def _stopped(escalation: Escalation, record: Record) -> Iterator[Work]:
     case = "void" if record.body.get("void") else "stopped"
     yield ThreadLine(case=case, values=record.body)
-    for to in _everyone(escalation):
-        yield Direct(to=to, case=case, values=record.body)
+    yield from _tell(_everyone(escalation), case, record.body)
 
 
 def _claimed(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="started")
-    yield from _tell(_requester(escalation), "started", {}, ASKED_FOR_IT)
+    yield from _tell(_requester(escalation), "started", {})
     yield SignGrant(
         grant_id=str(record.body["grant_id"]), claims=grant_claims(escalation, record.at)
     )
@@ -170,15 +110,14 @@ def _claimed(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 def _lapsed(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="lapsed")
-    for to in _everyone(escalation):
-        yield Direct(to=to, case="lapsed")
+    yield from _tell(_everyone(escalation), "lapsed", {})
 
 
 def _reported(escalation: Escalation, record: Record) -> Iterator[Work]:
     result = str(record.body["result"])
     yield ThreadLine(case=f"reported-{result}", values=record.body)
-    for to in _requester(escalation) if result == "succeeded" else _everyone(escalation):
-        yield Direct(to=to, case=f"reported-{result}", values=record.body)
+    tell = _requester(escalation) if result == "succeeded" else _everyone(escalation)
+    yield from _tell(tell, f"reported-{result}", record.body)
 
 
 def _told(
@@ -254,17 +193,13 @@ def _arrived(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 
 def _news(escalation: Escalation, record: Record, case: str) -> Iterator[Work]:
-    """A line in the thread, and the requester told."""
+    """A line in the thread, and the requester told, unless it was their doing."""
     yield ThreadLine(case=case, values=record.body)
-    for to in _requester(escalation):
-        yield Direct(to=to, case=case, values=record.body, reason="asked for it")
+    yield from _tell(_requester(escalation), case, record.body, but=record.by)
 
 
 def _asked(escalation: Escalation, record: Record) -> Iterator[Work]:
-    yield ThreadLine(case="question", values=record.body)
-    asker = f"person:{record.body['person']}"
-    tell = [to for to in _requester(escalation) if to != asker]
-    yield from _tell(tell, "question", record.body, ASKED_FOR_IT)
+    yield from _news(escalation, record, "question")
 
 
 def _answered(escalation: Escalation, record: Record) -> Iterator[Work]:
@@ -272,10 +207,9 @@ def _answered(escalation: Escalation, record: Record) -> Iterator[Work]:
     asked = [q for q in escalation.questions if q.id in body["ids"]]
     values = {**body, "question": asked[-1].text if asked else None}
     yield ThreadLine(case="answered", values=values)
-    askers = dict.fromkeys(f"person:{q.by}" for q in asked)
-    yield from _tell(askers, "answered", values, "asked the question")
-    others = [to for to in _requester(escalation) if to not in (record.by, *askers)]
-    yield from _tell(others, "answered", values, ASKED_FOR_IT)
+    askers = dict.fromkeys((f"person:{q.by}" for q in asked), "asked the question")
+    yield from _tell(askers, "answered", values)
+    yield from _tell(_requester(escalation), "answered", values, but=(record.by, *askers))
 
 
 def _override_asked(escalation: Escalation, record: Record) -> Iterator[Work]:
@@ -285,75 +219,70 @@ def _override_asked(escalation: Escalation, record: Record) -> Iterator[Work]:
         return  # the decision follows, and tells everyone
     yield ThreadLine(case="override-asked", values=body)
     told = {f"person:{person}": "may override it" for person in body["may"]}
-    for to, reason in (told | {k: v for k, v in _all(escalation) if k not in told}).items():
-        if to != record.by:
-            yield Direct(to=to, case="override-asked", values=body, reason=reason)
+    yield from _tell(_concerned(escalation) | told, "override-asked", body, but=record.by)
 
 
 def _overridden(escalation: Escalation, record: Record) -> Iterator[Work]:
     told = {f"person:{person}": "overrode it" for person in record.body["people"]}
-    for to, reason in (told | {k: v for k, v in _all(escalation) if k not in told}).items():
-        if to != record.by:
-            yield Direct(to=to, case="overridden", values=record.body, reason=reason)
+    yield from _tell(_concerned(escalation) | told, "overridden", record.body, but=record.by)
 
 
-def _all(escalation: Escalation) -> Iterator[tuple[str, str]]:
-    """Everyone an override concerns, and why; quiet people too."""
-    yield from ((to, ASKED_FOR_IT) for to in _requester(escalation))
-    yield from ((f"person:{p}", "owner of the service") for p in escalation.plan.owners)
-    yield from ((f"person:{p}", "may decide") for p in escalation.plan.could_decide)
+def _concerned(escalation: Escalation) -> Told:
+    """Everyone an override concerns; quiet people too."""
+    plan = escalation.plan
+    deciders = dict.fromkeys((f"person:{p}" for p in plan.could_decide), MAY_DECIDE)
+    owners = dict.fromkeys((f"person:{p}" for p in plan.owners), "owner of the service")
+    return deciders | owners | _requester(escalation)
 
 
 def _resolved(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="resolved", values=record.body)
-    yield from _told_who_looks(escalation, record, "resolved")
-    tell = [to for to in _requester(escalation) if to not in (record.by, _looking(escalation))]
-    yield from _tell(tell, "resolved", record.body, ASKED_FOR_IT)
+    tell = _looking(escalation) | _requester(escalation)
+    yield from _tell(tell, "resolved", record.body, but=record.by)
 
 
-def _told_who_looks(escalation: Escalation, record: Record, case: str) -> Iterator[Work]:
-    """Whoever said they were looking need not look any further."""
-    looking = _looking(escalation)
-    if looking and looking != record.by:
-        yield from _tell([looking], case, record.body, "is looking")
-
-
-def _looking(escalation: Escalation) -> str:
-    holds = escalation.acknowledged
-    return f"person:{holds.person}" if holds else ""
-
-
-#: Why the requester is told.
-ASKED_FOR_IT = "asked for it"
+#: Why people are told who did nothing themselves.
+ASKED_FOR_IT, MAY_DECIDE = "asked for it", "may decide"
 
 
 def _tell(
-    people: Iterable[str], case: str, values: Mapping[str, Json], reason: str
+    told: Told, case: str, values: Mapping[str, Json], *, but: str | tuple[str, ...] = ()
 ) -> Iterator[Work]:
-    return (Direct(to=to, case=case, values=values, reason=reason) for to in people)
+    """A message to each, with why they get it; not to whose doing it was."""
+    left_out = (but,) if isinstance(but, str) else but
+    for to, why in told.items():
+        if to not in left_out:
+            yield Direct(to=to, case=case, values=values, reason=why)
 
 
-def _deciders(escalation: Escalation) -> tuple[str, ...]:
-    """Who voted for what won; for an expiry, who was called or could have decided."""
+def _looking(escalation: Escalation) -> Told:
+    """Whoever said they were looking: they need not look any further."""
+    holds = escalation.acknowledged
+    return {f"person:{holds.person}": "is looking"} if holds else {}
+
+
+def _deciders(escalation: Escalation) -> Told:
+    """Who made the decision; for an expiry, who was called or could have decided."""
     decision = escalation.decision
     if decision is not None and decision.people:
-        return tuple(f"person:{p}" for p in decision.people)
+        return dict.fromkeys((f"person:{p}" for p in decision.people), "decided it")
     if escalation.plan.steps:
-        return tuple(way for way in escalation.chain.ways if way.startswith("person:"))
-    return tuple(f"person:{p}" for p in escalation.plan.could_decide)
+        ways = (way for way in escalation.chain.ways if way.startswith("person:"))
+        return dict.fromkeys(ways, "was called")
+    return dict.fromkeys((f"person:{p}" for p in escalation.plan.could_decide), MAY_DECIDE)
 
 
-def _requester(escalation: Escalation) -> tuple[str, ...]:
+def _requester(escalation: Escalation) -> Told:
     asked = escalation.requester
     if asked is None:
-        return ()
+        return {}
     if asked.person:
-        return (f"person:{asked.person}",)
-    return (f"account:{asked.slack}",) if asked.slack else ()
+        return {f"person:{asked.person}": ASKED_FOR_IT}
+    return {f"account:{asked.slack}": ASKED_FOR_IT} if asked.slack else {}
 
 
-def _everyone(escalation: Escalation) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*_deciders(escalation), *_requester(escalation))))
+def _everyone(escalation: Escalation) -> Told:
+    return _deciders(escalation) | _requester(escalation)
 
 
 #: Records that wake the service by callback, and under which name.

@@ -120,6 +120,9 @@ class Metrics:
             "andon_people_age_seconds",
             "Age of the facts about people; above 900 nothing is released",
         )
+        self.groups_unread = self._gauge(
+            "andon_groups_unread", "Groups of the policy whose user group Slack would not tell"
+        )
         self.working = self._gauge("andon_working", "1 while a part works", "part")
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:

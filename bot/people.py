@@ -36,7 +36,8 @@ class KnownPeople:
         """Facts of this moment, without I/O. The same object while nothing is known better."""
         if self._from_file and not self._is_young(now):
             self.renew(self.policy.file_people(now))
-        away = {p: absence for p, absence in self._absences.items() if absence.covers(now)}
+        known = self._facts.people.persons
+        away = {p: a for p, a in self._absences.items() if p in known and a.covers(now)}
         if away != self._facts.people.absences:
             people = replace(self._facts.people, absences=away)
             self._facts = Facts(people=people, policy=self.policy)

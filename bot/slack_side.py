@@ -118,6 +118,7 @@ class SlackSide:
             seen=store.signatures,
             clock=clock,
         )
+        metrics.groups_unread.set_function(lambda: len(people.facts(clock()).people.unread))
         self._line = Line(clock)
         said: dict[str, Any] = {
             "cards": store.cards,

@@ -29,13 +29,13 @@ def answer(escalation: Escalation, command: AnswerQuestion, facts: Facts, now: d
     if late is not None:
         return late
     text = command.text.strip()
-    wrong = misfit(text, by, least=1, field="answer")
-    if wrong is not None:
-        return wrong
     asked = tuple(_meant(escalation, command.question_id))
     unanswered = [q for q in asked if q.answer is None]
     if not unanswered:
         return _nothing_open(asked, text, by)
+    wrong = misfit(text, by, least=1, field="answer")
+    if wrong is not None:
+        return wrong
     body = {
         "ids": [q.id for q in unanswered],
         "text": text,

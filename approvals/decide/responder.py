@@ -1,8 +1,8 @@
 """Who may look after an escalation without deciding it: look, acknowledge, ask, resolve.
 
 For an approval these are its approvers. An incident holds nothing, so there everybody counts who
-is in its groups, owns the service or was called, and whoever stands in for one of them; the one on
-whose behalf it was opened is left out of nothing.
+is in its groups or was called, and whoever stands in for one of them; the one on whose behalf it
+was opened is left out of nothing.
 """
 
 from collections.abc import Iterator
@@ -54,7 +54,6 @@ def responders(escalation: Escalation, people: People) -> tuple[str, ...]:
 def _reached(escalation: Escalation, people: People) -> Iterator[str]:
     for group in required_groups(escalation):
         yield from people.groups.get(group, ())
-    yield from escalation.plan.owners
     for way in escalation.chain.ways:
         kind, _, name = way.partition(":")
         if kind == "person":

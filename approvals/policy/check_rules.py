@@ -78,22 +78,25 @@ def _quorum(policy: Policy, at: Path, rule: Rule) -> Iterator[Mistake]:
 
 
 def _without_the_requester(policy: Policy, at: Path, rule: Rule, seats: int) -> Iterator[Mistake]:
-    """Nobody decides what they asked for: whoever asks, and the owners where nobody is named."""
+    """Nobody decides what they asked for: whoever asks, and the owners where nobody is named.
+
+    Several people are refused where nobody says who asks; one may then still be found.
+    """
     path = (*at, "requirements")
+    if not rule.exclude_requester:
+        return
     most = max((_filled(policy, rule, frozenset({p})) for p in policy.people), default=seats)
-    if most < seats:
+    if seats > 1 and most < seats:
         yield path, f"wants {seats} people and, whoever asks, only {most} are left besides"
         return
-    for service in rule.match.service if rule.exclude_requester else ():
+    for service in rule.match.service:
         owners = frozenset(policy.owners.get(service, ()))
         left = _filled(policy, rule, owners)
         if left < seats:
-            who = " and ".join(sorted(owners))
-            yield (
-                path,
-                f"wants {seats} people and only {left} can be found without {who}, who "
-                + (f"answer for {service} and never count where nobody else asks"),
+            reason = (
+                f"wants {seats} and only {left} can decide without {' and '.join(sorted(owners))}"
             )
+            yield path, f"{reason}: owners of {service} do not count unless somebody else asks"
             return
 
 

@@ -1,9 +1,9 @@
 """What keeps a request from being asked: context a rule requires, amounts no rule can read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from approvals.policy.asking import Ask
-from approvals.policy.match import Match
+from approvals.policy.match import MoneyMatch
 from approvals.policy.model import Policy, Rule
 from approvals.refusals import FieldError
 from approvals.words import Kind
@@ -35,28 +35,59 @@ def lacking_context(rule: Rule | None, ask: Ask) -> Iterator[FieldError]:
 def unread_amount(policy: Policy, at: int | None, ask: Ask) -> FieldError | None:
     """Whether the request passed rules on amounts that could not read its own.
 
-    Such a rule would be dodged by another currency, or by leaving the amount out.
+    Such a rule would be dodged by another currency, by leaving the amount out, or by not saying
+    whose transfers of the last 24 h it is to be added to.
     """
     if ask.kind is Kind.INCIDENT:
         return None
     said = ask.said
     upto = policy.rules[: None if at is None else at + 1]
     gates = [r.match for r in upto if r.match.money and r.match.admits_but_for_money(said)]
-    if said.amount is None:
-        named = any(match.category for match in gates)
-        detail = (
-            "The policy decides this by the amount. Give `operation.money`: amount_minor and "
-            f"currency, one of {_currencies(gates)}."
-        )
-        return FieldError(pointer="/operation/money", detail=detail) if named else None
-    if not gates or said.amount.currency in _currencies(gates).split(", "):
-        return None
+    bounds = [match.money for match in gates if match.money]
+    if ask.money is None:
+        return _no_amount(bounds) if any(match.category for match in gates) else None
+    known = [bound for bound in bounds if bound.currency == ask.money.currency]
+    if bounds and not known:
+        return _no_bound(bounds, ask.money.currency)
+    passed = (b for b in known if said.amount and not b.admits(said.amount))
+    return next((_nothing_to_add(b) for b in passed if b.sum_24h and not _names_one(b, ask)), None)
+
+
+def _no_amount(bounds: Sequence[MoneyMatch]) -> FieldError:
     detail = (
-        f"The policy has bounds for this in {_currencies(gates)} and none in "
-        f"{said.amount.currency}. Add a rule for it."
+        "The policy decides this by the amount. Give `operation.money`: amount_minor and "
+        f"currency, one of {_currencies(bounds)}."
+    )
+    return FieldError(pointer="/operation/money", detail=detail)
+
+
+def _no_bound(bounds: Sequence[MoneyMatch], currency: str) -> FieldError:
+    detail = (
+        f"The policy has bounds for this in {_currencies(bounds)} and none in {currency}. "
+        "Add a rule for it."
     )
     return FieldError(pointer="/operation/money/currency", detail=detail)
 
 
-def _currencies(gates: list[Match]) -> str:
-    return ", ".join(dict.fromkeys(m.money.currency for m in gates if m.money))
+def _nothing_to_add(bound: MoneyMatch) -> FieldError:
+    detail = (
+        f"The policy adds up what the last 24 h moved by {' or '.join(bound.sum_24h)}. "
+        "Name at least one: account and beneficiary in `operation.money`, who asks in "
+        "`requested_by`."
+    )
+    return FieldError(pointer="/operation/money", detail=detail)
+
+
+def _names_one(bound: MoneyMatch, ask: Ask) -> bool:
+    """Whether the request says whose transfers it is to be added to."""
+    money = ask.money
+    named = {
+        "account": money and money.account,
+        "beneficiary": money and money.beneficiary,
+        "requester": ask.requester,
+    }
+    return any(named[key] for key in bound.sum_24h)
+
+
+def _currencies(bounds: Sequence[MoneyMatch]) -> str:
+    return ", ".join(dict.fromkeys(bound.currency for bound in bounds))

@@ -83,7 +83,7 @@ def anybody_looks(m: MonkeyPatch) -> None:
         person = people.of_account(actor.account) or people.persons["dee"]
         return who.Approver(person=person, groups=())
 
-    m.setattr(acknowledging, "called", lenient)
+    m.setattr(acknowledging, "responder", lenient)
 
 
 # -- when ------------------------------------------------------------------------------------------

@@ -31,9 +31,9 @@ def test_one_alone_breaks_nothing_and_everyone_hears() -> None:
     assert briefly(done.work) == [
         "line override-asked",
         "tell person:ana override-asked",
-        "tell person:dee override-asked",
-        "tell person:req override-asked",
         "tell person:ben override-asked",
+        "tell person:req override-asked",
+        "tell person:dee override-asked",
         "answer override-asked",
     ]
     assert case(scene.vote("UBEN", "no")) is Case.ABORTED
@@ -58,10 +58,10 @@ def test_the_second_releases_and_the_record_says_how() -> None:
     assert scene.records[-1].body["review"] == "due"
     assert briefly(done.work) == [
         "line decided-approved",
-        "tell person:cem overridden",
-        "tell person:req overridden",
         "tell person:ana overridden",
         "tell person:ben overridden",
+        "tell person:req overridden",
+        "tell person:cem overridden",
         "wake escalation.approved",
         "answer overridden",
     ]
@@ -178,7 +178,7 @@ def stale(scene: Scene) -> Step:
 
 
 def nameless(scene: Scene) -> Step:
-    scene.plan.clear()
+    scene.plan["break_glass"] = None
     return scene.open().break_glass("UCEM")
 
 

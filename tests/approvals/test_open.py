@@ -172,7 +172,7 @@ def test_old_facts_do_for_a_question() -> None:
 def test_a_change_of_the_policy_touches_nothing_that_waits() -> None:
     """Requirements are those of the snapshot."""
     scene = Scene("other").open()
-    text = scene.policy.text.replace("needed = 2", "needed = 1")
+    text = scene.policy.text.replace('"dba", needed = 2', '"dba", needed = 1')
     scene.policy = parse_policy(text)
     assert case(scene.vote("UANA")) is Case.COUNTED
     assert case(scene.vote("UBEN")) is Case.DECIDED

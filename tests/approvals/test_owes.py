@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from approvals.evolve import evolve
 from approvals.owes import (
     AnswerClick,
     Callback,
@@ -215,3 +216,25 @@ def test_a_grant_is_owed_in_the_step_of_its_claim() -> None:
     scene = claimed()
     (sign,) = (w for w in owes(scene.e, scene.records[-1]) if isinstance(w, SignGrant))
     assert (sign.claims["digest"], sign.claims["nonce"]) == (scene.e.digest, "c1")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_message_says_why_it_is_sent(name: str) -> None:
+    """So that nobody has to guess, and noise can be traced to its rule."""
+    scene = STORIES[name]()
+    folded = None
+    for record in scene.records:
+        folded = evolve(folded, record)
+        directs = [w for w in owes(folded, record) if isinstance(w, Direct)]
+        assert all(direct.reason for direct in directs), record.kind
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_nobody_is_told_twice_of_one_thing(name: str) -> None:
+    """Nor of their own doing."""
+    scene = STORIES[name]()
+    folded = None
+    for record in scene.records:
+        folded = evolve(folded, record)
+        told = [w.to for w in owes(folded, record) if isinstance(w, Direct)]
+        assert len(told) == len(set(told)), record.kind

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from approvals.escalation import Hours, Requester, Requirement, Rotation
+from approvals.escalation import Hours, Plan, Requester, Requirement, Rotation
 from approvals.policy.load import parse_policy
 from approvals.words import Kind, Severity
 from tests.approvals.asking import HEAD, planned, refused
@@ -279,3 +280,14 @@ def test_owners_are_people_the_policy_knows() -> None:
     """Of the file and of the registration, each once; who asks stays one of them."""
     made = planned(parse_policy(CHAIN), owners=("ben", "own", "gone@example.com")).plan
     assert made.owners == ("ben", "own")
+
+
+def test_the_whole_plan_comes_back_from_the_opening_event() -> None:
+    """Steps, turns, hours and glass too: the chain reads nothing else."""
+    turn = ', rotation = { start = "2026-01-05T09:00", days = 7 } }'
+    text = CHAIN.replace('["ana", "ben"] }', '["ana", "ben"], quiet = ["ben"]' + turn)
+    text = text.replace("[[rules]]", HOURS + '[break_glass]\ngroup = "dba"\n[[rules]]')
+    made = planned(parse_policy(text + "hours = true"))
+    assert made.plan.hours
+    assert made.plan.rotations
+    assert TypeAdapter(Plan).validate_python(made.plan_json) == made.plan

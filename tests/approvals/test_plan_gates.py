@@ -1,6 +1,7 @@
 """What keeps a request from being asked: context, amounts, incidents nobody would hear of."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from approvals.refusals import FieldError
 from approvals.words import Kind, Severity
 from bot.api.models import ContextIn
 from tests.approvals.asking import GO, HEAD, NO, RULE, asked, known, planned, policy, refused
+from tests.approvals.world import START
 
 # -- context that a rule requires ---------------------------------------------------------------
 
@@ -53,7 +55,8 @@ def transfer(
     by: Policy, minor: int | None, currency: str = "EUR", **sums: int
 ) -> str | tuple[FieldError, ...]:
     """The rule for a transfer, or why it is refused."""
-    money = Money(amount_minor=minor, currency=currency) if minor is not None else None
+    given = {"currency": currency, "account": "DE02 1203"}
+    money = Money(amount_minor=minor, **given) if minor is not None else None
     ask = asked(category="large_transaction", money=money, sums=tuple(sums.items()))
     found = plan(by, ask, known(by))
     return found.plan.rule if isinstance(found, Planned) else found
@@ -110,6 +113,31 @@ def test_leaving_the_amount_out_does_not_slip_past_the_bounds() -> None:
     assert isinstance(error, FieldError)
     assert error.pointer == "/operation/money"
     assert error.detail.endswith("amount_minor and currency, one of EUR.")
+
+
+@pytest.mark.parametrize(
+    ("keys", "changes", "is_refused"),
+    [
+        ('["account"]', {}, True),
+        ('["account", "beneficiary"]', {}, True),
+        ('["account"]', {"beneficiary": "ACME"}, True),
+        ('["account"]', {"account": "DE02"}, False),
+        ('["account", "beneficiary"]', {"beneficiary": "ACME"}, False),
+        ('["account", "requester"]', {}, False),  # Ana asks
+    ],
+)
+def test_not_saying_whose_transfer_it_is_does_not_slip_past_the_sums(
+    keys: str, changes: dict[str, str], is_refused: bool
+) -> None:
+    """What is above by itself needs no sum."""
+    by = parse_policy(HEAD + tier(500, more=f", sum_24h = {keys}") + REST)
+    small, large = (Money(amount_minor=n, currency="EUR", **changes) for n in (1, 501))
+    found = plan(by, asked(category="large_transaction", money=small), known(by))
+    assert isinstance(found, tuple) is is_refused
+    if isinstance(found, tuple):
+        assert found[0].pointer == "/operation/money"
+        assert "Name at least one" in found[0].detail
+    assert planned(by, category="large_transaction", money=large).plan.rule == "500"
 
 
 def test_rules_on_amounts_concern_only_what_they_name() -> None:
@@ -198,3 +226,38 @@ def test_an_ask_says_what_policy_looks_at_and_can_be_remembered() -> None:
     bare = ask_of(least, service="s", sums=(("account", 7),))
     assert said_of(least, "s") == bare.said
     assert (bare.sums, bare.money, bare.options, bare.operation_name) == ((), None, (), "")
+
+
+# -- where --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("channel", "category", "found"),
+    [
+        ("open", "deployment", "COPEN"),
+        ("closed", "deployment", "CCLOSED"),
+        ("closed", "security", "CCLOSED"),
+        ("open", "security", None),
+        ("open", "large_transaction", None),
+    ],
+)
+def test_what_is_not_everybodys_business_is_posted_in_private(
+    channel: str, category: str, found: str | None
+) -> None:
+    """In a private channel, or in direct messages only."""
+    assert planned(policy(f'channel = "{channel}"'), category=category).plan.channel == found
+
+
+def test_what_is_shown_comes_from_the_rule_that_matches() -> None:
+    """Nothing without one."""
+    by = policy('match = { category = "large_*" }\nshow = ["operation.money.*"]')
+    assert show_paths(by, asked(category="large_transaction").said) == ("operation.money.*",)
+    assert show_paths(by, asked(category="other").said) == ()
+    assert planned(by, category="large_transaction").plan.show == ("operation.money.*",)
+
+
+def test_the_plan_does_not_depend_on_how_old_facts_are() -> None:
+    """Opening releases nothing."""
+    by = policy()
+    old = replace(known(by), as_of=START - timedelta(days=1))
+    assert isinstance(plan(by, asked(), old), Planned)

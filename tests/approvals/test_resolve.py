@@ -84,7 +84,7 @@ def test_neither_a_guest_nor_someone_gone_nor_another_service_resolves_it() -> N
 @pytest.mark.parametrize(
     "plan",
     [
-        {"owners": ("cem",)},
+        {"owners": ("cem",), "steps": (Step(to=("channel", "owners")),)},
         {"steps": (Step(to=("channel", "approvers", "person:cem")),)},
         {"steps": (Step(to=("group:sec",)),)},
     ],

@@ -1,13 +1,19 @@
 """Standing in: who decides in the stead of somebody who is away, and who never does."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from approvals.people import Absence
 from approvals.refusals import Why
-from approvals.standing_in import stood_in_for_by, substitute_of
-from approvals.tally import eligible, have_by_group, standing_now, standing_shown
+from approvals.standing_in import (
+    WhyNot,
+    end_of,
+    stood_in_for_by,
+    substitute_of,
+    why_not,
+)
+from approvals.tally import eligible, have_by_group, is_eligible, standing_now, standing_shown
 from approvals.verdict import Case
 from approvals.words import Status
 from tests.approvals.scene import Scene, case, kinds, why
@@ -56,6 +62,16 @@ def test_absences_are_followed_three_times_and_never_in_a_ring(
     scene = Scene()
     away(scene, **pairs)
     assert substitute_of("ben", scene.people) == stands_in
+
+
+def test_one_is_eligible_who_is_among_the_eligible() -> None:
+    """The short way says the same as the long one."""
+    for category in ("deployment", "architecture"):
+        scene = Scene(category).open()
+        away(scene, ben="cem", req="dee", cem="ana")
+        people = scene.people
+        among = {p for p in people.persons if is_eligible(scene.e, p, people)}
+        assert among == set(eligible(scene.e, people))
 
 
 def test_whoever_cannot_be_reached_stands_in_for_nobody() -> None:
@@ -246,3 +262,55 @@ def test_for_two_people_away_the_record_names_both() -> None:
     scene = Scene("other").open()
     away(scene, ana="cem", ben="cem")
     assert scene.vote("UCEM").records[0].facts["for"] == ["ana", "ben"]
+
+
+# -- naming somebody ----------------------------------------------------------------------------
+
+
+def an_absence(scene: Scene, substitute: str = "cem", hours: float = 1) -> Absence:
+    """Ben is away from now on."""
+    return Absence(
+        person="ben", substitute=substitute, since=scene.now, until=scene.now + hours * HOUR
+    )
+
+
+@pytest.mark.parametrize(
+    ("substitute", "hours", "found"),
+    [
+        ("cem", 1, None),
+        ("cem", 60 * 24, None),
+        ("cem", 60 * 24 + 0.001, WhyNot.TOO_LONG),
+        ("cem", 0, WhyNot.OVER),
+        ("cem", -1, WhyNot.OVER),
+        ("ben", 1, WhyNot.SELF),
+        ("a stranger", 1, WhyNot.STRANGER),
+        ("", 1, WhyNot.STRANGER),
+        ("dee", 1, WhyNot.UNREACHABLE),
+        ("ana", 1, WhyNot.RING),
+        ("req", 1, None),
+    ],
+)
+def test_only_an_absence_that_leaves_somebody_is_taken(
+    substitute: str, hours: float, found: WhyNot | None
+) -> None:
+    """Dee is deactivated; ana is away, and named ben; req is away, and named cem."""
+    scene = Scene()
+    scene.gone.add("dee")
+    away(scene, ana="ben", req="cem")
+    absence = an_absence(scene, substitute, hours)
+    assert why_not(absence, scene.people, scene.now) == found
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "ends"),
+    [
+        (date(2026, 11, 12), "UTC", "2026-11-13T00:00:00+00:00"),
+        (date(2026, 11, 12), "Europe/Berlin", "2026-11-12T23:00:00+00:00"),
+        (date(2026, 10, 25), "Europe/Berlin", "2026-10-25T23:00:00+00:00"),
+        (date(2026, 3, 29), "Europe/Berlin", "2026-03-29T22:00:00+00:00"),
+        (date(2026, 12, 31), "America/New_York", "2027-01-01T05:00:00+00:00"),
+    ],
+)
+def test_a_day_ends_where_the_person_lives(day: date, zone: str, ends: str) -> None:
+    """Also when the clocks change that day."""
+    assert end_of(day, zone).isoformat() == ends

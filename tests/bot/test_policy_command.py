@@ -90,7 +90,10 @@ def test_owners_and_what_moved_can_be_told(folder: Path) -> None:
     assert "never Ines, who asked or answers for the service" in said
     transfer = body(
         category="large_transaction",
-        operation={"name": "pay out", "money": {"amount_minor": 100, "currency": "EUR"}},
+        operation={
+            "name": "pay out",
+            "money": {"amount_minor": 100, "currency": "EUR", "account": "DE02 1203"},
+        },
     )
     moved = ("--service", "payouts", "--moved", "account=1000000")
     assert "with the last 24 h of its account" in run("explain", "-", *moved, given=transfer).stdout

@@ -106,7 +106,7 @@ def test_every_button_of_a_card_says_what_and_where(visit: Visit) -> None:
     newcomer.open_channel("database")
     buttons = newcomer.card("Schema conflict").locator(".block-actions button").all()
     names = [button.get_attribute("aria-label") or "" for button in buttons]
-    assert len(set(names)) == len(names) == 4
+    assert len(set(names)) == len(names) == 6
     assert all("documents_v3, production" in name for name in names)
 
 

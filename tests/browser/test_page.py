@@ -94,11 +94,34 @@ def test_home_lists_what_waits_and_shows_it(visit: Visit) -> None:
     expect(home).to_contain_text("Waiting for you: 3")
     newcomer.picture("home")
     home.get_by_role("button", name=re.compile("Show")).first.click()
-    page.get_by_role("tab", name="Messages").click()
-    expect(page.get_by_test_id("home")).to_be_hidden()
-    newest = page.locator("#messages article").last
-    expect(newest).to_contain_text("90,000.00 EUR")
-    expect(newest.get_by_role("button", name=re.compile("^Release transfer"))).to_be_visible()
+    expect(newcomer.modal).to_contain_text("90,000.00 EUR")
+    newcomer.picture("home_card")
+    newcomer.modal.get_by_role("button", name=re.compile("^Release transfer")).click()
+    expect(newcomer.modal).to_contain_text("What did you check?")
+
+
+def test_a_substitute_is_named_at_home_and_decides_meanwhile(visit: Visit) -> None:
+    """One the policy does not name is refused at the field."""
+    newcomer = visit()
+    page = newcomer.page
+    newcomer.open_channel("Andon")
+    page.get_by_role("tab", name="Home").click()
+    home = page.get_by_test_id("home")
+    home.get_by_role("button", name="Name a substitute").click()
+    who = newcomer.modal.get_by_label("Who stands in for you?")
+    who.select_option(label="Omar")
+    newcomer.modal.get_by_test_id("modal-submit").click()
+    expect(newcomer.modal).to_contain_text("Andon does not know this account.")
+    who.select_option(label="Ines")
+    newcomer.picture("substitute")
+    newcomer.modal.get_by_test_id("modal-submit").click()
+    expect(home).to_contain_text("@Ines stands in for you until")
+    newcomer.picture("home_away")
+
+    newcomer.act_as("Ines")
+    newcomer.open_channel("operations")
+    newcomer.card("Data sync").get_by_role("button", name="Try 3 more").click()
+    newcomer.service_is("sync", "succeeded")
 
 
 def test_the_command_is_hinted_typed_and_answered_to_one_person_alone(visit: Visit) -> None:

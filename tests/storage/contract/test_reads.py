@@ -1,7 +1,7 @@
 """Reads and lists: every filter, both orders, pages that lose nothing and repeat nothing."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from approvals.ports import Wanted
 from approvals.words import Status
 from bot.ids import new_id
 from tests.building import a_claim, a_vote
-from tests.storage.stand import Stand
+from tests.storage.stand import TWO_PEOPLE, Stand
 
 
 async def paged(stand: Stand, wanted: Wanted, limit: int) -> list[str]:
@@ -198,3 +198,27 @@ async def test_lists_are_the_same_after_a_restart(stand: Stand) -> None:
     before = await stand.store.reads.pending()
     await stand.restart()
     assert await stand.store.reads.pending() == before
+
+
+async def test_outlines_are_all_that_is_pending_without_what_it_would_run(stand: Stand) -> None:
+    ids = await stand.fill(3, context={"error": {"type": "E", "message": "m"}})
+    await stand.submit(a_vote(ids[1]))
+    found = await stand.store.reads.outlines()
+    assert [e.id for e in found] == [ids[0], ids[2]]
+    whole = await stand.read(ids[0])
+    assert whole.operation is not None
+    bare = replace(whole.operation, arguments={})
+    assert found[0] == replace(whole, operation=bare, context={})
+
+
+async def test_an_outline_is_as_new_as_the_last_commit(stand: Stand) -> None:
+    (id_,) = await stand.fill(1)
+    assert (await stand.store.reads.outlines())[0].votes == ()
+    stand.facts.policy = TWO_PEOPLE
+    other = await stand.open("k9")
+    await stand.submit(a_vote(other))
+    assert [len(e.votes) for e in await stand.store.reads.outlines()] == [0, 1]
+    await stand.submit(a_vote(id_))
+    assert [e.id for e in await stand.store.reads.outlines()] == [other]
+    await stand.restart()
+    assert [len(e.votes) for e in await stand.store.reads.outlines()] == [1]

@@ -79,7 +79,8 @@ export function slackErrors(view, values) {
 }
 
 function fault(block, state) {
-  const empty = !(state.value || state.selected_option || state.selected_options?.length);
+  const chosen = state.selected_option || state.selected_options?.length || state.selected_user || state.selected_date;
+  const empty = !(state.value || chosen);
   if (empty) return block.optional ? null : "Please complete this required field.";
   const length = state.value?.length ?? 0;
   const { min_length: least = 0, max_length: most = 3000 } = block.element;

@@ -1,5 +1,5 @@
 /**
- * Interactive Block Kit elements: buttons, selects, radio buttons, checkboxes, text inputs.
+ * Interactive Block Kit elements: buttons, selects, people, days, radio buttons, checkboxes, text inputs.
  *
  * A `surface` is where they stand: `names` for mentions, `act(node, payload)` to tell the app of a
  * click, `kept[block_id][action_id]` with what was typed before a view was drawn again.
@@ -36,6 +36,8 @@ const ELEMENTS = {
   button, overflow,
   plain_text_input: textInput,
   static_select: select,
+  users_select: people,
+  datepicker: day,
   radio_buttons: (item, block, surface) => choices(item, block, surface, "radio"),
   checkboxes: (item, block, surface) => choices(item, block, surface, "checkbox"),
 };
@@ -99,6 +101,29 @@ function select(item, block, surface) {
   const chosen = () => all.find((entry) => entry.value === node.value) ?? null;
   readers.set(node, () => ({ type: item.type, selected_option: chosen() }));
   node.addEventListener("change", () => changed(node, item, block, surface, { selected_option: chosen() }));
+  return node;
+}
+
+function people(item, block, surface) {
+  const kept = initial(item, block, surface);
+  const start = (kept ? kept.selected_user : item.initial_user) ?? "";
+  const option = ({ id, name }) => el("option", { value: id, selected: id === start }, name);
+  const node = el("select", { class: "select", dataset: { ...where(item, block), stateful: "" } },
+    el("option", { value: "", selected: start === "" }, item.placeholder?.text ?? "Select someone"),
+    surface.names.everybody().map(option));
+  const chosen = () => ({ selected_user: node.value === "" ? null : node.value });
+  readers.set(node, () => ({ type: item.type, ...chosen() }));
+  node.addEventListener("change", () => changed(node, item, block, surface, chosen()));
+  return node;
+}
+
+function day(item, block, surface) {
+  const kept = initial(item, block, surface);
+  const node = el("input", { class: "text-input", type: "date", dataset: { ...where(item, block), stateful: "" } });
+  node.value = (kept ? kept.selected_date : item.initial_date) ?? "";
+  const chosen = () => ({ selected_date: node.value === "" ? null : node.value });
+  readers.set(node, () => ({ type: item.type, ...chosen() }));
+  node.addEventListener("change", () => changed(node, item, block, surface, chosen()));
   return node;
 }
 

@@ -147,8 +147,9 @@ export class Workspace extends EventTarget {
     return this.#people.get(id) ?? null;
   }
 
-  /** Names for mentions; an unknown id is shown as it is. */
+  /** Names for mentions and to choose from; an unknown id is shown as it is. */
   names = {
+    everybody: () => [...this.#people.values()].filter(({ deleted, kind }) => !deleted && kind !== "bot"),
     person: (id) => (id === this.state.app.bot_user ? this.state.app.name : this.#people.get(id)?.name ?? id),
     channel: (id) => this.channels.find((channel) => channel.id === id)?.name ?? id,
     group: (id) => this.state.groups?.find((group) => group.id === id)?.handle ?? id,

@@ -1,0 +1,77 @@
+"""When a digest is due, by the local clock, and what stands in it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from approvals.digests import latest, quiet_of
+from approvals.words import Severity, Status
+from tests.approvals.stories import expired, pending, rejected, withdrawn
+
+BERLIN = "Europe/Berlin"
+
+
+def at(text: str) -> datetime:
+    """A moment in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "due"),
+    [
+        ("2026-11-12T07:00", "2026-11-12T07:59", None),
+        ("2026-11-12T07:00", "2026-11-12T08:00", "2026-11-12T08:00"),
+        ("2026-11-12T08:00", "2026-11-12T09:00", None),
+        ("2026-11-12T08:00", "2026-11-12T23:30", "2026-11-12T16:00"),
+        ("2026-11-12T16:00", "2026-11-13T00:30", None),
+        ("2026-11-08T16:00", "2026-11-12T07:00", "2026-11-11T16:00"),
+        ("2026-07-12T06:00", "2026-07-12T07:00", "2026-07-12T07:00"),
+    ],
+)
+def test_the_last_missed_moment_is_due_by_local_time(since: str, now: str, due: str | None) -> None:
+    """At 09:00 and 17:00 in Berlin; however many were missed, once."""
+    found = latest(("09:00", "17:00"), BERLIN, at(since), at(now))
+    assert found == (at(due) if due else None)
+
+
+def test_each_day_has_its_digest_over_a_year_of_changing_clocks() -> None:
+    """Also at an hour that a night in spring leaves out and one in autumn has twice."""
+    told, now = at("2026-01-01T00:00"), at("2026-01-01T00:00")
+    made = []
+    while now < at("2027-01-01T00:00"):
+        now += timedelta(minutes=20)
+        moment = latest(("02:30",), BERLIN, told, now)
+        if moment is not None:
+            made.append(moment)
+            told = moment
+    assert len(made) == 365
+    assert {b - a for a, b in pairwise(made)} == {
+        timedelta(hours=23),
+        timedelta(hours=24),
+        timedelta(hours=25),
+    }
+
+
+def test_what_is_low_and_what_nobody_decided_stands_in_it() -> None:
+    """What people decided is no news, and what is low is told when it is opened."""
+    low = replace(pending().e, severity=Severity.LOW)
+    lately = [low, expired().e, withdrawn().e, rejected().e, pending().e]
+    since = low.created_at - timedelta(seconds=1)
+    quiet = quiet_of(lately, since, since + timedelta(days=1))
+    assert quiet.low == (low,)
+    assert [e.status for e in quiet.undecided] == [Status.EXPIRED, Status.WITHDRAWN]
+    assert quiet
+
+
+def test_what_was_told_before_or_happens_later_does_not() -> None:
+    """The window is open at its beginning and closed at its end."""
+    e = expired().e
+    assert e.ended_at is not None
+    low = replace(pending().e, severity=Severity.LOW)
+    day = timedelta(days=1)
+    assert not quiet_of([e], e.ended_at, e.ended_at + day)
+    assert quiet_of([e], e.ended_at - day, e.ended_at)
+    assert not quiet_of([low], low.created_at, low.created_at + day)
+    assert quiet_of([low], low.created_at - day, low.created_at)
