@@ -13,6 +13,10 @@ from approvals.escalation import Escalation
 from approvals.events import DECIDED, Record
 from approvals.people import Absence, People
 from approvals.policy.model import Policy
+from approvals.refusals import Why
+
+#: Refusals that say that somebody is in none of the groups that were asked.
+_OUTSIDE = frozenset({Why.NOT_IN_GROUP, Why.NO_LONGER_ELIGIBLE})
 
 #: Absences are told by a vote, and hold for that vote.
 MOMENT = timedelta(seconds=1)
@@ -82,6 +86,8 @@ class Then:
                 self._left(body["person"])
             case events.VOTE_VOIDED:
                 self._is_active(body["person"], False)
+            case events.REFUSED if body["why"] in _OUTSIDE:
+                self._is_in(record.by.removeprefix("person:"), ())
             case events.OVERRIDE_ASKED:
                 self._overrode(body["person"])
             case events.STOPPED if body.get("void") and not body.get("people"):
