@@ -7,7 +7,7 @@ from pathlib import Path
 
 _HEAD = b"\x89PNG\r\n\x1a\n"
 #: Colours kept, and how far from one another: what is seldom but different stays.
-_MOST, _APART = 64, 500
+_MOST, _APART = 64, 120
 
 
 def shrink(path: Path) -> None:

@@ -26,10 +26,11 @@ from bot.slack.drawing.details import details
 from bot.slack.drawing.digest import digest
 from bot.slack.drawing.directs import direct
 from bot.slack.drawing.form import View
+from bot.slack.drawing.home import away_modal
 from bot.slack.drawing.lists import Reader
 from bot.slack.drawing.storm import abortable, storm_card
 from bot.slack.drawing.storm_windows import abort_window, list_window
-from tests.bot.slack.drawing import ends, states
+from tests.bot.slack.drawing import ends, states, test_home
 from tests.bot.slack.drawing.examples import DROP, MIGRATION, RETRIES, TRANSFER, Story, later
 from tests.bot.slack.drawing.states import PEOPLE
 from tests.bot.slack.drawing.test_told import TOLD
@@ -195,7 +196,7 @@ def _storm() -> Storm:
     return Storm(id="stm_1", began_at=first.created_at, version=17, members=tuple(members))
 
 
-def test_a_storm_the_digest_and_a_list_fit_a_phone(gallery: Gallery) -> None:
+def test_a_storm_the_digest_a_list_and_an_absence_fit_a_phone(gallery: Gallery) -> None:
     storm = _storm()
     every = [e for tell in (states.awaited, states.incident) for e in (tell(),)]
     listed = [replace(e, id=f"esc_{n}7f3a9c") for n, e in enumerate(every)]
@@ -215,6 +216,7 @@ def test_a_storm_the_digest_and_a_list_fit_a_phone(gallery: Gallery) -> None:
     for name, view in {
         "storm-list": list_window(storm, storm.members, page=0),
         "storm-abort": abort_window(storm, abortable(storm)),
+        "away": away_modal(test_home.own(), test_home.by(), "Europe/Berlin"),
     }.items():
         gallery.open(view)
         gallery.shoot(f"window-{name}", gallery.newcomer.page.locator("body"))

@@ -286,7 +286,7 @@ async def test_an_incident_is_looked_at_asked_about_and_resolved(story: Story) -
     said = {"root_cause": "certificate ended", "by_hand": "restarted", "automatable": "yes"}
     await story.workspace.submit("USAM", window.id, said)
     assert story.sees("USAM") == (
-        "Recorded: resolved. data-sync and everyone who was called are told."
+        "Recorded: resolved. data-sync is told, and every card of it says so."
     )
     ended = await story.card(OPERATIONS, words="RESOLVED · was CRITICAL")
     assert ended.labels == ["Details"]
