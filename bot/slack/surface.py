@@ -118,6 +118,7 @@ class Surface:
             view = self._screens.ask_modal(found, click)
             await ack()
             await self._voice.open(client, click, view)
+            self._browsing.looked(click)
         else:
             await self._at_once(ack, click, client, click.action)
 
