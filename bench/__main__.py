@@ -8,7 +8,7 @@ import asyncio
 import os
 import resource
 
-from bench import opens, parked, waking
+from bench import opens, parked, storm, waking
 from bench.servers import LOAD_CORE, running
 
 
@@ -24,6 +24,7 @@ def main() -> None:
         asyncio.run(opens.measure(andon["bare"]))
         asyncio.run(waking.measure(andon["whole"]))
         asyncio.run(parked.measure(andon["bare"]))
+        asyncio.run(storm.measure(andon["whole"]))
 
 
 if __name__ == "__main__":

@@ -108,11 +108,12 @@ class SlackSide:
             lost=lambda event: self.door.revoked(event),
         )
         app_token = settings.slack_app_token.get_secret_value()
-        surface = Surface(ports, screens, finding, client)
+        strangers = Strangers(client, people, clock)
+        surface = Surface(ports, screens, finding, client, strangers)
         self.door = SlackDoor(
             client=client,
             surface=surface,
-            strangers=Strangers(client, people, clock),
+            strangers=strangers,
             secrets=settings.signing_secrets,
             app_token=app_token if settings.slack_mode == "socket" else "",
             seen=store.signatures,

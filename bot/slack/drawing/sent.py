@@ -50,7 +50,7 @@ def _missed(e: Escalation, missed: Missed, people: People) -> Line:
 def _card(e: Escalation, card: Card, people: People) -> Line:
     who: Span | str = (
         name_of(card.target, people)
-        if card.surface == "direct"
+        if card.surface in ("direct", "storm-direct")
         else Span(text=f"channel {card.target}", channel=card.target)
     )
     if card.ts is None:

@@ -28,6 +28,7 @@ from bot.slack.drawing.spans import (
     context,
     cut,
     header,
+    joined,
     one_line,
     person,
     plain,
@@ -238,8 +239,8 @@ def storm_line(
 ) -> Message:
     """One line for the storm, in the thread of its card; people who must act are called."""
     called: list[Span | str] = []
-    for id_ in mentions:
-        called += [person(id_, people), " "]
+    if mentions:
+        called = [*joined(person(id_, people) for id_ in mentions), ": "]
     return message([*called, *told(storm, case, values)], zone=storm.first.plan.zone)
 
 

@@ -52,6 +52,7 @@ _REASONS: Mapping[str, str] = {
     Why.NOT_A_MEMBER: "only members of this workspace can decide",
     Why.PEOPLE_UNKNOWN: "Andon cannot check just now who may decide",
     Why.OUT_OF_DATE: "changed since you looked",
+    Why.REASON_TOO_LONG: "your sentence is longer than 1,000 characters",
     NOT_SAVED: "could not be saved; try again in a minute",
 }
 
