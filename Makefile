@@ -25,8 +25,8 @@ doctor: $(VENV)/.run ## Look at everything a server needs, and say what to do
 test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest
 
-screenshots: $(VENV)/.dev ## Take the README's pictures anew, in a headless Chromium
-	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole"
+screenshots: $(VENV)/.dev ## Take the pictures of the documents anew, in a headless Chromium
+	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole or gallery"
 
 lint: $(VENV)/.dev ## Ruff: style, imports, formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -354,6 +354,7 @@ class Escalation:
     chain: Chain = field(default_factory=Chain)
     reminded: tuple[str, ...] = ()  #: "half" and "four-fifths", once said
     remind_at: datetime | None = None  #: when the next of them is due
+    counted_from: datetime | None = None  #: since when its time counts; None: since it was asked
     acknowledged: Acknowledgement | None = None
     questions: tuple[Question, ...] = ()
     extended: Extension | None = None

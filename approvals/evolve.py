@@ -252,6 +252,7 @@ def _moved(escalation: Escalation, record: Record) -> Escalation:
         deadline_at=parse_instant(record.body["to"]),
         reminded=(),
         remind_at=_when(record.body, "remind_at"),
+        counted_from=record.at,
     )
 
 

@@ -110,6 +110,8 @@ def _named(command: commands.Command) -> dict[str, Json]:
             "body_hash": command.body_hash,
             "group_id": command.group_id,
         }
+    if isinstance(command, commands.Vote):
+        named["option"] = command.option  # also of a click that is refused
     return named
 
 

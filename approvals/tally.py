@@ -20,6 +20,13 @@ def required_groups(escalation: Escalation) -> tuple[str, ...]:
     return tuple(r.group for r in escalation.plan.requirements)
 
 
+def is_unsure(escalation: Escalation, people: People) -> bool:
+    """Whether a group that decides here could not be looked up: of it only some are known."""
+    glass = escalation.plan.break_glass
+    groups = {*required_groups(escalation), *([glass.group] if glass else [])}
+    return bool(groups & people.unread)
+
+
 def is_requester(
     escalation: Escalation, account: str, person: Person | None, people: People
 ) -> bool:

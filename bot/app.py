@@ -183,8 +183,13 @@ def _watched(
     settings: Settings, policy: Policy, adopt: Adopt, clock: Clock, metrics: Metrics
 ) -> tuple[PolicyFile, Loop]:
     """The policy file, and the loop that looks at it."""
+
+    async def adopted(new: Policy) -> None:
+        await adopt(new)
+        await warn_of_routes(new)
+
     file = PolicyFile(
-        Path(settings.policy), policy, adopt=adopt, clock=clock, registry=metrics.registry
+        Path(settings.policy), policy, adopt=adopted, clock=clock, registry=metrics.registry
     )
     loop = Loop("policy", file.once, POLICY_S)
     file.wake = loop.wake

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from approvals.codec import instant
 from approvals.commands import Claim
-from approvals.decide.recheck import losses
+from approvals.decide.recheck import losses, stands
 from approvals.escalation import Claim as Taken
 from approvals.escalation import Escalation
 from approvals.events import CLAIMED, STOPPED, Event
 from approvals.facts import Facts
 from approvals.people import People
 from approvals.refusals import Refusal, Why
+from approvals.tally import is_unsure
 from approvals.verdict import Case, Verdict, accept, refuse
 from approvals.words import Kind, OperationState, Status
 
@@ -61,6 +62,8 @@ def _people_still_stand(
     lost = losses(escalation, people, now)
     if any(event.kind == STOPPED for event in lost):
         return Verdict(events=lost, refusal=Refusal(why=Why.APPROVAL_VOID, who=who))
+    if is_unsure(escalation, people) and not stands(escalation, people):
+        return Verdict(events=lost, refusal=Refusal(why=Why.PEOPLE_UNKNOWN, who=who))
     plan = escalation.plan
     body = {
         "by": command.service,

@@ -14,7 +14,7 @@ from approvals.decide.chain import ended, go_on, resumed_at
 from approvals.decide.reach import Asked, reach, until
 from approvals.decide.times import (
     FOUR_FIFTHS,
-    counts_from,
+    counted_from,
     latest_deadline,
     reminder_at,
     reminders_due,
@@ -89,7 +89,7 @@ def _remind(escalation: Escalation, facts: Facts, now: datetime) -> Event:
     targets = (f"person:{held.person}",) if held and not last else ("approvers",)
     found = reach(Asked.in_(escalation), targets, facts, now)
     said = (*escalation.reminded, *which)
-    start, deadline = counts_from(escalation), escalation.deadline_at
+    start, deadline = counted_from(escalation), escalation.deadline_at
     remind_at = reminder_at(escalation.plan, start, deadline, said)
     body = {
         "which": list(which),

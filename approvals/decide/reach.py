@@ -9,7 +9,7 @@ thread there; with `card` where the first card is posted. Nobody is reached twic
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from approvals.codec import instant
@@ -159,8 +159,12 @@ class _Stage:
             yield from ((p, f"may decide ({group})", group) for p in self._members(group))
 
     def _on_call(self) -> Iterator[tuple[str, str, str]]:
+        # The next one's turn comes early where it is that of the one who asks.
+        plan = self._plan
+        if not self._asker.issubset(plan.excluded):
+            plan = replace(plan, excluded=(*plan.excluded, *self._asker))
         for group in self._groups:
-            turn = current_people(self._plan, group, self._people, self._now)
+            turn = current_people(plan, group, self._people, self._now)
             why = f"on call ({group})" if group in self._plan.rotations else f"may decide ({group})"
             yield from ((p, why, group) for p in self._members(group) if p in turn)
 

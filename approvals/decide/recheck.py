@@ -1,7 +1,8 @@
 """RecheckPeople: facts about people are new. Votes of those known to be gone stop counting.
 
-A void vote stays void; the person may vote again when they are back. An approval that loses its
-quorum before the claim is void at once: nothing runs on the yes of someone who left.
+A void vote stays void; the person may vote again when they are back. So nobody is taken to have
+left a group that could not be looked up: then votes stay, and the claim waits. An approval that
+loses its quorum before the claim is void at once: nothing runs on the yes of someone who left.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from approvals.facts import Facts
 from approvals.people import People
 from approvals.tally import (
     fewest_overrides,
+    is_unsure,
     may_override,
     required_groups,
     standing_now,
@@ -52,7 +54,8 @@ def losses(escalation: Escalation, people: People, now: datetime) -> tuple[Event
     left = replace(
         escalation, votes=tuple(replace(v, void=gone.get(v, v.void)) for v in escalation.votes)
     )
-    if escalation.can_be_stopped and not _stands(left, people):
+    sure = not is_unsure(escalation, people)
+    if escalation.can_be_stopped and sure and not stands(left, people):
         body = {"void": True, "reason": "people", "people": [v.person for v in gone]}
         events.append(Event(kind=STOPPED, at=now, by="andon", body=body))
     return tuple(events)
@@ -65,6 +68,8 @@ def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
         releases = option is not None and option.effect is Effect.RELEASE
         if releases and vote.void is None and not still_counts(escalation, vote, people):
             known = people.persons.get(vote.person)
+            if known and known.active and is_unsure(escalation, people):
+                continue
             left = f"left {' and '.join(vote.groups or groups)}"
             if vote.stead:
                 away = " and ".join(dict.fromkeys(_named(a, people) for _, a in vote.stead))
@@ -72,7 +77,8 @@ def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
             yield vote, left if known and known.active else "is no longer active"
 
 
-def _stands(escalation: Escalation, people: People) -> bool:
+def stands(escalation: Escalation, people: People) -> bool:
+    """Whether what was decided still has its people, by facts of now."""
     decision = escalation.decision
     if decision is not None and decision.by is DecidedBy.BREAK_GLASS:
         still = set(decision.people) & set(may_override(escalation, people))

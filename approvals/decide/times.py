@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from approvals import hours
 from approvals.escalation import Escalation, Plan
 
-#: What is said of the time that is gone, and how much of it that is.
+#: What is said of the time that is gone, and how many tenths of it that is.
 HALF, FOUR_FIFTHS = "half", "four-fifths"
-_GONE = {HALF: 0.5, FOUR_FIFTHS: 0.8}
+_GONE = {HALF: 5, FOUR_FIFTHS: 8}
 
 
 def later(plan: Plan, start: datetime, seconds: float) -> datetime:
@@ -36,13 +36,13 @@ def reminder_at(
 
 
 def _moment(plan: Plan, start: datetime, deadline: datetime, which: str) -> datetime:
-    open_s = hours.open_seconds(start, deadline, plan.hours)
-    return later(plan, start, round(open_s * _GONE[which]))
+    open_s = int(hours.open_seconds(start, deadline, plan.hours))
+    return later(plan, start, open_s * _GONE[which] // 10)
 
 
 def reminders_due(escalation: Escalation, now: datetime) -> tuple[str, ...]:
     """The next reminder, and with it every later one whose moment has come as well."""
-    plan, start, deadline = escalation.plan, counts_from(escalation), escalation.deadline_at
+    plan, start, deadline = escalation.plan, counted_from(escalation), escalation.deadline_at
     left = [which for which in _GONE if which not in escalation.reminded]
     return tuple(
         which
@@ -51,8 +51,6 @@ def reminders_due(escalation: Escalation, now: datetime) -> tuple[str, ...]:
     )
 
 
-def counts_from(escalation: Escalation) -> datetime:
+def counted_from(escalation: Escalation) -> datetime:
     """Since when the time until the deadline is counted."""
-    extended = escalation.extended.at if escalation.extended else None
-    known = (escalation.created_at, escalation.delivered_at, extended)
-    return max(at for at in known if at is not None)
+    return escalation.counted_from or escalation.created_at

@@ -185,7 +185,12 @@ def _event(
         at=now,
         by=f"person:{by.person.id}",
         body=body,
-        facts={"people_as_of": seen, "account": command.actor.account, **by.entitlement},
+        facts={
+            "people_as_of": seen,
+            "account": command.actor.account,
+            "counted": list(stands.people),
+            **by.entitlement,
+        },
     )
 
 

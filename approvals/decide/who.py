@@ -64,6 +64,8 @@ def _member(escalation: Escalation, person: Person, people: People) -> Approver 
         own = {g for g in groups if person.id in people.groups.get(g, ())}
         inside = tuple(g for g in groups if g in own or g in dict(stead))
         return Approver(person=person, groups=inside, stead=stead)
+    if not people.unread.isdisjoint(groups):
+        return refuse(Why.PEOPLE_UNKNOWN, who=who)
     was = any(person.id in escalation.plan.members.get(g, ()) for g in groups)
     why = Why.NO_LONGER_ELIGIBLE if was else Why.NOT_IN_GROUP
     named = [people.persons[p].name for p in eligible(escalation, people)]

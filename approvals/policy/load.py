@@ -38,8 +38,11 @@ def parse_policy(text: str, name: str = "policy.toml") -> Policy:
     """The policy of a file's text. Raises PolicyError naming every finding."""
     try:
         read = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number of more digits than anybody can mean
         raise PolicyError(name, [_of_syntax(text, error)]) from error
+    except RecursionError as error:
+        finding = Finding(line=1, where="", reason="is nested too deeply")
+        raise PolicyError(name, [finding]) from error
     lines = Lines(text)
     try:
         policy = Policy.model_validate(read).read_from(text, lines.rules())
@@ -54,7 +57,7 @@ def parse_policy(text: str, name: str = "policy.toml") -> Policy:
     return policy
 
 
-def _of_syntax(text: str, error: tomllib.TOMLDecodeError) -> Finding:
+def _of_syntax(text: str, error: ValueError) -> Finding:
     at = re.search(r"line (\d+)", str(error))
     line = int(at.group(1)) if at else len(text.splitlines())
     return Finding(line=line, where="", reason=f"this is not TOML: {error}")

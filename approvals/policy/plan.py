@@ -22,6 +22,7 @@ from approvals.policy.model import Policy, Rule
 from approvals.policy.seats import most_seats, seats_for
 from approvals.policy.steps import Around, resolved
 from approvals.refusals import FieldError
+from approvals.severities import Terms
 from approvals.words import Effect, Friction, Kind, Severity
 
 #: A caller may ask for at most this many times the default deadline, unless the rule says more.
@@ -58,35 +59,8 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
     errors += tuple(lacking_context(rule, ask))
     if errors:
         return errors
-    decide_s = ask.decide_within_s or terms.decide_within_s
-    respond_s = min(terms.respond_within_s, decide_s)
-    groups = [r.group for r in requirements]
-    made = Plan(
-        rule=rule.name if rule else "named by the request",
-        policy_version=policy.version,
-        policy_text=policy.rule_text(at) if at is not None else "",
-        requirements=requirements,
-        members={group: _members(group, people) for group in groups},
-        excluded=excluded,
-        one_person_fills_many=bool(rule and rule.one_person_fills_many),
-        channel=_channel(policy, rule, ask),
-        respond_within_s=respond_s,
-        decide_within_s=decide_s,
-        claim_within_s=ask.claim_within_s or (rule.claim_s if rule else 900),
-        grant_for_s=rule.grant_for_s if rule else 300,
-        report_within_s=rule.report_within_s if rule else 3600,
-        zone=policy.zone,
-        show=rule.show if rule else (),
-        quiet=_quiet(policy, groups),
-        owners=tuple(o for o in _owners(policy, ask, people) if o in people.persons),
-        acknowledge_for_s=terms.acknowledge_for_s,
-        extend_by_s=0 if ask.kind is Kind.INCIDENT else terms.extend_by_s,
-        undelivered_max_s=terms.undelivered_max_s,
-        hours=hours_of(policy, rule, severity),
-        break_glass=_break_glass(policy, ask),
-        rotations={g: r for g in groups if (r := _rotation(policy, g)) is not None},
-        substitutes=tuple(g for g in groups if policy.groups[g].substitutes),
-    )
+    made = replace(_snapshot(policy, at, ask, people, requirements), excluded=excluded)
+    made = replace(_timed(made, rule, ask, terms), hours=hours_of(policy, rule, severity))
     made = replace(made, steps=_steps(policy, rule, ask, made, severity))
     errors = tuple(_unfillable(made, options, ask, severity))
     if errors:
@@ -97,6 +71,46 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
         options=options,
         requester=_resolved(ask.requester, people),
         plan_json=dump_plan(made),
+    )
+
+
+def _snapshot(
+    policy: Policy, at: int | None, ask: Ask, people: People, requirements: tuple[Requirement, ...]
+) -> Plan:
+    """What the policy says of people and places, as it stands."""
+    rule = policy.rules[at] if at is not None else None
+    groups = [r.group for r in requirements]
+    return Plan(
+        rule=rule.name if rule else "named by the request",
+        policy_version=policy.version,
+        policy_text=policy.rule_text(at) if at is not None else "",
+        requirements=requirements,
+        members={group: _members(group, people) for group in groups},
+        one_person_fills_many=bool(rule and rule.one_person_fills_many),
+        channel=_channel(policy, rule, ask),
+        zone=policy.zone,
+        show=rule.show if rule else (),
+        quiet=_quiet(policy, groups),
+        owners=tuple(o for o in _owners(policy, ask, people) if o in people.persons),
+        break_glass=_break_glass(policy, ask),
+        rotations={g: r for g in groups if (r := _rotation(policy, g)) is not None},
+        substitutes=tuple(g for g in groups if policy.groups[g].substitutes),
+    )
+
+
+def _timed(made: Plan, rule: Rule | None, ask: Ask, terms: Terms) -> Plan:
+    """The plan with its clocks. Nobody is expected to answer after the deadline."""
+    decide_s = ask.decide_within_s or terms.decide_within_s
+    return replace(
+        made,
+        respond_within_s=min(terms.respond_within_s, decide_s),
+        decide_within_s=decide_s,
+        claim_within_s=ask.claim_within_s or (rule.claim_s if rule else 900),
+        grant_for_s=rule.grant_for_s if rule else 300,
+        report_within_s=rule.report_within_s if rule else 3600,
+        acknowledge_for_s=terms.acknowledge_for_s,
+        extend_by_s=0 if ask.kind is Kind.INCIDENT else terms.extend_by_s,
+        undelivered_max_s=terms.undelivered_max_s,
     )
 
 

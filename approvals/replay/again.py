@@ -13,11 +13,24 @@ from approvals.commands import Actor, Command
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.people import People
+from approvals.refusals import Why
 from approvals.typing_target import word_to_type
 from approvals.words import DecidedBy, Result
 
 #: The reason of a vote that needed none then.
 NO_REASON = "(none was asked for)"
+
+#: Refusals of a vote that another policy might not have made.
+_OTHERWISE = frozenset(
+    {
+        Why.ALREADY_DECIDED,
+        Why.EXPIRED,
+        Why.NOT_IN_GROUP,
+        Why.NO_LONGER_ELIGIBLE,
+        Why.REQUESTER,
+        Why.UNKNOWN_ACCOUNT,
+    }
+)
 
 #: The escalation as it stands in the replay, and the people of that moment.
 Made = Callable[[Record, Escalation, People], Command | None]
@@ -49,6 +62,23 @@ def _vote(record: Record, escalation: Escalation, people: People) -> Command:
         shown=escalation.shown,
         digest=escalation.digest,
         rationale=record.body.get("rationale") or NO_REASON,
+        typed=word_to_type(escalation),
+        read_whole=True,
+    )
+
+
+def _refused(record: Record, escalation: Escalation, people: People) -> Command | None:
+    """A vote that came too late, or from somebody who could not decide then: it is cast again."""
+    option = record.command.get("option")
+    if option is None or record.body["why"] not in _OTHERWISE:
+        return None
+    return commands.Vote(
+        **_ids(record),
+        actor=_by(record, people),
+        option=option,
+        shown=escalation.shown,
+        digest=escalation.digest,
+        rationale=NO_REASON,
         typed=word_to_type(escalation),
         read_whole=True,
     )
@@ -129,6 +159,7 @@ def _resolve(record: Record, escalation: Escalation, people: People) -> Command:
 
 _MADE: Mapping[str, Made] = {
     events.VOTE_CAST: _vote,
+    events.REFUSED: _refused,
     events.VOTE_VOIDED: _recheck,
     events.DECIDED: _decided,
     events.STOPPED: _stop,

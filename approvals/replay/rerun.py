@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from approvals.asked import asked_again
 from approvals.commands import Open, Tick
@@ -86,22 +86,37 @@ def _driven(
 ) -> Escalation:
     """All that was done, when it was done; a release is taken as soon after it was given."""
     left = [(record.at, record) for record in past.records[1:]]
+    waiting: list[tuple[datetime, Record]] = []  # for the release
     while left:
         at, record = left.pop(0)
         escalation = _until(escalation, at, then, policy)
-        then.note(record)
-        people = then.people(at)
-        command = again(record, escalation, people)
-        if command is None:
+        if record.kind in _TAKING and escalation.status is Status.PENDING:
+            waiting.append((at, record))
             continue
-        facts = Facts(people=people, policy=policy)
-        waited = escalation.decision is None
-        escalation = step(State(escalation=escalation), command, facts, at).escalation or escalation
-        if waited and escalation.status is Status.APPROVED and past.escalation.decision:
-            sooner = past.escalation.decision.at - at
-            left = [(t - sooner if r.kind in _TAKING else t, r) for t, r in left]
-            left.sort(key=lambda one: one[0])
+        was_pending = escalation.status is Status.PENDING
+        escalation = _done(escalation, record, at, then, policy)
+        decided = past.escalation.decision
+        if was_pending and escalation.status is Status.APPROVED and decided:
+            left = _moved((*waiting, *left), at - decided.at)
     return _until(escalation, now, then, policy)
+
+
+def _moved(left: Sequence[tuple[datetime, Record]], by: timedelta) -> list[tuple[datetime, Record]]:
+    moved = [(at + by if record.kind in _TAKING else at, record) for at, record in left]
+    return sorted(moved, key=lambda one: one[0])
+
+
+def _done(
+    escalation: Escalation, record: Record, at: datetime, then: Then, policy: Policy
+) -> Escalation:
+    """After the command behind a record, if there was one."""
+    then.note(record)
+    people = then.people(at)
+    command = again(record, escalation, people)
+    if command is None:
+        return escalation
+    facts = Facts(people=people, policy=policy)
+    return step(State(escalation=escalation), command, facts, at).escalation or escalation
 
 
 def _until(escalation: Escalation, now: datetime, then: Then, policy: Policy) -> Escalation:

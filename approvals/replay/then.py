@@ -13,6 +13,10 @@ from approvals.escalation import Escalation
 from approvals.events import DECIDED, Record
 from approvals.people import Absence, People
 from approvals.policy.model import Policy
+from approvals.refusals import Why
+
+#: Refusals that say that somebody is in none of the groups that were asked.
+_OUTSIDE = frozenset({Why.NOT_IN_GROUP, Why.NO_LONGER_ELIGIBLE})
 
 #: Absences are told by a vote, and hold for that vote.
 MOMENT = timedelta(seconds=1)
@@ -34,6 +38,7 @@ class Then:
         self._by_glass: list[str] = []
         self._away: dict[str, str] = {}  # person -> who votes in their stead at this moment
         self._steads: dict[str, list[str]] = {}  # voter -> whose membership the vote counts as
+        self._votes: dict[str, tuple[str, set[str]]] = {}  # voter -> option, own groups then
         listed = policy.file_people(opening.created_at)
         self._persons, members = dict(listed.persons), opening.plan.members
         in_slack = self._in_slack(members, records)
@@ -76,27 +81,45 @@ class Then:
         body, self._away = record.body, {}
         match record.kind:
             case events.VOTE_CAST:
-                self._voted(body["person"], body["groups"], dict(body.get("stead", ())))
+                self._voted(record, dict(body.get("stead", ())))
             case events.VOTE_VOIDED if "left " in body["why"]:
-                for person in self._steads.get(body["person"], [body["person"]]):
-                    self._is_in(person, ())
+                self._left(body["person"])
             case events.VOTE_VOIDED:
                 self._is_active(body["person"], False)
+            case events.REFUSED if body["why"] in _OUTSIDE:
+                self._is_in(record.by.removeprefix("person:"), ())
             case events.OVERRIDE_ASKED:
                 self._overrode(body["person"])
             case events.STOPPED if body.get("void") and not body.get("people"):
-                for person in self._by_glass:
+                for person in (*self._votes, *self._by_glass):  # which of them is not on record
                     self._is_active(person, False)
 
-    def _voted(self, person: str, groups: Iterable[str], stead: Mapping[str, str]) -> None:
-        """A vote tells who was in which group, and in whose stead the person counted."""
+    def _voted(self, record: Record, stead: Mapping[str, str]) -> None:
+        """A vote tells who was in which group, in whose stead the person counted, and who of those
+        that had voted before counted still.
+        """
+        person, groups = record.body["person"], set(record.body["groups"])
         self._is_active(person, True)
-        self._is_in(person, set(groups) - set(stead))
+        self._is_in(person, groups - set(stead))
         for group, away in stead.items():
             self._away[away] = person
             for name in self._same_as(group):
                 self._groups[name].add(away)
         self._steads[person] = list(stead.values()) or [person]
+        self._votes[person] = (record.body["option"], groups - set(stead))
+        counted = record.facts.get("counted", self._votes)
+        for voter, (option, inside) in self._votes.items():
+            if voter == person or option != record.body["option"]:
+                continue
+            if voter not in counted:
+                self._left(voter)
+            elif self._steads[voter] == [voter]:
+                self._is_in(voter, inside)
+
+    def _left(self, voter: str) -> None:
+        """Whoever the vote counted as is in none of the groups any more."""
+        for person in self._steads.get(voter, [voter]):
+            self._is_in(person, ())
 
     def _overrode(self, person: str) -> None:
         """Whoever breaks the glass was among those who may."""

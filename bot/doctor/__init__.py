@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.app import read_policy
 from bot.doctor.finding import Finding
-from bot.doctor.here import keys, port, settings_given
+from bot.doctor.here import in_force, keys, port, settings_given
 from bot.doctor.routes import routes
 from bot.doctor.slack import workspace
 from bot.settings import Settings, SettingsError
@@ -42,5 +42,7 @@ async def examine(settings: Settings, inspect: Inspect) -> AsyncIterator[Finding
     for finding in keys(Path(settings.signing_keys)):
         yield finding
     yield await port(settings)
+    for finding in await in_force(settings, policy) if policy else ():
+        yield finding
     async for finding in workspace(settings, policy):
         yield finding

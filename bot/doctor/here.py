@@ -4,9 +4,11 @@ import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
+from approvals.policy.model import Policy
 from bot.doctor.finding import Finding
 from bot.settings import Settings, unknown_settings
 from bot.signing import KeyRing, SigningKeysError
@@ -67,14 +69,32 @@ async def port(settings: Settings) -> Finding:
     return Finding(part="port", said=f"{where} cannot be listened on ({reason})", do=do)
 
 
+async def in_force(settings: Settings, policy: Policy) -> list[Finding]:
+    """Whether a running server decides by the file as it stands; nothing where none runs."""
+    told = await _told(settings, "/readyz")
+    version = (told or {}).get("checks", {}).get("policy", {}).get("version")
+    if version is None:
+        return []
+    if version == policy.version:
+        return [Finding(part="policy", said="the running server decides by this file")]
+    said = f"the running server decides by another one ({version[:19]})"
+    do = "It takes a changed file within seconds; `policy-refused` in its log says why it did not."
+    return [Finding(part="policy", said=said, do=do)]
+
+
 async def _is_andon(settings: Settings) -> bool:
+    return await _told(settings, "/healthz") is not None
+
+
+async def _told(settings: Settings, path: str) -> Any:
+    """What a server of ours says there; None where none answers."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"http://{host}:{settings.port}/healthz") as answer,
+            session.get(f"http://{host}:{settings.port}{path}") as answer,
         ):
-            return answer.headers.get("Server") == "Andon"
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        return False
+            return await answer.json() if answer.headers.get("Server") == "Andon" else None
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+        return None

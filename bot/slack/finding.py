@@ -103,11 +103,18 @@ class Finding:
         """What has the words in its title and may be seen, newest first. Raises StoreError."""
         by, words = await self.reader(account, channel), words[:LONGEST]
         most = (page + 1) * PAGE + 1
-        seen = await self._seen(by, words, most)
-        shown = seen[page * PAGE : (page + 1) * PAGE]
-        return commands.found(words, shown, by.people, page=page, more=len(seen) == most)
+        seen, whole = await self._seen(by, words, most)
+        return commands.found(
+            words,
+            seen[page * PAGE : (page + 1) * PAGE],
+            by.people,
+            page=page,
+            more=len(seen) == most,
+            most=None if whole else MOST_SEARCHED,
+        )
 
-    async def _seen(self, by: Reader, words: str, most: int) -> list[Escalation]:
+    async def _seen(self, by: Reader, words: str, most: int) -> tuple[list[Escalation], bool]:
+        """The newest so many of them; and whether all that have the words were looked through."""
         seen: list[Escalation] = []
         cursor: str | None = None
         for _ in range(MOST_SEARCHED // SEARCHED_AT_ONCE):
@@ -115,8 +122,8 @@ class Finding:
             seen += [e for e in found.items if by.sees(e)]
             cursor = found.next_cursor
             if len(seen) >= most or cursor is None:
-                break
-        return seen[:most]
+                return seen[:most], True
+        return seen, False
 
     async def turned(self, click: Click, value: Mapping[str, Any]) -> Message:
         """The page that a button of a list, or of what was found, asks for."""

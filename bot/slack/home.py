@@ -20,6 +20,7 @@ from approvals.ports import StoreError
 from approvals.standing_in import LONGEST_AWAY, end_of, stood_in_for_by, why_not
 from bot.messaging import Message, SlackError
 from bot.slack.clicks import click_id, is_foreign, of_button, of_modal
+from bot.slack.directory import Strangers
 from bot.slack.drawing import answers, modals
 from bot.slack.drawing import home as drawing
 from bot.slack.drawing.fitting import fitting_view
@@ -47,9 +48,14 @@ class HomePage:
     """Listeners of App Home, and the look at those that lie open."""
 
     def __init__(
-        self, ports: Ports, finding: Finding, voice: Voice, client: AsyncWebClient
+        self,
+        ports: Ports,
+        finding: Finding,
+        voice: Voice,
+        client: AsyncWebClient,
+        strangers: Strangers,
     ) -> None:
-        self._ports, self._finding = ports, finding
+        self._ports, self._finding, self._strangers = ports, finding, strangers
         self._voice, self._client = voice, client
         self._open: OrderedDict[str, datetime] = OrderedDict()  # account -> until when
         self._seen: object = None  # what the open ones were drawn from last
@@ -69,6 +75,10 @@ class HomePage:
             await ack()
             return
         account = str(event.get("user") or "")
+        if await self._strangers.has(account):
+            await ack()
+            await self._publish(account, drawing.told_at_home(answers.members_only()))
+            return
         view = await self._view(account)
         await ack()
         self._lies_open(account)

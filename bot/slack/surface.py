@@ -24,6 +24,7 @@ from bot.messaging import Message
 from bot.slack.batch import Batch
 from bot.slack.browsing import Browsing
 from bot.slack.clicks import Click, click_id, is_foreign, of_button, of_modal
+from bot.slack.directory import Strangers
 from bot.slack.drawing.fitting import fitting_view
 from bot.slack.drawing.words import READ_WHOLE
 from bot.slack.finding import Finding
@@ -46,12 +47,17 @@ class Surface:
     """Listeners, one method an interaction."""
 
     def __init__(
-        self, ports: Ports, screens: Screens, finding: Finding, client: AsyncWebClient
+        self,
+        ports: Ports,
+        screens: Screens,
+        finding: Finding,
+        client: AsyncWebClient,
+        strangers: Strangers,
     ) -> None:
         self._ports, self._screens = ports, screens
         self._voice = Voice(ports.slack)
         self._browsing = Browsing(ports, screens, finding, self._voice)
-        self.home = HomePage(ports, finding, self._voice, client)
+        self.home = HomePage(ports, finding, self._voice, client, strangers)
         self._batch = Batch(ports, screens, finding, self._voice)
 
     def register(self, app: AsyncApp) -> None:
@@ -112,6 +118,7 @@ class Surface:
             view = self._screens.ask_modal(found, click)
             await ack()
             await self._voice.open(client, click, view)
+            self._browsing.looked(click)
         else:
             await self._at_once(ack, click, client, click.action)
 

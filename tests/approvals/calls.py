@@ -3,7 +3,7 @@ its own: the core is never asked when something is due or whom it concerns.
 
 C1 nobody is called after the end · C2 each stage in its time, none left out · C3 nothing twice ·
 C4 the right people, once each · C5 whoever looks holds the chain, and not for ever · C6 deadlines
-move only as they may · C7 reminders in their time, once
+move only as they may · C7 reminders in their time, once · C8 the core waits for that very moment
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -75,6 +75,13 @@ class Scenery:
     meant: Mapping[str, tuple[str, ...]]  #: by target, without quiet people
     away: Mapping[str, str]  #: person -> substitute
     paused: frozenset[str]
+
+
+def _instead(person: str, away: Mapping[str, str]) -> str:
+    """Who stands in at last, three times removed at most."""
+    for _ in range(3):
+        person = away.get(person, person)
+    return person
 
 
 @dataclass
@@ -178,12 +185,11 @@ class Calls:
         body = record.body
         self._check_names(body, now)
         called = {n["to"] for n in (*body["notices"], *body["missed"])}
-        stood_in = {p for p, instead in now.away.items() if f"person:{instead}" in called}
+        stood_in = {p for p in now.away if f"person:{_instead(p, now.away)}" in called}
         for target in {target for n in stages for target in self.steps[n - 1].to}:
             for person in self._meant(target, now):
-                must(
-                    f"person:{person}" in called or person in stood_in, "C4: somebody was left out"
-                )
+                there = f"person:{person}" in called or person in stood_in
+                must(there, f"C4: somebody was left out: {person} of {target}")
             must(target != "route:pager" or "route:pager" in called, "C4: nobody was paged")
         self._note(body)
         rang = any(n["to"].startswith("person:") or n["via"] != "slack" for n in body["notices"])
@@ -203,7 +209,8 @@ class Calls:
             must(person != now.asker, "C4: the one who asks was called")
             must(person not in now.away, "C4: somebody away was called")
             owner = "owner" in notice["why"] or "named" in notice["why"]
-            must(owner or person not in self.terms.quiet, "C4: somebody quiet was called")
+            quiet = person in self.terms.quiet and "stands in" not in notice["why"]
+            must(owner or not quiet, "C4: somebody quiet was called")
             rang = notice["via"] == "slack"
             must(not rang or person not in now.paused, "C4: a paused phone was to ring")
             must(owner or person not in self.agreed, "C4: somebody who agreed was called")
@@ -231,7 +238,8 @@ class Calls:
         must(not self.over, "C1: looking after the end")
         must(self.holder in (None, person), "C5: two are looking")
         must(person in now.may, "C5: somebody who may not decide looks")
-        must(person != now.asker, "C5: the one who asks looks")
+        incident = self.terms.incident
+        must(incident or person != now.asker, "C5: the one who asks looks")
         self.holder, self.held_until = person, self._held_from(record.at)
 
     def _let_go(self, record: Record, now: Scenery) -> None:
@@ -291,7 +299,7 @@ class Calls:
 
     def _moment(self, which: str) -> datetime:
         whole = self.terms.span(self.counted, self.deadline)
-        return self.later(self.counted, round(whole * (0.5 if which == HALF else 0.8)))
+        return self.later(self.counted, whole * (5 if which == HALF else 8) // 10)
 
     def _decided(self, record: Record, now: Scenery) -> None:
         if record.by == "clock":

@@ -68,7 +68,7 @@ class CallingWorld(World):
         if self.looked_up_at is not None:
             books.check(max(self.now, after.updated_at or self.now))
             if not books.over:
-                must(after.due_at == (books.next_due or (None,))[0], "C2: due at another moment")
+                must(after.due_at == (books.next_due or (None,))[0], "C8: due at another moment")
         return done
 
     def _scenery(self, done: Step, at: Any) -> Scenery:

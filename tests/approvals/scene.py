@@ -83,6 +83,7 @@ class Scene:
         self.gone: set[str] = set()  #: deactivated
         self.left: set[tuple[str, str]] = set()  #: (group, person)
         self.absences: dict[str, Absence] = {}
+        self.unread: set[str] = set()  #: groups that could not be looked up
         self.looked_up: datetime | None = None  #: None: just now
         self.nobody_known = False
         self.plan: dict[str, Any] = {}  #: what the plan says besides the policy
@@ -105,10 +106,16 @@ class Scene:
         listed = self.policy.file_people(self.looked_up or self.now)
         persons = {p.id: replace(p, active=p.id not in self.gone) for p in listed.persons.values()}
         groups = {
-            g: frozenset(m for m in members if (g, m) not in self.left)
+            g: frozenset(m for m in members if (g, m) not in self.left and g not in self.unread)
             for g, members in listed.groups.items()
         }
-        return People(persons=persons, groups=groups, absences=self.absences, as_of=listed.as_of)
+        return People(
+            persons=persons,
+            groups=groups,
+            absences=self.absences,
+            unread=frozenset(self.unread),
+            as_of=listed.as_of,
+        )
 
     @property
     def facts(self) -> Facts:

@@ -3,6 +3,7 @@
 import pytest
 
 from approvals.decide.text import LONGEST_REASON
+from approvals.owes import Callback
 from approvals.refusals import Why
 from approvals.verdict import Case
 from approvals.words import Status
@@ -123,3 +124,12 @@ def test_while_nobody_can_be_looked_up_nobody_is_known_to_ask() -> None:
     for scene in (Scene().open(), incident().open()):
         scene.nobody_known = True
         assert why(scene.ask()) in (Why.PEOPLE_UNKNOWN, Why.UNKNOWN_ACCOUNT)
+
+
+def test_the_service_is_woken_before_anything_is_decided() -> None:
+    """By the newest head there is; a wake-up says where to look and no more."""
+    scene = Scene(callback_url="https://x.example/andon").open()
+    done = scene.ask()
+    (wake,) = (work for work in done.work if isinstance(work, Callback))
+    assert (wake.type, wake.status) == ("escalation.question", "pending")
+    assert (wake.version, wake.head) == (scene.e.version, scene.e.head)

@@ -121,9 +121,9 @@ def test_the_hash_is_what_anybody_can_make() -> None:
 
 
 def test_a_record_names_its_command() -> None:
-    """Enough to look up what became of it; an open also what its key was."""
+    """Enough to look up what became of it; a vote also its option, an open what its key was."""
     scene = half_agreed()
-    assert scene.records[1].command == {"name": "Vote", "id": "cmd_2"}
+    assert scene.records[1].command == {"name": "Vote", "id": "cmd_2", "option": "slow"}
     opened = scene.records[0].command
     assert opened["idempotency_key"] == "k1"
     assert (opened["body_hash"], opened["group_id"]) == ("b1", "grp_1")

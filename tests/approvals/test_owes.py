@@ -238,3 +238,18 @@ def test_nobody_is_told_twice_of_one_thing(name: str) -> None:
         folded = evolve(folded, record)
         told = [w.to for w in owes(folded, record) if isinstance(w, Direct)]
         assert len(told) == len(set(told)), record.kind
+
+
+def test_what_was_opened_before_there_were_chains_is_told_as_ever() -> None:
+    """A card for the channel and for each who may decide; at the end, a message to them."""
+    scene = Scene()
+    scene.plan |= {"steps": (), "channel": "COPS"}
+    opened = scene.try_to_open()
+    scene.now = scene.e.deadline_at
+    assert briefly(opened.work) == ["card channel COPS", "card direct ana", "card direct ben"]
+    assert briefly(scene.tick().work) == [
+        "line decided-expired",
+        "tell person:ana decided-expired",
+        "tell person:ben decided-expired",
+        "tell person:req decided-expired",
+    ]

@@ -380,3 +380,17 @@ def test_each_rule_keeps_its_own_text() -> None:
     assert policy.rule_text(0).startswith('[[rules]]\nname = "migrations"')
     assert policy.rule_text(0).endswith('option = "go"')
     assert policy.rule_text(1).endswith("needed = 9 }]")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"x = {'[' * 5000}{']' * 5000}", "is nested too deeply"),
+        (f"x = {'1' * 5000}", "this is not TOML: Exceeds the limit"),
+    ],
+)
+def test_what_the_reader_cannot_bear_is_a_finding_too(text: str, reason: str) -> None:
+    """Not an error of ours: a running server reads whatever is in the file."""
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(text)
+    assert caught.value.findings[0].reason.startswith(reason)

@@ -349,3 +349,14 @@ def test_a_void_vote_may_be_given_again() -> None:
 def test_a_vote_by_someone_without_any_account_in_the_policy_is_nobodys() -> None:
     """Names are not accounts."""
     assert why(Scene().open().vote("ben")) is Why.UNKNOWN_ACCOUNT
+
+
+def test_the_click_that_decided_it_is_told_so_when_it_comes_again() -> None:
+    """It counts once; its own decision is nothing that came before it."""
+    scene = Scene().open()
+    scene.vote()
+    done = scene.vote()
+    assert why(done) is Why.ALREADY_VOTED
+    assert done.refusal is not None
+    assert (done.refusal.values["have"], done.refusal.values["may_stop"]) == (1, True)
+    assert why(scene.vote(option="slow")) is Why.ALREADY_DECIDED

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.app import utc_now
+from bot.app import serving, utc_now
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from bot.doctor import Finding, examine
@@ -300,3 +300,15 @@ async def test_without_the_extra_a_policy_with_routes_is_told_what_to_install(
     (folder / "policy.toml").write_text(SAMPLE + ROUTES, encoding="utf-8")
     (said,) = wrong(await findings(settings_of()))
     assert "Apprise is not installed" in said
+
+
+async def test_it_says_whether_a_running_server_decides_by_the_file(folder: Path) -> None:
+    """A file that was changed and not taken yet is another one."""
+    async with serving(settings_of()) as server:
+        given = settings_of(ANDON_PORT=server.port)
+        assert wrong(await findings(given)) == []
+        found = [str(f) for f in await findings(given)]
+        assert "ok     policy    the running server decides by this file." in found
+        (folder / "policy.toml").write_text("# Changed.\n" + SAMPLE, encoding="utf-8")
+        (said,) = wrong(await findings(given))
+    assert said.startswith("WRONG  policy    the running server decides by another one (sha256:")

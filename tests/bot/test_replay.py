@@ -97,6 +97,12 @@ class Chronicle:
         """Somebody votes."""
         await self.do(after_s, a_vote(made.id, account, option, digest=made.digest, **more))
 
+    async def refused(self, made: Escalation, account: str, after_s: float) -> None:
+        """Somebody votes in vain."""
+        self.stand.clock.pass_(after_s)
+        settled = await self.stand.submit(a_vote(made.id, account, digest=made.digest))
+        assert settled.refusal is not None
+
     async def claim(self, made: Escalation, after_s: float = 1) -> None:
         """The service takes the release, and says how it went."""
         await self.do(after_s, a_claim(made.id, digest=made.digest))
@@ -196,6 +202,14 @@ class Chronicle:
                 ),
             )
         await self.claim(made)
+        made = await self.open("late")
+        await self.vote(made, "USAM", 60)
+        await self.claim(made)
+        await self.refused(made, "UPRIYA", 120)
+        made = await self.open("outsider", category="deployment")
+        await self.refused(made, "UTOM", 60)
+        await self.vote(made, "USAM", 60)
+        await self.claim(made)
         self._away = {"sam": "tom"}
         made = await self.open("instead")
         await self.vote(made, "UTOM", 60)
@@ -280,10 +294,10 @@ def sample(*pairs: tuple[str, str]) -> str:
 
 RECOVERIES = {
     *("recovered", "expired", "withdrawn", "stopped", "lapsed", "joined", "waiting"),
-    *("extended", "instead", "resolved"),
+    *("extended", "instead", "resolved", "late"),
 }
 APPROVALS = RECOVERIES - {"resolved"}
-PRODUCTION = {"rejected", "raised", "hurried", "both", "overridden"}
+PRODUCTION = {"rejected", "raised", "hurried", "both", "overridden", "outsider"}
 TRANSFERS = {"paid", "left"}
 EVERYTHING = RECOVERIES | PRODUCTION | TRANSFERS | {"migrated"}
 
@@ -314,7 +328,7 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
             )
         ),
         APPROVALS,
-        {"recovered", "stopped", "lapsed", "joined", "extended", "instead"},
+        {"recovered", "stopped", "lapsed", "joined", "extended", "instead", "late"},
     ),
     "quorum lowered": (
         sample(('"finance-approvers", needed = 2', '"finance-approvers", needed = 1')),
@@ -326,7 +340,7 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
         RECOVERIES | PRODUCTION,
         {
             *("recovered", "stopped", "lapsed", "joined", "extended", "resolved"),
-            *("raised", "hurried", "both"),
+            *("raised", "hurried", "both", "late", "outsider"),
         },
     ),
     "person left the policy": (
@@ -469,6 +483,15 @@ def test_an_outcome_says_how_it_was_and_would_be(told: Told) -> None:
     assert would_be.endswith("Z, then succeeded")
 
 
+def test_a_click_that_was_refused_counts_where_the_other_policy_takes_it(told: Told) -> None:
+    """One that came too late, and one from outside the group; the release is taken after it."""
+    _, would_be = what(told, "quorum raised", "late")["outcome"]
+    assert would_be.startswith("approved «Try 3 more times» by Sam, Priya at ")
+    assert would_be.endswith("Z, then succeeded")
+    _, would_be = what(told, "group changed", "outsider")["outcome"]
+    assert would_be.startswith("approved «Try 3 more times» by Tom at ")
+
+
 def test_what_would_have_been_refused_at_its_opening_says_why(told: Told) -> None:
     """Nobody would have been asked."""
     nobody = sample(
@@ -569,7 +592,7 @@ def run(*arguments: str) -> Result:
 def test_the_policy_in_force_changes_nothing(folder: Path) -> None:
     result = run()
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.splitlines()[1:] == ["  18 the same", "  0 different"]
+    assert result.stdout.splitlines()[1:] == ["  20 the same", "  0 different"]
 
 
 def test_another_policy_is_told_as_a_table_with_its_counts(folder: Path, told: Told) -> None:
@@ -579,13 +602,13 @@ def test_another_policy_is_told_as_a_table_with_its_counts(folder: Path, told: T
     assert first.startswith(f"{told[1]['paid']}  paid  (data-sync, 2026-11-1")
     assert table[0].split() == ["requirements", "2", "of", "finance-approvers", "→", "1", "of",
                                 "finance-approvers"]  # fmt: skip
-    assert summary.startswith("18 escalations since 2026-11-1")
-    assert (same, different) == ("  16 the same", "  2 different: requirements 2, outcome 2")
+    assert summary.startswith("20 escalations since 2026-11-1")
+    assert (same, different) == ("  18 the same", "  2 different: requirements 2, outcome 2")
 
 
 def test_json_is_one_document(folder: Path, told: Told) -> None:
     told_ = json.loads(run("--policy", "other.toml", "--json").stdout)
-    assert (told_["replayed"], told_["same"], told_["untold"]) == (18, 16, [])
+    assert (told_["replayed"], told_["same"], told_["untold"]) == (20, 18, [])
     assert [one["id"] for one in told_["different"]] == [told[1]["paid"], told[1]["left"]]
     assert told_["different"][0]["differences"][0] == {
         "what": "requirements",
@@ -595,7 +618,7 @@ def test_json_is_one_document(folder: Path, told: Told) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "n"), [("30d", 18), ("1h", 1), ("2026-11-12", 18), ("2027-01-01", 0)]
+    ("since", "n"), [("30d", 20), ("1h", 1), ("2026-11-12", 20), ("2027-01-01", 0)]
 )
 def test_since_is_a_span_or_a_day(folder: Path, since: str, n: int) -> None:
     assert f"{n} escalation" in run("--since", since).stdout
@@ -635,7 +658,7 @@ async def test_it_works_beside_a_running_server(folder: Path) -> None:
     async with Stand(on_file(folder / "andon.db")).opened() as stand:
         await stand.open("new")
         result = await asyncio.to_thread(run, "--since", "2026-01-01")
-    assert "19 escalations" in result.stdout
+    assert "21 escalations" in result.stdout
 
 
 def multiply(path: Path, times: int) -> None:
@@ -666,8 +689,8 @@ def test_many_are_replayed_one_by_one_and_the_way_so_far_is_told(
     multiply(folder / "andon.db", 15)
     monkeypatch.setattr(replay_command, "TOLD_EVERY", 100)
     result = run("--policy", "other.toml")
-    assert result.stderr == "100 of 270\n200 of 270\n"
+    assert result.stderr == "100 of 300\n200 of 300\n300 of 300\n"
     assert result.stdout.splitlines()[-2:] == [
-        "  240 the same",
+        "  270 the same",
         "  30 different: requirements 30, outcome 30",
     ]

@@ -7,26 +7,35 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.ports import Card
+from approvals.storms import Storm
+from approvals.words import Severity
 from bot.demo_command import Demo
 from bot.messaging import Message
-from bot.slack.drawing import asking, modals
+from bot.slack.drawing import asking, lists, modals
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
+from bot.slack.drawing.digest import digest
 from bot.slack.drawing.directs import direct
 from bot.slack.drawing.form import View
-from tests.bot.slack.drawing import ends, states
-from tests.bot.slack.drawing.examples import DROP, MIGRATION, RETRIES, TRANSFER, Story
+from bot.slack.drawing.home import away_modal
+from bot.slack.drawing.lists import Reader
+from bot.slack.drawing.storm import abortable, storm_card
+from bot.slack.drawing.storm_windows import abort_window, list_window
+from tests.bot.slack.drawing import ends, states, test_home
+from tests.bot.slack.drawing.examples import DROP, MIGRATION, RETRIES, TRANSFER, Story, later
 from tests.bot.slack.drawing.states import PEOPLE
 from tests.bot.slack.drawing.test_told import TOLD
-from tests.browser.conftest import PHONE, Newcomer, played_beside, post
+from tests.browser.conftest import PHONE, PICTURES, Newcomer, played_beside, post
+from tests.browser.small import shrink
 
 CHANNEL = "C0OPERATIONS"
 SENT = tuple(
@@ -61,10 +70,20 @@ class Gallery:
         asyncio.run_coroutine_threadsafe(opened(), self.loop).result(5)
         return self.newcomer.modal
 
+    def close(self) -> None:
+        """Close what is open."""
+
+        async def closed() -> None:
+            self.demo.running.workspace.windows.clear("URAVI")
+
+        asyncio.run_coroutine_threadsafe(closed(), self.loop).result(5)
+
     def shoot(self, name: str, of: Locator) -> None:
         """Keep it as a picture, where pictures are wanted."""
         if WANTED:
-            self.newcomer.picture(f"cards/{name.replace('_', '-')}", of)
+            named = name.replace("_", "-")
+            self.newcomer.picture(f"cards/{named}", of)
+            shrink(PICTURES / "cards" / f"{named}.png")
 
 
 WANTED = "ANDON_PICTURES" in os.environ
@@ -86,9 +105,11 @@ def gallery(stage: tuple[Demo, Any], visit_to: Callable[..., Newcomer]) -> Galle
     """Before the channel, on a phone."""
     demo, loop = stage
     newcomer = visit_to(demo.url, viewport=SCROLL, has_touch=True, is_mobile=True)
+    made = Gallery(demo, loop, newcomer)
+    made.close()
     newcomer.page.get_by_role("button", name="Channels and people").tap()
     newcomer.open_channel("operations")
-    return Gallery(demo, loop, newcomer)
+    return made
 
 
 def _of(body: dict[str, Any]) -> Callable[[], Escalation]:
@@ -164,6 +185,53 @@ def test_every_window_opens_on_a_phone(gallery: Gallery) -> None:
         expect(window).to_contain_text(view["title"]["text"])
         gallery.shoot(f"window-{name}", gallery.newcomer.page.locator("body"))
         assert gallery.newcomer.page.evaluate("document.body.scrollWidth - innerWidth") <= 0
+
+
+def _storm() -> Storm:
+    """Seventeen of one service within a minute."""
+    first = Story(RETRIES).escalation
+    members = (
+        replace(first, id=f"esc_storm{n:06}", storm_id="stm_1", storm_place=n) for n in range(1, 18)
+    )
+    return Storm(id="stm_1", began_at=first.created_at, version=17, members=tuple(members))
+
+
+def test_a_storm_the_digest_a_list_and_an_absence_fit_a_phone(gallery: Gallery) -> None:
+    storm = _storm()
+    every = [e for tell in (states.awaited, states.incident) for e in (tell(),)]
+    listed = [replace(e, id=f"esc_{n}7f3a9c") for n, e in enumerate(every)]
+    by = Reader(account="URAVI", people=PEOPLE, now=later(11), channels={"C0OPERATIONS"})
+    low = replace(states.incident(), severity=Severity.LOW)
+    quiet = Quiet(low=(low,), undecided=(ends.expired().escalation,))
+    drawn = {
+        "storm": storm_card(storm),
+        "list": lists.listing(listed, by),
+        "digest": digest(quiet, "Europe/Berlin", later(-600)),
+    }
+    for name, message in drawn.items():
+        shown = gallery.hang(message)
+        gallery.shoot(name, shown)
+        assert _box(shown)["height"] <= PHONE["height"], name
+    gallery.newcomer.page.set_viewport_size(PHONE)
+    for name, view in {
+        "storm-list": list_window(storm, storm.members, page=0),
+        "storm-abort": abort_window(storm, abortable(storm)),
+        "away": away_modal(test_home.own(), test_home.by(), "Europe/Berlin"),
+    }.items():
+        gallery.open(view)
+        gallery.shoot(f"window-{name}", gallery.newcomer.page.locator("body"))
+
+
+def test_home_fits_a_phone(gallery: Gallery) -> None:
+    page = gallery.newcomer.page
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Channels and people").tap()
+    gallery.newcomer.open_channel("Andon")
+    page.get_by_role("tab", name="Home").tap()
+    home = page.get_by_test_id("home")
+    expect(home).to_contain_text("Waiting for you")
+    gallery.shoot("home", home)
+    assert page.evaluate("document.body.scrollWidth - innerWidth") <= 0
 
 
 def _box(of: Locator) -> Any:

@@ -152,6 +152,10 @@ async def test_a_question_reaches_requester_and_service_and_its_answer_the_card(
     await forge(story, "USAM", card, "answer", asked.button("Answer").element["value"])
     no = "Not recorded. Only Dana can answer that; you can write in the thread."
     await story.hears("USAM", no)
+    await story.tap("USAM", await story.card(OPERATIONS, words="Dana {time}"), RETRY)
+    await story.card(OPERATIONS, label="Stop it")
+    await story.tap("UDANA", asked, "Answer")
+    await told(story, "UDANA", f"Not recorded. Sam decided it at {{time}}: {RETRY}.")
 
 
 async def test_the_service_answers_with_its_next_call(over_http: Story) -> None:
@@ -192,6 +196,8 @@ async def test_time_is_given_once_from_the_last_reminder_or_the_details(
     assert (await story.status(made["id"]))["status"] == "pending"
     story.clock.move(hours=2)
     assert (await story.status(made["id"]))["status"] == "expired"
+    await story.tap("UPRIYA", again, MORE)
+    await told(story, "UPRIYA", "Not recorded. Time ran out at {time}; it was aborted.")
 
 
 async def test_details_give_more_time_and_answer_where_they_stand(over_http: Story) -> None:
@@ -280,7 +286,7 @@ async def test_an_incident_is_looked_at_asked_about_and_resolved(story: Story) -
     said = {"root_cause": "certificate ended", "by_hand": "restarted", "automatable": "yes"}
     await story.workspace.submit("USAM", window.id, said)
     assert story.sees("USAM") == (
-        "Recorded: resolved. data-sync and everyone who was called are told."
+        "Recorded: resolved. data-sync is told, and every card of it says so."
     )
     ended = await story.card(OPERATIONS, words="RESOLVED · was CRITICAL")
     assert ended.labels == ["Details"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.demo.workspace.messages import Message
 from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import TRANSFER
@@ -71,6 +72,16 @@ async def seen_at_home(story: Story, person: str, words: str) -> Window:
     return found
 
 
+async def about(story: Story, words: str) -> Message:
+    """The card in the channel that says this."""
+
+    def there() -> Message | None:
+        every = story.workspace.messages(OPERATIONS)
+        return next((m for m in every if RETRY in m.labels and words in spoken(m.blocks)), None)
+
+    return await story.workspace.wait_for(there)
+
+
 async def names(
     story: Story, person: str, substitute: str, *, days: int = 3, button: str = "away"
 ) -> Any:
@@ -109,6 +120,12 @@ async def test_home_knows_the_channels_its_person_is_in(over_http: Story) -> Non
     assert "data-sync" in spoken(ravi.view["blocks"])
     mia = await at_home(story, "UMIA", "Nothing is waiting")
     assert "data-sync" not in spoken(mia.view["blocks"])
+
+
+async def test_guests_are_told_that_lists_are_for_members(over_http: Story) -> None:
+    await over_http.ask()
+    home = await at_home(over_http, "UGUEST", "Only members of this workspace can ask.")
+    assert "data-sync" not in spoken(home.view["blocks"])
 
 
 async def test_a_stranger_sees_what_stands_in_their_channels_and_names_nobody(
@@ -215,14 +232,15 @@ async def test_a_substitute_named_at_home_decides_until_the_person_is_back(
     )
     mia = await at_home(story, "UMIA", "You stand in for @USAM")
     assert "Waiting for you: 2" in headings(mia.view["blocks"])
-    await story.tap("UMIA", await story.card(OPERATIONS, words="Data sync"), RETRY)
+    await story.tap("UMIA", await about(story, "Data sync"), RETRY)
     assert (await story.status(first["id"]))["status"] == "approved"
     cast = [r for r in await story.server.store.reads.records(first["id"]) if r.kind == "vote:cast"]
     assert cast[0].facts["for"] == "sam"
+    await story.says(OPERATIONS, f"Mia (for Sam) agreed to {RETRY}: no reason given")
     home = await at_home(story, "USAM", "I am back")
     await story.workspace.press("USAM", home.id, "back")
     await seen_at_home(story, "USAM", "Nobody stands in for you.")
-    await story.tap("UMIA", await story.card(OPERATIONS, words="Second sync"), RETRY)
+    await story.tap("UMIA", await about(story, "Second sync"), RETRY)
     await story.heard("UMIA", "Not recorded. This needs platform-oncall")
     assert (await story.status(second["id"]))["votes"] == []
 

@@ -8,7 +8,7 @@ is called at once, who next and when, and by when it is decided. Time is moved b
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,139 +30,8 @@ from bot.demo.workspace.workspace import Workspace
 from tests.bot.background.paging import Receiver
 from tests.building import OPERATION, OPTIONS
 from tests.journeys.conftest import settings_for, spoken
+from tests.journeys.seed_lines import COURSES, EVERYBODY, LINES, ON_CALL, POLICY, Line
 from tests.journeys.world import DATABASE, OPERATIONS, PAYMENTS, MovedClock
-
-POLICY = (Path(__file__).parent / "seed.toml").read_text(encoding="utf-8")
-
-ON_CALL, SECURITY, DATABASES = ("USAM", "UPRIYA"), ("UMIA", "UTOM"), ("UDANA", "UINES")
-EVERYBODY = (*ON_CALL, *SECURITY, *DATABASES, "URAVI")
-
-
-@dataclass(frozen=True)
-class Line:
-    """A rule of the policy: its name, its line, where its cards go, and who may decide or help."""
-
-    rule: str
-    text: str
-    channel: str
-    people: tuple[str, ...]
-
-
-#: Each line of the policy, by the categories it is for.
-LINES: Mapping[str, Line] = {
-    category: line
-    for categories, line in (
-        (
-            ("security", "compliance"),
-            Line(
-                "breach or violation",
-                'match = { category = ["security", "compliance"] }',
-                PAYMENTS,
-                SECURITY,
-            ),
-        ),
-        (
-            ("data_corruption",),
-            Line("data at risk", 'match = { category = "data_corruption" }', DATABASE, DATABASES),
-        ),
-        (
-            ("service_outage",),
-            Line("outage", 'match = { category = "service_outage" }', OPERATIONS, ON_CALL),
-        ),
-        (
-            ("unrecoverable_error", "configuration", "ambiguous_requirement"),
-            Line(
-                "cannot be tried again",
-                'category = ["unrecoverable_error", "configuration", "ambiguous_requirement"]',
-                OPERATIONS,
-                ON_CALL,
-            ),
-        ),
-        (
-            ("retries_exhausted", "service_health", "resource_exhaustion"),
-            Line(
-                "tried in vain",
-                'category = ["retries_exhausted", "service_health", "resource_exhaustion"]',
-                OPERATIONS,
-                ON_CALL,
-            ),
-        ),
-        (
-            ("pattern_change",),
-            Line("pattern change", 'match = { category = "pattern_change" }', OPERATIONS, ON_CALL),
-        ),
-        (
-            ("schema_migration", "data_migration"),
-            Line(
-                "migrations",
-                'match = { category = ["schema_migration", "data_migration"] }',
-                DATABASE,
-                DATABASES,
-            ),
-        ),
-        (
-            ("api_change", "deployment", "architecture"),
-            Line(
-                "changes",
-                'match = { category = ["api_change", "deployment", "architecture"] }',
-                OPERATIONS,
-                ON_CALL,
-            ),
-        ),
-        (
-            ("large_transaction",),
-            Line(
-                "large transactions",
-                'money = { currency = "EUR", above_minor = 5000000, sum_24h = ["account"] }',
-                PAYMENTS,
-                SECURITY,
-            ),
-        ),
-        (
-            ("other",),
-            Line(
-                "recovered by itself",
-                'match = { category = "other", kind = "incident" }',
-                OPERATIONS,
-                ON_CALL,
-            ),
-        ),
-    )
-    for category in categories
-}
-
-
-@dataclass(frozen=True)
-class Course:
-    """What the document wants of a severity, under "Error Severity Classification"."""
-
-    says: str  #: in our words
-    at_once: tuple[str, ...]  #: of card, everyone, current, page, ticket
-    next_s: int | None  #: seconds until somebody else is called, where nobody looked
-    deadline_s: int
-
-
-COURSES: Mapping[Severity, Course] = {
-    Severity.CRITICAL: Course(
-        "immediately: page whoever is on call, and record an incident",
-        ("card", "everyone", "page"),
-        300,
-        1800,
-    ),
-    Severity.HIGH: Course(
-        "within 15 minutes: alert the team's channel, and record an incident",
-        ("card", "everyone"),
-        900,
-        3600,
-    ),
-    Severity.MEDIUM: Course(
-        "within an hour: make a ticket",
-        ("card", "current", "ticket"),
-        3600,
-        4 * 3600,
-    ),
-    Severity.LOW: Course("log it for review", (), None, 4 * 3600),
-}
 
 
 @dataclass
@@ -205,15 +74,18 @@ class Scene:
     tickets: Receiver
     asked: list[Asked] = field(default_factory=list)
 
-    async def ask(self, situation: Situation, **more: str) -> None:
+    async def ask(self, situation: Situation, **more: Any) -> None:
         """A service of its own asks, so that nothing gathers into a storm."""
+        answer, call = await self.answered(situation, **more)
+        assert "id" in answer, (situation, answer)
+        self.asked.append(Asked(situation, answer, call))
+
+    async def answered(self, situation: Situation, **more: Any) -> tuple[Any, Callable[..., Any]]:
+        """What the server answers, and how that service calls again."""
         n = len(self.asked)
         key = await self.server.store.services.add(f"service-{n}")
         call = partial(self._call, {"Authorization": f"Bearer {key}", "Idempotency-Key": "k"})
-        body = body_of(n, situation) | more
-        answer = await call("POST", "/v1/escalations", body)
-        assert "id" in answer, (situation, answer)
-        self.asked.append(Asked(situation, answer, call))
+        return await call("POST", "/v1/escalations", body_of(n, situation) | more), call
 
     async def _call(self, headers: Any, method: str, path: str, body: Any = None) -> Any:
         url = self.server.url + path
@@ -267,8 +139,9 @@ def body_of(n: int, situation: Situation) -> dict[str, Any]:
         "title": f"{title_of(n)} {situation.text}"[:150],
         "environment": "production",
     }
+    body["context"] = {"rollback": "restore the backup"}
     if situation.attempts:
-        body["context"] = {"attempts": [attempt] * situation.attempts}
+        body["context"]["attempts"] = [attempt] * situation.attempts
     if situation.kind is Kind.APPROVAL:
         money = {"amount_minor": 5_000_001, "currency": "EUR", "account": "DE02"}
         is_money = situation.category == "large_transaction"
@@ -415,3 +288,11 @@ async def test_nobody_can_call_it_milder_than_it_is(scene: Scene) -> None:
         await scene.ask(situation, severity="low")
     found = [one.answer["severity"] for one in scene.asked]
     assert found == [situation.severity for situation in at_once]
+
+
+async def test_nobody_is_asked_without_what_the_rule_wants_to_know(scene: Scene) -> None:
+    """ "Don't escalate without context": it is refused, and says what is missing."""
+    (migration,) = [s for s in SITUATIONS if s.text == "Schema Migration Required"]
+    answer, _ = await scene.answered(migration, context={})
+    assert [error["pointer"] for error in answer["errors"]] == ["/context/rollback"]
+    assert sum(scene.got().values(), Counter()) == Counter()

@@ -1,6 +1,6 @@
 """What drawings read off an escalation: who, what, how many, by what name it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from approvals.escalation import Escalation, Option, Vote
 from approvals.people import People
 from approvals.tally import counting, eligible, standing_shown
 from approvals.words import DecidedBy, Effect, Kind, OperationState, Severity, Status
-from bot.slack.drawing.spans import Span, any_of, duration, name_of, one_line, requester
+from bot.slack.drawing.spans import Span, all_of, any_of, duration, name_of, one_line, requester
 
 #: First word of the card once it is over (CARDS section 6).
 _ENDS: Mapping[Status, str] = {
@@ -161,6 +161,12 @@ def reason_of(e: Escalation, vote: Vote) -> str | None:
     """What the voter said, with the vote or within ten minutes after it."""
     later = [r.text for r in e.reasons if r.person == vote.person]
     return vote.rationale or (later[-1] if later else None)
+
+
+def in_stead(stead: Iterable[Sequence[str]], people: People) -> str:
+    """` (for Sam)`, where a vote counts in the stead of somebody who was away; else nothing."""
+    away = dict.fromkeys(person for _, person in stead)
+    return f" (for {all_of(name_of(p, people) for p in away)})" if away else ""
 
 
 def asker(e: Escalation, people: People) -> Span | None:

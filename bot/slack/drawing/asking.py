@@ -95,7 +95,7 @@ def resolve_modal(
     e: Escalation, people: People, *, channel: str | None = None, ts: str | None = None
 ) -> View:
     """How the incident ended: the cause is asked for, the rest is welcome."""
-    told: Line = [quoted(e.title, 150), f" {e.service} and everyone who was called are told."]
+    told: Line = [quoted(e.title, 150), f": {e.service} is told, and every card of it says so."]
     answers = {key: words for key, (words, _) in AUTOMATED.items()}
     blocks = [
         rich(section(told), block_id="consequence"),

@@ -132,7 +132,8 @@ def _blocks(
     found += [
         rich(bullets(option_line(e, o, option_room) for o in e.options), block_id="options"),
         rich(section(until_when(e), *time_given(e, people), *lines), block_id="until"),
-        actions([*(option_button(e, o) for o in e.options), *beside(e)]),
+        actions([option_button(e, o) for o in e.options]),
+        actions(beside(e), block_id="beside"),
         context(small_print(e), block_id="print"),
     ]
     return found

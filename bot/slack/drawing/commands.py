@@ -81,19 +81,32 @@ def which_of(suffix: str, found: Sequence[Escalation]) -> Message:
 
 
 def found(
-    words: str, at: Sequence[Escalation], people: People, *, page: int, more: bool
+    words: str,
+    at: Sequence[Escalation],
+    people: People,
+    *,
+    page: int,
+    more: bool,
+    most: int | None = None,
 ) -> Message:
-    """What was found, newest first; one page of it."""
+    """What was found, newest first; one page of it. `most`: only so many were looked through."""
     named_words = one_line(words, 60)
     if not at:
         again = "Nothing more" if page else "Nothing"
         told = f"{again} you can see has these words in its title: {named_words}"
-        return said(f"{told}. /escalations help")
-    told = f"With these words in the title, newest first: {named_words}"
+        return said(f"{told}.{_cut(most)} /escalations help")
+    told = f"With these words in the title, newest first: {named_words}{_cut(most, '.')}"
     blocks = [found_block(e, f"entry_{n}", people) for n, e in enumerate(at)]
     if more:
         blocks.append(actions([_turn(words, page + 1)], block_id="turn"))
     return Message(text=lockscreen.told(told), blocks=(*message((told,)).blocks, *blocks))
+
+
+def _cut(most: int | None, before: str = "") -> str:
+    """No silent end: what lies further back was not looked at."""
+    return (
+        f"{before} Only the newest {most:,} with these words were looked through." if most else ""
+    )
 
 
 def found_block(e: Escalation, block_id: str, people: People) -> Block:

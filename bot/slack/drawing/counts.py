@@ -4,7 +4,15 @@ from approvals.escalation import Escalation, Option, Requirement, Vote
 from approvals.people import People
 from approvals.policy.seats import seats_for
 from approvals.tally import counting, standing_shown
-from bot.slack.drawing.about import fewest, may_decide, may_still, needed, reason_of, releases
+from bot.slack.drawing.about import (
+    fewest,
+    in_stead,
+    may_decide,
+    may_still,
+    needed,
+    reason_of,
+    releases,
+)
 from bot.slack.drawing.spans import (
     Line,
     Span,
@@ -71,7 +79,8 @@ def joined_votes(e: Escalation, votes: tuple[Vote, ...], people: People) -> list
     found: list[Span] = []
     for n, vote in enumerate(votes):
         found += joined(["; "] if n else [])
-        found += [person(vote.person, people), Span(text=" "), when(vote.at, near=e.created_at)]
+        whose = Span(text=f"{in_stead(vote.stead, people)} ")
+        found += [person(vote.person, people), whose, when(vote.at, near=e.created_at)]
         reason = reason_of(e, vote)
         found += [Span(text=" "), quoted(reason, 80)] if reason else []
     return found

@@ -16,6 +16,7 @@ from approvals.showing import visible
 from approvals.words import Effect, Friction
 from bot.slack.drawing.about import (
     hidden,
+    in_stead,
     is_extendable,
     is_incident,
     may_decide,
@@ -147,7 +148,8 @@ def _vote(e: Escalation, vote: Vote, people: People) -> Line:
     reason = reason_of(e, vote)
     words: Span | str = quoted(reason, 1000) if reason else NO_REASON
     void = f" No longer counts: {vote.void}." if vote.void else ""
-    return [name_of(vote.person, people), " ", when(vote.at), f", {label}: ", words, void]
+    who = f"{name_of(vote.person, people)}{in_stead(vote.stead, people)} "
+    return [who, when(vote.at), f", {label}: ", words, void]
 
 
 def _course(e: Escalation, people: People) -> Iterator[Block]:

@@ -12,7 +12,13 @@ from approvals.people import People
 from approvals.words import Status
 from bot.messaging import Message
 from bot.slack.drawing import chain, lockscreen
-from bot.slack.drawing.about import is_extendable, may_override, outcome_word
+from bot.slack.drawing.about import (
+    is_extendable,
+    is_incident,
+    may_decide,
+    may_override,
+    outcome_word,
+)
 from bot.slack.drawing.buttons import (
     acknowledge_button,
     actions,
@@ -77,7 +83,7 @@ def _offered(
     """What this person can do about it now."""
     if e.status is not Status.PENDING:
         return []
-    if case in ("step", "unattended") and _may_look(e, person):
+    if case in ("step", "unattended") and _may_look(e, people, person):
         return [acknowledge_button(e)]
     if case == "reminder" and chain.is_last_reminder(values) and is_extendable(e):
         return [extend_button(e)]
@@ -87,11 +93,12 @@ def _offered(
     return [answer_button(e, question)] if question else []
 
 
-def _may_look(e: Escalation, person: str | None) -> bool:
-    """Whoever asked for it is told like the others, and has nothing to look at."""
+def _may_look(e: Escalation, people: People, person: str | None) -> bool:
+    """Who may decide; of an incident everyone who is called. Others are told, and that is all."""
+    if person is None or e.acknowledged is not None:
+        return False
     asked = e.requester.person if e.requester else None
-    known = person is not None and person != asked and person not in e.plan.excluded
-    return known and e.acknowledged is None
+    return person != asked if is_incident(e) else person in may_decide(e, people)
 
 
 def _line(

@@ -76,7 +76,7 @@ def _extended(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _resolved(e: Escalation, values: Values, people: People) -> Sentence:
-    return (f"Recorded: resolved. {e.service} and everyone who was called are told.",), ()
+    return (f"Recorded: resolved. {e.service} is told, and every card of it says so.",), ()
 
 
 def _override_asked(e: Escalation, values: Values, people: People) -> Sentence:

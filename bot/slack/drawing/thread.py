@@ -14,6 +14,7 @@ from bot.slack.drawing.about import (
     asker_name,
     chosen,
     deciders,
+    in_stead,
     is_incident,
     is_overridden,
     needed,
@@ -53,6 +54,7 @@ def _voted(e: Escalation, values: Values, people: People) -> Line:
     option = e.option(str(values.get("option")))
     label = one_line(option.label) if option else "an option"
     who, reason = _name(values), values.get("rationale")
+    who += in_stead(values.get("stead") or (), people)
     why: Pieces = [": ", quoted(str(reason)) if reason else NO_REASON]
     if option is None or option.effect is Effect.ABORT:
         return [f"{who} chose {label}", *why]

@@ -138,7 +138,9 @@ def labels(drawn: Message) -> list[str]:
     ("name", "person", "expected"),
     [
         ("step", "ines", ["I am looking", "Show"]),
-        ("unattended", "lena", ["I am looking", "Show"]),
+        ("step_incident", "lena", ["I am looking", "Show"]),
+        ("unattended", "ines", ["I am looking", "Show"]),
+        ("unattended", "lena", ["Show"]),
         ("step", "dana", ["Show"]),
         ("half", "ines", ["Show"]),
         ("four_fifths", "ines", ["Give it 30 more minutes", "Show"]),
