@@ -130,6 +130,7 @@ async def test_after_one_was_tried_and_succeeded_the_others_follow_with_one_clic
     made = await once(lambda: _approved(story, asked))
     await story.claim(made)
     await story.report(made, "succeeded")
+    story.clock.move(seconds=10)  # the card rests so long between two drawings
     card = await the_card(story, label="Retry the other 5", words="succeeded 1")
     assert card.labels == ["Abort these 5", "Retry the other 5", "List"]
     await story.tap("USAM", card, "Retry the other 5")
@@ -161,6 +162,7 @@ async def test_what_changed_since_the_window_opened_is_not_released(over_http: S
     assert made is not None
     await story.claim(made)
     await story.report(made, "succeeded")
+    story.clock.move(seconds=10)  # the card rests so long between two drawings
     await story.tap("USAM", await the_card(story, label="Retry the other 5"), "Retry the other 5")
     window = await story.window("USAM", "sync --batch …")
     for other in asked:
@@ -181,8 +183,7 @@ async def test_the_list_shows_each_member_with_its_own_card(over_http: Story) ->
     window = await story.window("USAM", "Page 2 of 2")
     show = window.view["blocks"][1]["accessory"]["action_id"]
     await story.workspace.press("USAM", window.id, show)
-    shown = await story.window("USAM", "Data sync failed 3 times: batch")
-    assert RETRY in spoken(shown.view["blocks"])
+    await story.window("USAM", RETRY)
 
 
 @pytest.mark.parametrize("label", ["Abort these 6", "Try one first", "List"])
@@ -245,6 +246,7 @@ async def test_a_thousand_at_once_are_a_handful_of_cards_and_all_can_be_decided(
     asked = asyncio.gather(*(ask(n) for n in range(1000)))
     beside = await story.ask("beside", title="Another question", environment="staging")
     await asked
+    story.clock.move(seconds=10)
     card = await the_card(story, words="997 from data-sync")
     cards = [m for m in story.workspace.messages(OPERATIONS) if m.thread_ts is None]
     assert len(cards) == 3 + 1 + 1  # the first three, the storm, and the one beside it
@@ -258,4 +260,5 @@ async def test_a_thousand_at_once_are_a_handful_of_cards_and_all_can_be_decided(
     left = await story.server.store.reads.pending()
     assert len(left) == 4
     assert beside["id"] in {e.id for e in left}
+    story.clock.move(seconds=10)
     await the_card(story, words="Waiting 0 · decided 997")
