@@ -88,18 +88,47 @@ class SlackSide:
         metrics: Metrics,
         counts: Counts,
     ) -> None:
-        client = WatchedClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        slack, screens = SlackWeb(client), Screens(people, clock)
-        finding = Finding(store.reads, people, clock, Rooms(client, clock))
+        self._store, self._people, self._clock = store, people, clock
+        self._writer, self._counts = writer, counts
+        self._client = WatchedClient(
+            settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+        )
+        self._slack, self._line = SlackWeb(self._client), Line(clock)
+        surface = self._surface(bell)
+        self.door = self._door(settings, surface)
+        metrics.groups_unread.set_function(lambda: len(people.facts(clock()).people.unread))
+        spoken = CountedDeliveries(store.deliveries, metrics, "slack")
+        said = self._said()
+        cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
+        self._refresher = Refresher(
+            people,
+            SlackDirectory(self._client, people.policy),
+            store.absences,
+            store.reads,
+            writer,
+            clock,
+            new_id,
+        )
+        self.loops = [
+            Loop("cards", cards.once, CARDS_S, cards.lanes),
+            Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
+            Loop("people", self._refresher.once, PEOPLE_S),
+            Loop("home", surface.home.once, HOME_S),
+            Loop("digest", self._digester().once, DIGEST_S),
+        ]
+
+    def _surface(self, bell: Bell) -> Surface:
+        """What answers people."""
+        store, people, clock = self._store, self._people, self._clock
         ports = Ports(
-            writer=writer,
+            writer=self._writer,
             reads=store.reads,
             cards=store.cards,
             deliveries=store.deliveries,
             absences=store.absences,
             storms=store.storms,
             facts=people,
-            slack=slack,
+            slack=self._slack,
             clock=clock,
             new_id=new_id,
             redacted=redact_text,
@@ -107,58 +136,56 @@ class SlackSide:
             away=people.away,
             lost=lambda event: self.door.revoked(event),
         )
+        self._strangers = Strangers(self._client, people, clock)
+        finding = Finding(store.reads, people, clock, Rooms(self._client, clock))
+        return Surface(ports, Screens(people, clock), finding, self._client, self._strangers)
+
+    def _door(self, settings: Settings, surface: Surface) -> SlackDoor:
+        """Where Slack's requests come in."""
         app_token = settings.slack_app_token.get_secret_value()
-        strangers = Strangers(client, people, clock)
-        surface = Surface(ports, screens, finding, client, strangers)
-        self.door = SlackDoor(
-            client=client,
+        return SlackDoor(
+            client=self._client,
             surface=surface,
-            strangers=strangers,
+            strangers=self._strangers,
             secrets=settings.signing_secrets,
             app_token=app_token if settings.slack_mode == "socket" else "",
-            seen=store.signatures,
-            clock=clock,
+            seen=self._store.signatures,
+            clock=self._clock,
         )
-        metrics.groups_unread.set_function(lambda: len(people.facts(clock()).people.unread))
-        self._line = Line(clock)
-        said: dict[str, Any] = {
+
+    def _said(self) -> dict[str, Any]:
+        """What all who post and redraw need."""
+        store = self._store
+        ways = Ways(
+            writer=self._writer,
+            cards=store.cards,
+            deliveries=store.deliveries,
+            clock=self._clock,
+            new_id=new_id,
+        )
+        return {
             "cards": store.cards,
             "reads": store.reads,
             "storms": store.storms,
-            "facts": people,
-            "slack": slack,
+            "facts": self._people,
+            "slack": self._slack,
             "line": self._line,
             "artist": Drawings(),
-            "clock": clock,
-            "counts": counts,
-            "ways": Ways(
-                writer=writer,
-                cards=store.cards,
-                deliveries=store.deliveries,
-                clock=clock,
-                new_id=new_id,
-            ),
+            "clock": self._clock,
+            "counts": self._counts,
+            "ways": ways,
         }
-        spoken = CountedDeliveries(store.deliveries, metrics, "slack")
-        cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
-        directory = SlackDirectory(client, people.policy)
-        refresher = Refresher(people, directory, store.absences, store.reads, writer, clock, new_id)
-        digester = Digester(
-            digests=store.digests,
-            facts=people,
-            slack=slack,
+
+    def _digester(self) -> Digester:
+        """Writes the digest."""
+        return Digester(
+            digests=self._store.digests,
+            facts=self._people,
+            slack=self._slack,
             line=self._line,
-            artist=said["artist"],
-            clock=clock,
+            artist=Drawings(),
+            clock=self._clock,
         )
-        self._refresher = refresher
-        self.loops = [
-            Loop("cards", cards.once, CARDS_S, cards.lanes),
-            Loop("speech", speech.once, SPEECH_S, speech.answers, speech.lanes),
-            Loop("people", refresher.once, PEOPLE_S),
-            Loop("home", surface.home.once, HOME_S),
-            Loop("digest", digester.once, DIGEST_S),
-        ]
 
     async def adopt(self, policy: Policy) -> None:
         """Let a new policy count, with its people looked up."""

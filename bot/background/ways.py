@@ -13,7 +13,7 @@ from approvals.decide.miss import is_late
 from approvals.decide.reach import SLACK_AWAY
 from approvals.escalation import Escalation
 from approvals.ports import Card, Cards, Clock, Deliveries, StoreError, Writer
-from bot.background.refusals import was_taken_maybe
+from bot.background.refusals import UNANSWERED
 
 log = structlog.get_logger(__name__)
 
@@ -60,11 +60,10 @@ class Ways:
         if not _is_awaited(escalation):
             return
         cards = await self._cards.of(escalation.id)
-        if all(one.posted_at is None for one in cards):
-            # The call for another one may be under way: that says for itself how it ended.
-            surely = [one for one in cards if one.id == card.id or not was_taken_maybe(one.error)]
-            ways = (way for one in surely if (way := way_of(one)) is not None)
-            await self.failed(escalation, ways, SLACK_AWAY)
+        if any(one.posted_at or _is_under_way(one) for one in cards if one.id != card.id):
+            return  # somebody heard of it, or the last of the calls says how they ended
+        ways = (way for one in cards if (way := way_of(one)) is not None)
+        await self.failed(escalation, ways, SLACK_AWAY)
 
     async def came(self, escalation: Escalation) -> None:
         """A card of it was taken: told where it is the first message, and comes late.
@@ -88,6 +87,10 @@ def way_of(card: Card) -> str | None:
     """The way a card takes, as the core names it; None where it is a card of something else."""
     names = {"channel": "channel", "direct": "person"}
     return f"{names[card.surface]}:{card.target}" if card.surface in names else None
+
+
+def _is_under_way(card: Card) -> bool:
+    return card.error == UNANSWERED
 
 
 def _is_awaited(escalation: Escalation) -> bool:

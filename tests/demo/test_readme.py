@@ -50,12 +50,12 @@ async def approve(workspace: Workspace) -> None:
     await workspace.tap("USAM", message, "Approve")
 
 
-async def test_open_wait_claim_verify_report(tmp_path: Path) -> None:
+async def test_open_wait_claim_verify_report_and_ask_for_help(tmp_path: Path) -> None:
     script = [
         text if language == "sh" else f"{sys.executable} - <<'EOF'\n{text}EOF\n"
         for language, text in blocks()
     ]
-    assert len(script) == 6
+    assert len(script) == 7
     async with playing(tmp_path / "demo") as demo:
         key = await demo.server.store.services.add("data-sync")
         running = asyncio.create_task(
@@ -63,11 +63,13 @@ async def test_open_wait_claim_verify_report(tmp_path: Path) -> None:
         )
         await approve(demo.running.workspace)
         assert await running == ""
-    decided, reported = (
-        json.loads((tmp_path / f"{name}.json").read_text()) for name in ("decided", "reported")
+    decided, reported, incident = (
+        json.loads((tmp_path / f"{name}.json").read_text())
+        for name in ("decided", "reported", "incident")
     )
     assert decided["status"] == "approved"
     assert reported["outcome"]["result"] == "succeeded"
+    assert (incident["kind"], incident["status"]) == ("incident", "pending")
 
 
 def test_every_picture_and_file_it_names_is_there() -> None:

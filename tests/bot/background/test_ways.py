@@ -1,5 +1,6 @@
 """Delivery honesty: the core hears which ways to people failed, and what arrived late."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from approvals.ports import NotSavedError
 from bot.ids import new_id
 from bot.messaging import SlackAwayError, SlackBusyError, SlackRefusedError, SlackUnsureError
 from tests.approvals.scene import Planning
-from tests.bot.background.building import CHANNEL, Office, Taken
+from tests.bot.background.building import CHANNEL, Held, Office, Taken
 
 IN_CHANNEL = f"channel:{CHANNEL}"
 STAGES = (
@@ -167,6 +168,23 @@ async def test_no_clear_answer_counts_as_none(office: Office) -> None:
     await office.reconcile()
     assert len(office.slack.posted) == 3
     assert await recorded(office, id_, events.ARRIVED) == [events.ARRIVED]
+
+
+async def test_while_another_call_is_under_way_nothing_is_missed(office: Office) -> None:
+    """It may be taken: then somebody has heard of it."""
+    held = Held()
+    office.slack.script("post", held)
+    for place in ("USAM", "UPRIYA"):
+        office.slack.always("post", place, AWAY)
+    id_ = await office.opened()
+    await office.reconciler.once()
+    await held.begun.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    held.go.set()
+    await office.reconciler.lanes.idle()
+    assert await missed(office, id_) == {}
+    assert len(office.slack.on(CHANNEL)) == 1
 
 
 async def test_a_rate_limit_misses_nobody(office: Office) -> None:
