@@ -8,6 +8,7 @@ reckoning is done between instants.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from approvals.escalation import Hours, Plan, Rotation
@@ -37,12 +38,10 @@ def open_seconds(start: datetime, end: datetime, hours: Hours | None) -> float:
     """How many seconds between the two are open; none where `end` is not after `start`."""
     if hours is None or end <= start:
         return max(0.0, (end - start).total_seconds())
-    total = timedelta()
-    for opens, closes in _openings(start, hours):
-        if opens >= end:
-            break
-        total += max(timedelta(), min(closes, end) - max(opens, start))
-    return total.total_seconds()
+    until_then = takewhile(lambda opening: opening[0] < end, _openings(start, hours))
+    return sum(
+        (min(closes, end) - max(opens, start)).total_seconds() for opens, closes in until_then
+    )
 
 
 def is_open(now: datetime, hours: Hours | None) -> bool:
@@ -65,11 +64,11 @@ def on_call(rotation: Rotation, now: datetime) -> tuple[str, ...]:
 def current_people(plan: Plan, group: str, people: People, now: datetime) -> tuple[str, ...]:
     """Who of a group is on call: whoever's turn it is, or everybody where nobody takes turns.
 
-    Only members who can be reached and are not left out here; the next one's turn comes early
-    where the one whose turn it is cannot be asked.
+    Only members who can be reached, are not quiet and not left out here; the next one's turn comes
+    early where the one whose turn it is cannot be asked.
     """
     inside = people.groups.get(group, frozenset())
-    can = {m for m in inside if people.may_decide(m, (group,))} - set(plan.excluded)
+    can = {m for m in inside if people.may_decide(m, (group,))} - {*plan.excluded, *plan.quiet}
     rotation = plan.rotations.get(group)
     if rotation is None:
         return tuple(sorted(can))

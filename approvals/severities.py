@@ -6,6 +6,7 @@ callers raise it and never lower it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from approvals.words import Kind, Severity
 
@@ -64,12 +65,9 @@ _BY_CATEGORY: Mapping[str, tuple[Floor, ...]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def severity_floor(
-    category: str,
-    *,
-    kind: Kind = Kind.APPROVAL,
-    environment: str = "",
-    attempts: int = 0,
+    category: str, kind: Kind = Kind.APPROVAL, environment: str = "", attempts: int = 0
 ) -> Severity:
     """How bad it is at least. A category that the table does not know counts as `other`.
 

@@ -9,6 +9,8 @@ from approvals import commands
 from approvals.canonical import operation_digest
 from approvals.commands import Actor
 from approvals.facts import Facts
+from approvals.joining import join_key
+from approvals.people import People
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from bot.ids import new_id
@@ -48,9 +50,12 @@ class FileFacts:
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or parse_policy(SAMPLE)
         self.known = True
+        self.just_started = False  #: nobody has been looked up yet
 
     def facts(self, now: datetime) -> Facts:
         """Facts of this moment."""
+        if self.just_started:
+            return Facts(people=People(), policy=self.policy)
         seen = now if self.known else now - timedelta(hours=1)
         return Facts(people=self.policy.file_people(seen), policy=self.policy)
 
@@ -128,6 +133,46 @@ def an_open(key: str = "k1", **changes: Any) -> commands.Open:
         digest=operation_digest(body["operation"], body["options"]),
         request=body,
         join_key=f"data-sync:{dedup}" if dedup else None,
+    )
+
+
+def an_incident(key: str = "i1", **changes: Any) -> commands.Open:
+    """A service that does not recover asks for help; nothing is held."""
+    body = {
+        "kind": "incident",
+        "category": "service_health",
+        "title": "3 hosts do not answer",
+        "environment": "production",
+        "options": [],
+        **changes,
+    }
+    digest = operation_digest(None, [])
+    return commands.Open(
+        id=new_id("cmd"),
+        escalation_id=new_id("esc"),
+        group_id=new_id("grp"),
+        service="data-sync",
+        idempotency_key=key,
+        body_hash=repr(sorted(body.items(), key=lambda item: item[0])),
+        digest=digest,
+        request=body,
+        join_key=join_key("data-sync", digest, body),
+    )
+
+
+def a_resolution(escalation_id: str, account: str = "USAM", **more: Any) -> commands.Resolve:
+    """Somebody writes down what it was."""
+    given: dict[str, Any] = {"root_cause": "a full disk", "by_hand": "deleted old logs", **more}
+    return commands.Resolve(
+        id=new_id("cmd"), escalation_id=escalation_id, actor=Actor(account=account), **given
+    )
+
+
+def a_question(escalation_id: str, account: str = "USAM", **more: Any) -> commands.AskForInfo:
+    """Somebody who may decide asks first."""
+    given: dict[str, Any] = {"text": "is it tested?", "question_id": new_id("que"), **more}
+    return commands.AskForInfo(
+        id=new_id("cmd"), escalation_id=escalation_id, actor=Actor(account=account), **given
     )
 
 

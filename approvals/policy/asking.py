@@ -50,24 +50,40 @@ class Ask:
     @property
     def floor(self) -> Severity:
         """How bad it is at least, whatever rule and caller say."""
-        return severity_floor(
-            self.category, kind=self.kind, environment=self.environment, attempts=self.attempts
-        )
+        return severity_floor(self.category, self.kind, self.environment, self.attempts)
 
     @property
     def said(self) -> Said:
         """What rules match on."""
         money = self.money
-        amount = Amount(money.amount_minor, money.currency, self.sums) if money else None
         return Said(
-            category=self.category,
-            environment=self.environment,
-            service=self.service,
-            operation=self.operation_name,
-            severity=Severity.worst(self.floor, self.severity),
-            kind=self.kind,
-            amount=amount,
+            self.category,
+            self.environment,
+            self.service,
+            self.operation_name,
+            Severity.worst(self.floor, self.severity),
+            self.kind,
+            Amount(money.amount_minor, money.currency, self.sums) if money else None,
         )
+
+
+def said_of(request: Mapping[str, Any], service: str) -> Said:
+    """What rules match on, of a validated body, before anything is known of earlier amounts."""
+    category, environment = request["category"], request["environment"]
+    operation = request.get("operation") or {}
+    kind, severity = Kind(request.get("kind", Kind.APPROVAL)), request.get("severity")
+    attempts = len((request.get("context") or {}).get("attempts") or ())
+    floor = severity_floor(category, kind, environment, attempts)
+    money = operation.get("money")
+    return Said(
+        category,
+        environment,
+        service,
+        operation.get("name", ""),
+        Severity.worst(floor, Severity(severity)) if severity else floor,
+        kind,
+        Amount(money["amount_minor"], money["currency"]) if money else None,
+    )
 
 
 def ask_of(

@@ -224,7 +224,7 @@ def _reached(
                 groups = [r.group for r in it.requirements]
                 moment = clock.moment(reached)
                 on = {p for g in groups for p in current_people(it, g, people, moment)}
-                yield f"on call: {_names(sorted(on - set(it.quiet)), people)}"
+                yield f"on call: {_names(sorted(on), people)}"
             case "owners":
                 yield f"owners: {_names(it.owners, people)}"
             case "requester":

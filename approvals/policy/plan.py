@@ -12,17 +12,16 @@ from fnmatch import fnmatchcase
 
 from approvals.categories import category
 from approvals.codec import dump_plan
-from approvals.escalation import Json, Money, Option, Plan, Requester, Requirement, Rotation, Step
+from approvals.escalation import Json, Option, Plan, Requester, Requirement, Rotation, Step
 from approvals.people import People
 from approvals.policy.asking import Ask
 from approvals.policy.course import fallback_of, hours_of, steps_of, terms_of
 from approvals.policy.gates import lacking_context, unread_amount
-from approvals.policy.match import Amount, Said
+from approvals.policy.match import Said
 from approvals.policy.model import Policy, Rule
 from approvals.policy.seats import most_seats, seats_for
 from approvals.policy.steps import Around, resolved
 from approvals.refusals import FieldError
-from approvals.severities import severity_floor
 from approvals.words import Effect, Friction, Kind, Severity
 
 #: A caller may ask for at most this many times the default deadline, unless the rule says more.
@@ -101,31 +100,11 @@ def plan(policy: Policy, ask: Ask, people: People) -> Planned | tuple[FieldError
     )
 
 
-def show_paths(
-    policy: Policy,
-    *,
-    service: str,
-    category: str,
-    environment: str,
-    operation_name: str,
-    severity: Severity | None = None,
-    kind: Kind = Kind.APPROVAL,
-    money: Money | None = None,
-) -> tuple[str, ...]:
+def show_paths(policy: Policy, said: Said) -> tuple[str, ...]:
     """Paths of the matching rule that are never redacted: they are what is decided.
 
     Asked before the store is, so nothing is known yet of what was moved in the last 24 h.
     """
-    floor = severity_floor(category, kind=kind, environment=environment)
-    said = Said(
-        category=category,
-        environment=environment,
-        service=service,
-        operation=operation_name,
-        severity=Severity.worst(floor, severity),
-        kind=kind,
-        amount=Amount(money.amount_minor, money.currency) if money else None,
-    )
     at = policy.first_match(said)
     return policy.rules[at].show if at is not None else ()
 

@@ -28,22 +28,18 @@ class Around:
 
 
 def default_steps(severity: Severity, respond_s: int) -> tuple[StepEntry, ...]:
-    """The steps of a severity (DESIGN section 5): each as long after the last as it has to
-    answer."""
-    last = ("owners", "fallback")
+    """The steps of a severity that has any (DESIGN section 5), as far apart as it has to answer."""
     again = StepEntry(to=("approvers",), after_s=respond_s)
-    match severity:
-        case Severity.CRITICAL:
-            first = StepEntry(to=("channel", "approvers", f"route:{PAGER}"))
-            again = StepEntry(to=again.to, after_s=respond_s, repeat=2, every_s=respond_s)
-            return (first, again, StepEntry(to=last, after_s=3 * respond_s))
-        case Severity.HIGH:
-            first = StepEntry(to=("channel", "approvers"))
-        case Severity.MEDIUM:
-            first = StepEntry(to=("channel", "current", f"route:{TICKETS}"))
-        case _:
-            return ()
-    return (first, again, StepEntry(to=last, after_s=respond_s))
+    last = StepEntry(to=("owners", "fallback"), after_s=respond_s)
+    if severity is Severity.HIGH:
+        return (StepEntry(to=("channel", "approvers")), again, last)
+    if severity is Severity.MEDIUM:
+        return (StepEntry(to=("channel", "current", f"route:{TICKETS}")), again, last)
+    return (
+        StepEntry(to=("channel", "approvers", f"route:{PAGER}")),
+        StepEntry(to=("approvers",), after_s=respond_s, repeat=2, every_s=respond_s),
+        StepEntry(to=last.to, after_s=3 * respond_s),
+    )
 
 
 def resolved(steps: Sequence[StepEntry], policy: Policy, around: Around) -> tuple[Step, ...]:

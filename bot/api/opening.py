@@ -8,13 +8,14 @@ from aiohttp import web
 
 from approvals.canonical import DEFAULT_OPTIONS, NotStrictJson, canonical, sha256_of
 from approvals.commands import AddContext, AnswerQuestion, Open
-from approvals.escalation import Json, Money
+from approvals.escalation import Json
 from approvals.joining import join_key
+from approvals.policy.asking import said_of
 from approvals.policy.plan import show_paths
 from approvals.ports import NotSavedError, Settled
 from approvals.refusals import FieldError
 from approvals.verdict import Case
-from approvals.words import Kind, Severity
+from approvals.words import Kind
 from bot.api.answer import answer, reply
 from bot.api.door import API, Api, body_of, caller, idempotency_key, unprocessable, validated
 from bot.api.models import OpenIn, TellIn
@@ -95,18 +96,8 @@ def _is_incident(value: Mapping[str, Any]) -> bool:
 
 
 def _show(api: Api, service: str, value: Mapping[str, Any]) -> tuple[str, ...]:
-    severity, operation = value.get("severity"), value.get("operation") or {}
-    money = operation.get("money")
-    return show_paths(
-        api.facts.facts(api.clock()).policy,
-        service=service,
-        category=value["category"],
-        environment=value["environment"],
-        operation_name=operation.get("name", ""),
-        severity=Severity(severity) if severity else None,
-        kind=Kind(value.get("kind", Kind.APPROVAL)),
-        money=Money(**money) if money else None,
-    )
+    policy = api.facts.facts(api.clock()).policy
+    return show_paths(policy, said_of(value, service))
 
 
 def _size(operation: Json, options: Json) -> int:

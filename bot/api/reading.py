@@ -22,6 +22,9 @@ from bot.api.waiters import Listener
 #: Seconds a request may be parked.
 LONGEST_WAIT = 60
 
+#: Seconds until a parked request asks again for what is due and could not be done just now.
+PAUSE_S = 1.0
+
 #: Overdue escalations ended before a list is read; the clock sees to the rest.
 MOST_TICKED = 200
 
@@ -90,17 +93,18 @@ async def _parked(
 
     Time alone can change it too: parked no longer than until it is due, then ticked.
     """
-    until = asyncio.get_running_loop().time() + wait
+    until, pause = asyncio.get_running_loop().time() + wait, 0.0
     while not (_is_news(escalation, known) or api.waiters.closing):
         left = until - asyncio.get_running_loop().time()
         if left <= 0:
             break
         due = escalation.due_at
         if due is not None:
-            left = min(left, max(0.0, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
+            left = min(left, max(pause, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
         changed = await listener.changed(left)
         if changed is None:
             escalation = await _ticked(api, escalation, api.clock())
+            pause = PAUSE_S if escalation.due_at == due else 0.0
         elif changed.version >= escalation.version:  # it may have been read in between
             escalation = changed
     return escalation

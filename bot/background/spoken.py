@@ -125,14 +125,18 @@ class Speaker:
         """Say a flood: one message for those of one service, if they are many. What is settled is
         taken out of `left`, for this work may have to wait and begin again.
         """
+        left.sort(key=lambda d: not was_taken_maybe(d.error))  # it is looked for by its own mark
         while left:
             ended = await self._of_one_service(left)
             first, others = left[0], [d for d in left[1:] if d.escalation_id in ended]
             many = tuple(ended.values()) if len(ended) > MOST else ()
-            if not await self._attempt(first, many) and many:
-                return  # they come again together
+            settled = await self._attempt(first, many)
             for other in others if many else ():
-                await self._deliveries.delivered(other.id, self._clock())
+                if settled:
+                    await self._deliveries.delivered(other.id, self._clock())
+                else:  # they come again together
+                    at = self._clock() + _backoff(first)
+                    await self._deliveries.again(other.id, at, other.error or "")
                 left.remove(other)
             left.remove(first)
 
@@ -305,9 +309,7 @@ class Speaker:
         if self._age(delivery) > GIVE_UP:
             await self._give_up(delivery, code)
             return True
-        seconds = BACKOFF_S[min(delivery.attempts, len(BACKOFF_S) - 1)]
-        at = self._clock() + timedelta(seconds=seconds)
-        await self._deliveries.again(delivery.id, at, code)
+        await self._deliveries.again(delivery.id, self._clock() + _backoff(delivery), code)
         return False
 
     async def _give_up(self, delivery: Delivery, code: str) -> None:
@@ -329,6 +331,10 @@ def _thread_of(cards: Sequence[Card], escalation: Escalation) -> Card | None:
     found = [card for card in cards if card.surface == "channel"]
     own = (card for card in found if card.target == escalation.plan.channel)
     return next(own, found[0] if found else None)
+
+
+def _backoff(delivery: Delivery) -> timedelta:
+    return timedelta(seconds=BACKOFF_S[min(delivery.attempts, len(BACKOFF_S) - 1)])
 
 
 def _storm_of(delivery: Delivery) -> str:

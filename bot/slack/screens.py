@@ -54,7 +54,7 @@ class Screens:
         wrote = (click.values.get(name) for name in (words.ROOT_CAUSE, words.BY_HAND_DONE))
         return "\n".join(str(one) for one in (rationale(click), *wrote) if one)
 
-    def form_errors(self, click: Click, verb: str) -> dict[str, str]:
+    def form_errors(self, click: Click, verb: str = "vote") -> dict[str, str]:
         """What the form itself asks for, before the core is asked."""
         return words.empty_errors(verb, click.values) or words.abort_errors(
             click.values.get(words.CHIP), click.values.get(words.REASON)
@@ -144,17 +144,14 @@ class Screens:
         """At the fields of the open modal."""
         return words.field_errors(refusal, verb)
 
-    def answer_to(self, settled: Settled, click: Click) -> Message:
-        """What became of a click in a window."""
+    def answer_modal(self, settled: Settled, click: Click) -> View:
+        """What became of what was sent, or of a button in a window."""
         refusal = settled.refusal
         case = refusal.why.value if refusal else settled.answer.case.value
         values = refusal.values if refusal else settled.answer.values
         typed = None if click.action else self.typed(click)
-        return answers.answer(case, values, settled.escalation, self._people, typed=typed)
-
-    def answer_modal(self, settled: Settled, click: Click) -> View:
-        """What became of what was sent."""
-        return self.notice_modal(self.answer_to(settled, click), click)
+        message = answers.answer(case, values, settled.escalation, self._people, typed=typed)
+        return self.notice_modal(message, click)
 
     def notice_modal(self, message: Message, click: Click) -> View:
         """An answer in the modal; it keeps where the click came from, for its own buttons."""

@@ -141,7 +141,7 @@ class Surface:
             return
         await ack()
         if click.view_id:
-            await self._voice.tell(client, click, self._screens.answer_to(settled, click))
+            await self._voice.open(client, click, self._screens.answer_modal(settled, click))
             self._voice.after(self._ports.deliveries.answered(command.id, self._ports.clock()))
 
     # -- modals ---------------------------------------------------------------------------------

@@ -59,8 +59,8 @@ class MemoryReads:
         return tuple(e for _, e in self._due() if e.can_be_stopped)[:limit]
 
     async def last_decided(self, limit: int = 20) -> tuple[Escalation, ...]:
-        """Decided last, newest first."""
-        found = [(e.decision.at, e) for e in self._all() if e.decision is not None]
+        """Decided or resolved last, newest first."""
+        found = [(e.ended_at, e) for e in self._all() if e.ended_at is not None]
         found.sort(key=_moment, reverse=True)
         return tuple(e for _, e in found[:limit])
 

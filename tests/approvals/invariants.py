@@ -19,7 +19,7 @@ from approvals.owes import AnswerClick, Callback
 from approvals.people import Person
 from approvals.refusals import NOT_AUDITED
 from approvals.step import Step
-from approvals.words import OperationState, Status
+from approvals.words import Kind, OperationState, Status
 
 #: (person, group) -> may decide for it now.
 May = Callable[[str, str], bool]
@@ -35,6 +35,9 @@ _NEXT = {
     "lapsed": {"lapsed"},
 }
 
+
+#: Who may override together.
+GLASS = "sec"
 
 #: What is nobody's news: the public version stays.
 _QUIET = {"escalation:looked", "refusal:recorded", "chain:stepped", "deadline:reminded"}
@@ -64,6 +67,7 @@ class Books:
     records: list[Record] = field(default_factory=list)
     votes: dict[str, tuple[str, datetime]] = field(default_factory=dict)  #: as accepted
     void: set[str] = field(default_factory=set)
+    overrides: dict[str, str] = field(default_factory=dict)  #: person -> option, as accepted
     claims: dict[str, tuple[str, str]] = field(default_factory=dict)  #: key -> digest, nonce
     told: str | None = None  #: what the service reported
     ended: Status | None = None
@@ -110,6 +114,7 @@ def check_vote(
     wanted = _may_act(before, books, at) and at.now < before.deadline_at
     aborts = command.option == "no"
     right = command.digest == books.digest and before.status is Status.PENDING
+    right = right and before.kind is Kind.APPROVAL
     if aborts and wanted and right and at.ever_known:
         must(done.escalation is not None, "I15: gone")
         must(bool(cast), "I15: a proper abort was not taken")
@@ -137,7 +142,7 @@ def _check_release_vote(
     command: commands.Vote, before: Escalation, books: Books, at: Moment
 ) -> None:
     must(at.known, "I13: a release vote on unknown people")
-    news = sum(r.kind == events.CONTEXT_ADDED for r in books.records)
+    news = sum(r.kind in (events.CONTEXT_ADDED, events.ANSWERED) for r in books.records)
     must(command.shown >= news, "friction: a release on an outdated card")
     must(command.read_whole or not books.long, "friction: a release of what was not read")
     said = len((command.rationale or "").strip()) >= 3
@@ -183,7 +188,15 @@ def check_quorum(books: Books, option: str | None, may: May) -> None:
     """I2 by brute force: assign distinct people to seats in every possible way."""
     voters = [p for p, (o, _) in books.votes.items() if o == option and p not in books.void]
     must(books.excluded not in voters, "I3: the requester counted")
-    must(_fills(books.wanted, voters, may), f"I2: {books.category} without quorum")
+    enough = _fills(books.wanted, voters, may) or _broken(books, option, may)
+    must(enough, f"I2: {books.category} without quorum")
+
+
+def _broken(books: Books, option: str | None, may: May) -> bool:
+    """Whether two people of the group that may, and may still, broke the glass for it."""
+    agreed = [p for p, o in books.overrides.items() if o == option]
+    must(books.excluded not in agreed, "I3: the requester overrode it")
+    return sum(may(p, GLASS) for p in agreed) >= 2
 
 
 def _fills(seats: Sequence[str], voters: list[str], may: May) -> bool:
@@ -289,15 +302,18 @@ def _check_told(done: Step, command: commands.Command, after: Escalation, books:
     clicked = getattr(command, "actor", None) is not None and hasattr(command, "reply")
     must(answers == int(clicked), "CARDS 5: a click was not answered once")
     books.woken += sum(isinstance(work, Callback) for work in done.work)
-    turns = {events.DECIDED, events.STOPPED, events.LAPSED}
+    turns = {events.DECIDED, events.STOPPED, events.LAPSED, events.ASKED}
     due = sum(r.kind in turns for r in books.records)
+    due += sum(r.kind == events.RESOLVED and r.by != "service:svc" for r in books.records)
     must(books.woken == due, "I14: the service was not woken once for each turn")
 
 
 def check_due(after: Escalation, at: datetime) -> None:
     """I11: after any command, nothing is still open whose time is over."""
     over = {
-        "pending": after.status is Status.PENDING and at >= after.deadline_at,
+        "pending": after.status is Status.PENDING
+        and after.kind is Kind.APPROVAL
+        and at >= after.deadline_at,
         "held": after.status is Status.APPROVED
         and after.state is OperationState.HELD
         and (after.claim_until is None or at >= after.claim_until),

@@ -184,6 +184,13 @@ def test_handovers_are_at_the_same_local_time_all_year(day: str, offset: int) ->
     assert on_call(daily, handover)[0] != before
 
 
+def test_a_handover_at_an_hour_that_never_comes_is_as_if_clocks_had_not_jumped() -> None:
+    """02:30 on the day clocks go from 02:00 to 03:00 is 03:30 by the new one."""
+    daily = Rotation(people=("a", "b"), start="2026-01-04T02:30", days=1, zone="Europe/Berlin")
+    before, after = (on_call(daily, at(f"2026-03-29T{t}"))[0] for t in ("03:29", "03:30"))
+    assert before == on_call(daily, at("2026-03-28T02:30"))[0] != after
+
+
 starts = st.sampled_from(["2026-01-05T09:00", "2026-01-04T02:30", "2026-01-04T01:59"])
 
 
@@ -213,7 +220,7 @@ def _people(*inactive: str, left: tuple[str, ...] = ()) -> People:
     return People(persons=persons, groups={"ops": frozenset(names) - set(left)}, as_of=NOW)
 
 
-def _plan(*excluded: str, rotation: Rotation | None = TURNS) -> Plan:
+def _plan(*excluded: str, rotation: Rotation | None = TURNS, quiet: tuple[str, ...] = ()) -> Plan:
     return Plan(
         rule="r",
         policy_version="v",
@@ -221,6 +228,7 @@ def _plan(*excluded: str, rotation: Rotation | None = TURNS) -> Plan:
         requirements=(Requirement(group="ops", needed=1),),
         members={"ops": ("priya", "ravi", "sam")},
         excluded=excluded,
+        quiet=quiet,
         rotations={"ops": rotation} if rotation else {},
     )
 
@@ -230,6 +238,8 @@ def _plan(*excluded: str, rotation: Rotation | None = TURNS) -> Plan:
     [
         (_plan(), _people(), ("priya",)),
         (_plan("priya"), _people(), ("ravi",)),
+        (_plan(quiet=("priya",)), _people(), ("ravi",)),
+        (_plan(quiet=("priya",), rotation=None), _people(), ("ravi", "sam")),
         (_plan(), _people("priya"), ("ravi",)),
         (_plan("ravi"), _people("priya"), ("sam",)),
         (_plan(), _people(left=("priya", "ravi")), ("sam",)),

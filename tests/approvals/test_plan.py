@@ -385,9 +385,8 @@ def test_what_is_not_everybodys_business_is_posted_in_private(
 def test_what_is_shown_comes_from_the_rule_that_matches() -> None:
     """Nothing without one."""
     by = policy('match = { category = "large_*" }\nshow = ["operation.money.*"]')
-    about = {"service": "s", "environment": "e", "operation_name": "o"}
-    assert show_paths(by, category="large_transaction", **about) == ("operation.money.*",)
-    assert show_paths(by, category="other", **about) == ()
+    assert show_paths(by, asked(category="large_transaction").said) == ("operation.money.*",)
+    assert show_paths(by, asked(category="other").said) == ()
     assert planned(by, category="large_transaction").plan.show == ("operation.money.*",)
 
 

@@ -1,11 +1,12 @@
 """What keeps a request from being asked: context, amounts, incidents nobody would hear of."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from approvals.escalation import Money
-from approvals.policy.asking import CONTEXT, ask_of
+from approvals.policy.asking import CONTEXT, ask_of, said_of
 from approvals.policy.gates import WHAT_TO_SAY
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
@@ -124,15 +125,12 @@ def test_rules_on_amounts_concern_only_what_they_name() -> None:
 
 def test_what_is_shown_comes_from_the_tier_of_the_amount() -> None:
     by = parse_policy(HEAD + tier(500) + 'show = ["operation.money.*"]\n' + REST)
-    about = {
-        "service": "s",
-        "category": "large_transaction",
-        "environment": "e",
-        "operation_name": "o",
-    }
-    large, small = (Money(amount_minor=n, currency="EUR") for n in (501, 500))
-    assert show_paths(by, money=large, **about) == ("operation.money.*",)
-    assert show_paths(by, money=small, **about) == show_paths(by, **about) == ()
+    large, small = (
+        asked(category="large_transaction", money=Money(amount_minor=n, currency="EUR"))
+        for n in (501, 500)
+    )
+    assert show_paths(by, large.said) == ("operation.money.*",)
+    assert show_paths(by, small.said) == show_paths(by, asked().said) == ()
 
 
 # -- incidents ----------------------------------------------------------------------------------
@@ -195,6 +193,8 @@ def test_an_ask_says_what_policy_looks_at_and_can_be_remembered() -> None:
     assert (ask.money, ask.sums) == (Money(amount_minor=5, currency="EUR"), (("account", 7),))
     assert ask.said.severity is Severity.HIGH  # three attempts
     assert hash(ask) == hash(ask_of(body, service="s", owners=("own",), sums=(("account", 7),)))
+    assert said_of(body, "s") == replace(ask, sums=()).said
     least = {"category": "x", "environment": "y", "kind": "incident"}
     bare = ask_of(least, service="s", sums=(("account", 7),))
+    assert said_of(least, "s") == bare.said
     assert (bare.sums, bare.money, bare.options, bare.operation_name) == ((), None, (), "")

@@ -67,7 +67,6 @@ hours = true
 exclude_requester = false
 """  # noqa: E501
 
-BY = parse_policy(POLICY)
 NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)  # a Thursday, 22:30 in Berlin
 OPTIONS = (
     Option(key="go", label="Migrate", effect=Effect.RELEASE),
@@ -75,8 +74,9 @@ OPTIONS = (
 )
 
 
-def said(**changes: Any) -> dict[str, list[str]]:
+def said(by: str = POLICY, **changes: Any) -> dict[str, list[str]]:
     """Each heading with its lines; errors under `Refused`."""
+    read = parse_policy(by)
     given: dict[str, Any] = {
         "service": "search",
         "kind": Kind.APPROVAL,
@@ -86,7 +86,7 @@ def said(**changes: Any) -> dict[str, list[str]]:
         "options": OPTIONS,
         **changes,
     }
-    found = explain(BY, Ask(**given), BY.file_people(NOW), NOW)
+    found = explain(read, Ask(**given), read.file_people(NOW), NOW)
     refused = [f"{e.pointer}: {e.detail}" for e in found.errors]
     return {heading: list(lines) for heading, lines in found.parts} | (
         {"Refused": refused} if refused else {}
@@ -228,6 +228,18 @@ def test_members_that_only_slack_knows_are_said_not_to_be_known() -> None:
     found = said(service="remote")
     assert found["Note"] == ["who is in away in Slack is not looked up here"]
     assert "only 0 can decide" in found["Refused"][0]
+
+
+def test_a_repeat_is_said_with_its_times() -> None:
+    """As in what is critical, where nothing else is written."""
+    grave: dict[str, Any] = {"category": "deployment", "severity": Severity.CRITICAL}
+    found = said(service="x", approvers=("ops",), environment="test", **grave)
+    assert found["Asked"][1].endswith(" (2 times more, every 5 min)")
+
+
+def test_what_cannot_be_extended_is_not_said_to_be() -> None:
+    by = POLICY.replace("[hours]", "[severities.high]\nextend_by_s = 0\n[hours]")
+    assert not any("extended" in line for line in said(by=by)["Until"])
 
 
 def test_nobody_is_called_nobody() -> None:

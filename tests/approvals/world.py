@@ -20,7 +20,7 @@ from approvals.policy.load import parse_policy
 from approvals.step import Step, step
 from approvals.verdict import Case
 from approvals.words import Status
-from tests.approvals import invariants
+from tests.approvals import invariants, invariants_verbs
 from tests.approvals.invariants import Books, Moment, must
 
 POLICY = """
@@ -49,6 +49,10 @@ substitutes = true
 [groups.sec]
 members = ["cem", "dee", "ana"]
 substitutes = true
+
+[break_glass]
+group = "sec"
+needed = 2
 
 [[rules]]
 name = "one"
@@ -220,6 +224,41 @@ class World:
         )
         return self._opened(command, books, unknown=requester in (None, "nobody@example.com"))
 
+    def help(self, title: str, *, key: str, severity: str | None = None) -> str:
+        """A service asks for help: the id of its incident, or of the one it joined."""
+        request: dict[str, Any] = {
+            "kind": "incident",
+            "category": "deployment",
+            "title": title,
+            "environment": "production",
+            "options": [],
+            "requested_by": {"id": "req"},
+            "callback_url": "https://svc.example/andon",
+        } | ({"severity": severity} if severity else {})
+        digest = operation_digest(None, [])
+        command = commands.Open(
+            id=self.new_id("cmd"),
+            escalation_id=self.new_id("esc"),
+            group_id=self.new_id("grp"),
+            service="svc",
+            idempotency_key=key,
+            body_hash=repr(request),
+            digest=digest,
+            request=request,
+            owners=("req",),
+            join_key=join_key("svc", digest, request),
+        )
+        books = Books(
+            digest=digest,
+            excluded="req",
+            category="deployment",
+            severity=severity,
+            long=False,
+            seats=SEATS["deployment"],
+            about=(digest, "incident", title.lstrip("0123456789 "), severity),
+        )
+        return self._opened(command, books, unknown=False)
+
     def _opened(self, command: commands.Open, asked: Books, *, unknown: bool) -> str:
         key = command.idempotency_key
         twin = self._twin(command)
@@ -277,6 +316,14 @@ class World:
                 invariants.check_recheck(done, books, at)
             case commands.AddReason():
                 invariants.check_reason(done, books, at)
+            case commands.AskForInfo():
+                invariants_verbs.check_question(done, command, before, books, at)
+            case commands.AnswerQuestion():
+                invariants_verbs.check_answer(done, command, before, books, at)
+            case commands.Resolve():
+                invariants_verbs.check_resolution(done, command, before, books, at)
+            case commands.BreakGlass():
+                invariants_verbs.check_override(done, command, before, books, at)
             case _:
                 pass
         after = self.escalations[before.id]
@@ -284,6 +331,7 @@ class World:
             assert after.decision is not None
             invariants.check_quorum(books, after.decision.option, self.may)
         invariants.check_all(done, command, before, books)
+        invariants_verbs.check_incident(after)
         invariants.check_due(after, at.now)
         return done
 

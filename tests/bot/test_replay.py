@@ -39,7 +39,6 @@ from bot.ids import new_id
 from storage.history import open_history
 from tests.building import (
     OPERATION,
-    SAMPLE,
     START,
     Clock,
     a_claim,
@@ -52,13 +51,8 @@ MONEY = {"amount_minor": 9_000_000, "currency": "EUR", "account": "DE02 1203"}
 ASKED_BY = {"requested_by": {"id": "lena@example.com"}}
 
 
-#: The sample policy, with people who may break the glass, and substitutes on call.
-BASE = SAMPLE.replace(
-    'platform-oncall = { members = ["sam", "priya"] }\n',
-    'platform-oncall = { members = ["sam", "priya"], substitutes = true }\n'
-    'directors = { members = ["lena", "omar"] }\n'
-    '[break_glass]\ngroup = "directors"\nneeded = 2\n',
-)
+#: The policy under which it all happens.
+BASE = (Path(__file__).parent / "replaying.toml").read_text(encoding="utf-8")
 
 
 class Chronicle:
@@ -400,6 +394,11 @@ PLANTED: Mapping[str, tuple[str, set[str], set[str]]] = {
         EVERYTHING - {"resolved"},
         {"overridden"},
     ),
+    "no substitutes": (
+        sample((", substitutes = true", "")),
+        RECOVERIES | PRODUCTION,
+        {"instead"},
+    ),
 }
 
 
@@ -412,8 +411,8 @@ def test_a_planted_change_names_exactly_what_it_alters(told: Told, planted: str)
 
 def test_a_rule_moved_up_takes_what_another_had(told: Told) -> None:
     """By its name; who decides, where and when, stays as it was."""
-    start, end = BASE.index("# A service whose retries"), BASE.index("# Everything else")
-    moved = BASE[:start] + BASE[end:] + "\n" + BASE[start:end]
+    *others, recoveries, production = BASE.split("[[rules]]")
+    moved = "[[rules]]".join((*others, production + "\n", recoveries))
     found = {name: one for name, one in replayed(told, moved).items() if one.differences}
     assert set(found) == RECOVERIES
     assert {d for one in found.values() for d in one.differences} == {

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from bot.demo_command import playing
+from bot.demo_command import Demo, playing
 from tests.building import ROOT
 
 CHROMIUM = shutil.which("chromium") or ""
@@ -174,15 +174,15 @@ class Newcomer:
         (of or self.page).screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
 
-@pytest.fixture
-def stand(tmp_path: Path) -> Iterator[str]:
-    """The same demo in this very process, new for each test; its address."""
-    began: Future[str] = Future()
+@contextmanager
+def played_beside(folder: Path) -> Iterator[tuple[Demo, asyncio.AbstractEventLoop]]:
+    """The same demo in this very process, in a loop of its own beside the test."""
+    began: Future[tuple[Demo, asyncio.AbstractEventLoop]] = Future()
     ended = threading.Event()
 
     async def played() -> None:
-        async with playing(tmp_path) as demo:
-            began.set_result(demo.url)
+        async with playing(folder) as demo:
+            began.set_result((demo, asyncio.get_running_loop()))
             while not ended.is_set():  # noqa: ASYNC110  it is set from another thread
                 await asyncio.sleep(0.02)
 
@@ -194,6 +194,13 @@ def stand(tmp_path: Path) -> Iterator[str]:
         finally:
             ended.set()
             playing_on.result(timeout=20)
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[str]:
+    """The address of a demo that is new for each test."""
+    with played_beside(tmp_path) as (demo, _):
+        yield demo.url
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`/escalations`, App Home and Details: what people look at, and that no click is lost."""
+"""`/escalations` and Details: what people look at, and that no click is lost."""
 
 from dataclasses import replace
 from typing import Any
@@ -52,13 +52,21 @@ async def test_the_list_shows_what_waits_for_the_caller_then_for_others(story: S
 async def test_the_list_holds_what_stands_in_the_channel_and_else_nothing_of_others(
     over_http: Story,
 ) -> None:
+    """Which channels those are, Slack says; where it does not, the one they ask from."""
     story = over_http
-    await story.ask()
-    here = await typed(story, "UMIA", "")
-    assert headings(here.blocks) == ["Waiting for others: 1"]
-    elsewhere = await typed(story, "UMIA", "", PAYMENTS)
-    nothing = "Nothing is waiting, for you or for others you can see."
-    assert answer_of(elsewhere.blocks) == nothing
+    story.workspace.kick("UMIA", OPERATIONS)
+    story.workspace.kick("UTOM", PAYMENTS)
+    await story.ask("k1")
+    await story.ask("k2", **TRANSFER)
+    for channel in (OPERATIONS, PAYMENTS):
+        shown = await typed(story, "UPRIYA", "", channel)
+        assert headings(shown.blocks) == ["Waiting for you: 1", "Waiting for others: 1"]
+    asked = await typed(story, "UMIA", "", PAYMENTS)
+    assert headings(asked.blocks) == ["Waiting for you: 1"]
+    story.workspace.faults.add("users.conversations", "http_503", times=2)
+    for channel, count in ((PAYMENTS, 1), (OPERATIONS, 0)):
+        here = await typed(story, "URAVI", "", channel)
+        assert spoken(here.blocks).count("Nordwind") == count
 
 
 async def test_with_nothing_pending_the_last_decision_is_named(over_http: Story) -> None:
@@ -75,8 +83,30 @@ async def test_with_nothing_pending_the_last_decision_is_named(over_http: Story)
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("lst", 'I do not know "lst". Did you mean `list`? Commands: list, show ID, help.'),
-        ("frobnicate", 'I do not know "frobnicate". Commands: list, show ID, help.'),
+        (
+            "lst",
+            'I do not know "lst". Did you mean `list`? '
+            "Commands: list, show ID, search WORDS, help.",
+        ),
+        (
+            "serach x",
+            'I do not know "serach". Did you mean `search`? '
+            "Commands: list, show ID, search WORDS, help.",
+        ),
+        ("frobnicate", 'I do not know "frobnicate". Commands: list, show ID, search WORDS, help.'),
+        (
+            "list mien",
+            'I do not know "mien" after list. Did you mean `mine`? '
+            "It may be mine, critical, service:NAME, group:NAME or category:NAME.",
+        ),
+        (
+            "list group:nobody",
+            "Nothing you can see is pending for group:nobody. /escalations lists all that is.",
+        ),
+        (
+            "search Nordwind",
+            "Nothing you can see has these words in its title: Nordwind. /escalations help",
+        ),
         (
             "show 999999",
             "No escalation ends in 999999, or you cannot see it. "
@@ -90,9 +120,10 @@ async def test_what_is_not_understood_or_not_there_is_said_so(
     assert answer_of((await typed(over_http, "USAM", text)).blocks) == answer
 
 
-@pytest.mark.parametrize("text", ["help", "HELP", "show"])
+@pytest.mark.parametrize("text", ["help", "HELP", "show", "search"])
 async def test_help_names_the_commands(over_http: Story, text: str) -> None:
-    assert "Commands: list, show ID, help." in spoken((await typed(over_http, "USAM", text)).blocks)
+    told = spoken((await typed(over_http, "USAM", text)).blocks)
+    assert "Commands: list, show ID, search WORDS, help." in told
 
 
 async def test_show_takes_the_end_of_an_id_or_all_of_it_and_brings_a_live_card(
@@ -103,6 +134,7 @@ async def test_show_takes_the_end_of_an_id_or_all_of_it_and_brings_a_live_card(
     for name in (made["id"][-6:], made["id"], made["id"][-6:].upper()):
         shown = await typed(story, "USAM", f"show {name}")
         assert shown.labels == [RETRY, "Leave it", "I am looking", "Ask", "Details"]
+    story.workspace.kick("UMIA", OPERATIONS)
     hidden = await typed(story, "UMIA", f"show {made['id'][-6:]}", PAYMENTS)
     assert answer_of(hidden.blocks).startswith("No escalation ends in ")
     await story.tap("USAM", shown, RETRY)
@@ -155,15 +187,69 @@ async def test_more_than_ten_are_paged_and_many_alike_are_one_line(over_http: St
     assert (first.labels.count("Show"), first.labels[-1]) == (10, "Next 10")
     await story.tap("USAM", first, "Next 10")
     second = await story.workspace.wait_for(lambda: _other(story, first.ts))
-    assert second.labels == ["Show", "Show"]
+    assert second.labels == ["Show", "List"]
     both = spoken([*first.blocks, *second.blocks])
     assert both.count("data-sync: 6 retries exhausted") == 1
     assert "first deadline" in both
 
 
-def _other(story: Story, ts: str) -> Any:
+async def test_many_alike_are_listed_one_by_one_when_asked_for(over_http: Story) -> None:
+    story = over_http
+    for n in range(12):
+        await story.ask(f"same{n}")
+    first = await typed(story, "USAM", "list")
+    assert first.labels == ["List"]
+    await story.tap("USAM", first, "List")
+    alike = await story.workspace.wait_for(lambda: _other(story, first.ts))
+    assert (alike.labels.count("Show"), alike.labels[-1]) == (10, "Next 10")
+    assert "12 pending that fit" in spoken(alike.blocks)
+    await story.tap("USAM", alike, "Next 10")
+    rest = await story.workspace.wait_for(lambda: _other(story, first.ts, alike.ts))
+    assert rest.labels == ["Show", "Show"]
+
+
+async def test_a_list_is_narrowed_to_what_was_asked_for(over_http: Story) -> None:
+    story = over_http
+    await story.ask("k1", requested_by=DANA)
+    await story.ask("k2", **{**TRANSFER, "requested_by": {"id": "priya@example.com"}})
+    for words, count in (
+        ("mine", 1),
+        ("critical", 0),
+        ("service:data-sync", 2),
+        ("group:platform-oncall", 1),
+        ("service:data-sync mine", 1),
+    ):
+        shown = await typed(story, "UPRIYA", f"list {words}")
+        assert shown.labels.count("Show") == count, words
+
+
+async def test_search_finds_what_may_be_seen_pending_or_over(over_http: Story) -> None:
+    story = over_http
+    story.workspace.kick("UMIA", OPERATIONS)
+    await story.ask("k0", title="Sync the orders of 100% again")
+    await story.tap("USAM", await story.card(OPERATIONS), RETRY)
+    for n in range(11):
+        await story.ask(f"k{n + 1}", title=f"Sync the orders, part {n}", category="other")
+    first = await typed(story, "USAM", "search sync THE orders")
+    assert (first.labels.count("Show"), first.labels[-1]) == (10, "Next 10")
+    await story.tap("USAM", first, "Next 10")
+    rest = await story.workspace.wait_for(lambda: _other(story, first.ts))
+    assert rest.labels == ["Show", "Show"]
+    assert f"approved: {RETRY}, by Sam" in spoken(rest.blocks)
+    for_mia = await typed(story, "UMIA", "search orders", PAYMENTS)
+    assert answer_of(for_mia.blocks).startswith("Nothing you can see has these words")
+    await story.workspace.click(
+        "USAM", OPERATIONS, rest.ts, rest.blocks[-1]["accessory"]["action_id"]
+    )
+    await story.workspace.wait_for(
+        lambda: any("APPROVED" in spoken(m.blocks) for m in story.workspace.ephemerals("USAM"))
+    )
+
+
+def _other(story: Story, *ts: str) -> Any:
     every = story.workspace.ephemerals("USAM")
-    return next((m for m in every if m.ts != ts), None)
+    lists = [m for m in every if {"Show", "List"} & set(m.labels)]
+    return next((m for m in lists if m.ts not in ts), None)
 
 
 async def test_while_the_records_cannot_be_read_every_click_says_so(over_http: Story) -> None:
@@ -187,15 +273,18 @@ async def test_while_the_records_cannot_be_read_every_click_says_so(over_http: S
     assert (await story.status(made["id"]))["votes"] == []
 
 
-async def test_app_home_shows_the_same_list_and_its_buttons_work(story: Story) -> None:
-    made = await story.ask()
-    await story.workspace.open_home("USAM")
-    home = await story.workspace.wait_for(lambda: story.workspace.home_of("USAM"))
-    assert headings(home.view["blocks"]) == ["Waiting for you: 1"]
-    await story.workspace.press("USAM", home.id, f"show:{made['id']}")
-    await story.workspace.wait_for(
-        lambda: sum(RETRY in m.labels for m in story.workspace.messages("USAM")) == 2
-    )
+async def test_incidents_are_listed_without_a_deadline(over_http: Story) -> None:
+    """Past their time it is said since when nobody looked after them."""
+    story = over_http
+    incident = {"kind": "incident", "category": "service_health", "title": "Disk is full"}
+    incident |= {"environment": "production"}
+    asked = await story.call("POST", "/v1/escalations", incident, Idempotency_Key="k1")
+    assert asked[0] == 201, asked
+    shown = await typed(story, "USAM", "list")
+    assert "no deadline" in spoken(shown.blocks)
+    story.clock.move(days=2)
+    late = await typed(story, "USAM", "list")
+    assert "no deadline; unattended since" in spoken(late.blocks)
 
 
 async def test_guests_are_told_that_lists_are_for_members(over_http: Story) -> None:
@@ -210,10 +299,11 @@ async def test_guests_are_told_that_lists_are_for_members(over_http: Story) -> N
 
 @pytest.mark.usefixtures("often_looked_up")
 async def test_whoever_may_not_read_it_any_more_is_told_so(over_http: Story) -> None:
-    """Sam left: his direct message still has its buttons."""
+    """Sam left, the channel too: his direct message still has its buttons."""
     story = over_http
     await story.ask()
     card = await story.card("USAM")
+    story.workspace.kick("USAM", OPERATIONS)
     await story.leaves("USAM", "S0ONCALL")
     await story.tap("USAM", card, "Details")
     await story.workspace.wait_for(

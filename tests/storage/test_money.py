@@ -1,5 +1,6 @@
-"""What amounts cost on SQLite: an open without money runs no statement more."""
+"""Amounts on SQLite: what they cost, and that none is too large."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,3 +31,14 @@ async def test_only_an_open_with_money_looks_amounts_up(
     monkeypatch.setattr(link, "together", noting)
     await store.writer.submit(an_open(operation=operation))
     assert sum("money_moves" in sql for sql in ran) == statements
+
+
+async def test_the_largest_amounts_add_up_without_an_error(store: Store) -> None:
+    """More than fits into 64 bits would keep every later transfer from being opened."""
+    huge = {**OPERATION, "money": {**MONEY, "amount_minor": 2**53 - 1}}
+    opens = (an_open(f"k{n}", operation=huge) for n in range(1100))
+    await asyncio.gather(*map(store.writer.submit, opens))
+    settled = await store.writer.submit(an_open("last", operation=huge))
+    assert settled.escalation is not None
+    first = (await store.reads.records(settled.escalation.id))[0]
+    assert first.facts["asked"]["sums"]["account"] >= 2**62

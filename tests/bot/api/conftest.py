@@ -13,17 +13,15 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from approvals import commands
 from approvals.escalation import Escalation
 from bot.api import Api, Runner, Waiters, add_api
-from bot.ids import new_id
 from bot.metrics import CountedWriter, Metrics, Watch
 from bot.signing import KeyRing
 from storage import Store, open_store
 from storage.backlog import backlog
 from storage.migrate import upgrade
 from tests.bot.api.contract import CONTRACT, Contract
-from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_vote
+from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_question, a_vote
 
 BODY: dict[str, Any] = {
     "category": "retries_exhausted",
@@ -108,14 +106,7 @@ class World:
 
     async def ask(self, id_: str, text: str = "is it tested?", account: str = "USAM") -> None:
         """Somebody who may decide asks for what is missing."""
-        asked = commands.AskForInfo(
-            id=new_id("cmd"),
-            escalation_id=id_,
-            actor=commands.Actor(account=account),
-            text=text,
-            question_id=new_id("que"),
-        )
-        settled = await self.store.writer.submit(asked)
+        settled = await self.store.writer.submit(a_question(id_, account, text=text))
         assert settled.refusal is None, settled.refusal
 
     async def read(self, id_: str, **headers: str) -> dict[str, Any]:

@@ -207,3 +207,15 @@ async def test_who_knows_the_newest_is_not_answered_with_an_older_one(world: Wor
     await parked(world)
     world.waiters.committed([old])
     assert (await asked).status == 304
+
+
+async def test_what_is_due_and_cannot_be_done_is_not_asked_for_without_end(world: World) -> None:
+    """Just started, nobody is known whom the next stage could call; who waits lets it be."""
+    made = await world.open()
+    world.clock.pass_(3600)
+    world.facts.just_started = True
+    asked = await waiting(world, made["id"], "?wait=1")
+    assert (await told(asked))["status"] == "pending"
+    counted = await (await world.call("GET", "/metrics")).text()
+    ticks = [line for line in counted.splitlines() if "commands_total" in line and "tick" in line]
+    assert sum(float(line.rpartition(" ")[2]) for line in ticks) <= 4

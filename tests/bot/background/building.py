@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from approvals.commands import AddContext
+from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.facts import Facts
 from approvals.people import People
 from approvals.ports import Card, Delivery
+from approvals.storms import Storm
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
 from bot.background.line import Line
@@ -211,6 +213,22 @@ class PlainArtist:
         """Its case."""
         return Message(text=str(delivery.payload["case"]))
 
+    def storm(self, storm: Storm) -> Message:
+        """`stm_… 3 of 4 waiting`."""
+        return Message(text=f"{storm.id} {len(storm.waiting)} of {len(storm.members)} waiting")
+
+    def of_storm(self, storm: Storm, delivery: Delivery, people: People) -> Message:
+        """Its case, and how many."""
+        return Message(text=f"{delivery.payload['case']} of {len(storm.members)}")
+
+    def many(self, ended: Sequence[Escalation], delivery: Delivery) -> Message:
+        """Its case, and how many."""
+        return Message(text=f"{delivery.payload['case']} of {len(ended)}")
+
+    def digest(self, quiet: Quiet, zone: str, since: datetime) -> Message:
+        """How much of each."""
+        return Message(text=f"digest: {len(quiet.low)} low, {len(quiet.undecided)} undecided")
+
 
 @dataclass
 class Office:
@@ -262,6 +280,14 @@ class Office:
         settled = await self.store.writer.submit(command)
         assert settled.refusal is None, settled.refusal
         return command.escalation_id
+
+    async def spread(self, n: int) -> list[str]:
+        """So many of them, seldom enough to be no storm; their ids."""
+        ids = []
+        for k in range(n):
+            ids.append(await self.opened(f"k{k}"))
+            self.clock.pass_(13)
+        return ids
 
     async def voted(self, escalation_id: str, account: str = "USAM", **more: Any) -> None:
         """Somebody taps a button."""

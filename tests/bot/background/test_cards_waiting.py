@@ -133,7 +133,7 @@ async def test_while_slack_is_away_everything_waits_and_nothing_is_lost(
 
 
 async def test_updates_stay_within_fifty_a_minute_and_endings_come_first(office: Office) -> None:
-    ids = [await office.opened(f"k{n}") for n in range(25)]
+    ids = await office.spread(25)
     for _ in range(30):
         await office.reconcile()
         office.clock.pass_(3)
@@ -155,8 +155,7 @@ async def test_updates_stay_within_fifty_a_minute_and_endings_come_first(office:
 
 
 async def test_posts_to_one_channel_keep_to_one_a_second_with_short_bursts(office: Office) -> None:
-    for n in range(10):
-        await office.opened(f"k{n}")
+    await office.spread(10)
     seen = []
     for _ in range(10):
         await office.reconcile()
@@ -167,8 +166,7 @@ async def test_posts_to_one_channel_keep_to_one_a_second_with_short_bursts(offic
 
 async def test_a_card_waiting_for_its_budget_writes_nothing(office: Office) -> None:
     """Otherwise a long queue would write its rows over and over."""
-    for n in range(10):
-        await office.opened(f"k{n}")
+    await office.spread(10)
     await office.reconcile()
     waiting = [c for c in await all_cards(office) if c.ts is None]
     assert len(waiting) == 21

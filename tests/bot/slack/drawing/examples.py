@@ -18,8 +18,8 @@ from approvals.policy.load import parse_policy
 from approvals.step import Step, step
 from approvals.words import Result
 
-SAMPLE = (Path(__file__).parents[4] / "policy.toml").read_text(encoding="utf-8")
-POLICY = parse_policy(SAMPLE)
+#: A policy of the examples' own: its version stands on every stored card.
+POLICY = parse_policy((Path(__file__).parent / "policy.toml").read_text(encoding="utf-8"))
 ASKED = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)  # 22:30 in Berlin
 
 
