@@ -156,3 +156,24 @@ async def test_a_route_without_its_secret_is_said_at_the_start_and_given_up(
     said = "PAGER_OF_TESTS is not set; give it in the environment, or as PAGER_OF_TESTS_FILE."
     assert (page.state, page.error) == ("failed", said)
     assert said in capsys.readouterr().out
+
+
+async def test_told_to_stop_while_a_receiver_hangs_it_ends_and_the_page_stays_owed(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    receiver.go = asyncio.Event()
+    async with asyncio.timeout(20):
+        async with andon(tmp_path, pager(receiver)) as server:
+            id_ = await asked(server)
+
+            async def called() -> bool:
+                return bool(receiver.got)
+
+            await until(called)
+        receiver.go.set()
+        receiver.go = None
+        clock = MovedClock()
+        clock.move(seconds=60)  # past the lease of the one that was under way
+        async with andon(tmp_path, pager(receiver), clock) as server:
+            (page,) = await settled(server, id_)
+    assert (page.state, len(receiver.got)) == ("delivered", 2)
