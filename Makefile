@@ -23,7 +23,7 @@ doctor: $(VENV)/.run ## Look at everything a server needs, and say what to do
 	@$(BIN)/python -m bot doctor
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 screenshots: $(VENV)/.dev ## Take the pictures of the documents anew, in a headless Chromium
 	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole or gallery"

@@ -249,16 +249,20 @@ def answer_of(blocks: Any) -> str:
     return "\n".join(spoken(b["elements"]) for b in blocks if b["type"] == "rich_text")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def plain_logs() -> None:
-    """Errors are logged as a server logs them: drawing them for a terminal takes a second each."""
+    """Errors are logged as a server logs them: drawing them for a terminal takes a second each.
+
+    To the standard output of now: a command that ran before may have set up one that is gone.
+    """
     render = structlog.processors.KeyValueRenderer(key_order=["event"])
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
             render,
-        ]
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
     )
 
 

@@ -155,7 +155,7 @@ async def test_a_route_without_its_secret_is_said_at_the_start_and_given_up(
         (page,) = await settled(server, await asked(server))
     said = "PAGER_OF_TESTS is not set; give it in the environment, or as PAGER_OF_TESTS_FILE."
     assert (page.state, page.error) == ("failed", said)
-    assert said in "".join(capsys.readouterr())
+    assert said in capsys.readouterr().out
 
 
 async def test_told_to_stop_while_a_receiver_hangs_it_ends_and_the_page_stays_owed(
