@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -34,12 +36,11 @@ _PREFERRED = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:
 async def read(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}`: as it stands, or after it changed."""
     api, service = request.app[API], await _reader(request)
-    wait, known = _wait(request), _known(request)
-    with api.waiters.listening(request.match_info["id"]) as listener:
-        escalation = await _current(api, request.match_info["id"], service)
-        delivered_at = await _delivered_at(api, escalation.id)
-        if wait:
-            escalation = await _parked(api, listener, escalation, known, wait)
+    wait, known, id_ = _wait(request), _known(request), request.match_info["id"]
+    with api.waiters.listening(id_) as listener:
+        current = partial(_current, api, id_, service)
+        delivered_at = await _delivered_at(api, id_)
+        escalation = await _parked(api, listener, current, known, wait)
     headers = {"ETag": f'"{escalation.version}"'}
     if wait:
         headers["Preference-Applied"] = f"wait={wait}"
@@ -85,29 +86,32 @@ async def _ticked(api: Api, escalation: Escalation, now: datetime) -> Escalation
 async def _parked(
     api: Api,
     listener: Listener,
-    escalation: Escalation,
+    current: Callable[[], Awaitable[Escalation]],
     known: frozenset[str] | None,
     wait: float,
 ) -> Escalation:
     """Wait until it is decided, or (with known versions) until the version is another.
 
-    Time alone can change it too: parked no longer than until it is due, then ticked.
+    Time alone can change it too: parked no longer than until it is due, then ticked. A parked
+    request keeps no escalation: thousands may wait.
     """
     until, pause = asyncio.get_running_loop().time() + wait, 0.0
-    while not (_is_news(escalation, known) or api.waiters.closing):
+    found = await current()
+    while not (_is_news(found, known) or api.waiters.closing):
         left = until - asyncio.get_running_loop().time()
         if left <= 0:
             break
-        due = escalation.due_at
+        due, version = found.due_at, found.version
         if due is not None:
             left = min(left, max(pause, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
+        del found
         changed = await listener.changed(left)
-        if changed is None:
-            escalation = await _ticked(api, escalation, api.clock())
-            pause = PAUSE_S if escalation.due_at == due else 0.0
-        elif changed.version >= escalation.version:  # it may have been read in between
-            escalation = changed
-    return escalation
+        if changed is not None and changed.version >= version:
+            found = changed
+        else:  # nothing came in time, or what came was read already
+            found = await current()
+            pause = PAUSE_S if found.due_at == due else 0.0
+    return found
 
 
 def _is_news(escalation: Escalation, known: frozenset[str] | None) -> bool:
