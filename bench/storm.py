@@ -18,6 +18,9 @@ STORM, OVER_S, CALM = 1000, 20.0, 100
 
 CHANNEL = "C0OPERATIONS"
 
+#: An environment of its own: what was measured before may have left a storm in the other.
+STORMY = "stormy"
+
 
 async def measure(andon: Andon) -> None:
     """Opens of another place, before the storm and while it rages; then what Slack was told."""
@@ -42,7 +45,7 @@ async def measure(andon: Andon) -> None:
 async def _rage(andon: Andon) -> None:
     line, began = await Line.open(andon.port), time.perf_counter()
     for n in range(STORM):
-        await _open(line, andon, "production", n)
+        await _open(line, andon, STORMY, n)
         await asyncio.sleep(max(0.0, began + (n + 1) * OVER_S / STORM - time.perf_counter()))
     line.close()
 
@@ -57,7 +60,8 @@ async def _open(line: Line, andon: Andon, place: str, n: int) -> float:
         "environment": f"{place}-{n}",
         "requested_by": asker,
     }
-    body = json.dumps({**BODY, **(other if place != "production" else {})}).encode()
+    same = {"environment": STORMY}
+    body = json.dumps({**BODY, **(same if place == STORMY else other)}).encode()
     sent = request(
         "POST",
         "/v1/escalations",
