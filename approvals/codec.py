@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from approvals.escalation import Escalation, Plan
+from approvals.escalation import Escalation
+from approvals.snapshot import Plan
 
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)

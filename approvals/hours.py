@@ -11,8 +11,8 @@ from functools import lru_cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from approvals.escalation import Hours, Plan, Rotation
 from approvals.people import People
+from approvals.snapshot import Hours, Plan, Rotation
 
 #: Days looked ahead for the next opening: enough for one a week, one of them lost to the clocks.
 AHEAD = 16

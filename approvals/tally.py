@@ -9,9 +9,10 @@ after they are back, and never beside a vote of their own.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from approvals.escalation import Escalation, Option, Plan, Vote
+from approvals.escalation import Escalation, Option, Vote
 from approvals.people import People, Person
 from approvals.policy.seats import most_seats, seats_for
+from approvals.snapshot import Plan
 from approvals.standing_in import Stead, steads, substitutes
 
 

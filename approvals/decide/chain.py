@@ -17,11 +17,12 @@ from typing import Any
 from approvals.codec import instant
 from approvals.decide.reach import Asked, reach, until
 from approvals.decide.times import later, reminder_at
-from approvals.escalation import Escalation, Plan
+from approvals.escalation import Escalation
 from approvals.events import CHAIN_ENDED, CHAIN_STEPPED, Event
 from approvals.evolve import ways_of
 from approvals.facts import Facts
 from approvals.policy.plan import Planned
+from approvals.snapshot import Plan
 from approvals.words import Kind
 
 

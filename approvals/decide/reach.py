@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from approvals.codec import instant
-from approvals.escalation import Escalation, Json, Plan, Requester
+from approvals.escalation import Escalation, Json, Requester
 from approvals.facts import Facts
 from approvals.hours import current_people
 from approvals.people import People, Person
+from approvals.snapshot import Plan
 from approvals.standing_in import substitute_of
 from approvals.words import Effect
 

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from approvals import hours
-from approvals.escalation import Escalation, Plan
+from approvals.escalation import Escalation
+from approvals.snapshot import Plan
 
 #: What is said of the time that is gone, and how many tenths of it that is.
 HALF, FOUR_FIFTHS = "half", "four-fifths"

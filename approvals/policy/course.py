@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from approvals.escalation import Hours
 from approvals.policy.entries import DAYS, StepEntry
 from approvals.policy.model import Policy, Rule
 from approvals.policy.steps import default_steps
 from approvals.severities import TERMS, Terms
+from approvals.snapshot import Hours
 from approvals.words import Severity
 
 #: Only what can wait keeps business hours.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from approvals.currencies import decimals_of
-from approvals.escalation import Option, Plan, Step
+from approvals.escalation import Option
 from approvals.hours import current_people, later
 from approvals.people import People
 from approvals.policy.asking import Ask
@@ -19,6 +19,7 @@ from approvals.policy.model import Policy
 from approvals.policy.plan import Planned, plan
 from approvals.refusals import FieldError
 from approvals.severities import VERSION
+from approvals.snapshot import Plan, Step
 from approvals.words import Effect, Friction, Kind, Severity
 
 #: A heading and what stands below it.

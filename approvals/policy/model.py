@@ -8,7 +8,6 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from approvals.escalation import Requirement
 from approvals.people import People, Person
 from approvals.policy.entries import (
     BreakGlassEntry,
@@ -28,6 +27,7 @@ from approvals.policy.entries import (
     YesNo,
 )
 from approvals.policy.match import Match, Said
+from approvals.snapshot import Requirement
 from approvals.words import Severity
 
 

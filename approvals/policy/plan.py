@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from approvals.categories import category
 from approvals.codec import dump_plan
-from approvals.escalation import Json, Option, Plan, Requester, Requirement, Rotation, Step
+from approvals.escalation import Json, Option, Requester
 from approvals.people import People
 from approvals.policy.asking import Ask
 from approvals.policy.course import fallback_of, hours_of, steps_of, terms_of
@@ -23,6 +23,7 @@ from approvals.policy.seats import most_seats, seats_for
 from approvals.policy.steps import Around, resolved
 from approvals.refusals import FieldError
 from approvals.severities import Terms
+from approvals.snapshot import Plan, Requirement, Rotation, Step
 from approvals.words import Effect, Friction, Kind, Severity
 
 #: A caller may ask for at most this many times the default deadline, unless the rule says more.

@@ -6,7 +6,8 @@ in a bipartite graph; augmenting paths (Kuhn) find the largest. Sizes are tiny.
 
 from collections.abc import Collection, Mapping, Sequence
 
-from approvals.escalation import Option, Plan, Requirement
+from approvals.escalation import Option
+from approvals.snapshot import Plan, Requirement
 
 
 def seats_for(plan: Plan, option: Option) -> tuple[Requirement, ...]:

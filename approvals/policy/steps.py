@@ -7,9 +7,9 @@ What nobody could be behind is left out; where that leaves nobody, the next step
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from approvals.escalation import Step
 from approvals.policy.entries import StepEntry
 from approvals.policy.model import Policy
+from approvals.snapshot import Step
 from approvals.words import Severity
 
 #: Routes the default steps use where the policy has them: a page for what is critical, a ticket

@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from approvals.escalation import Escalation, Hours, Option, Plan, Requirement, Rotation, Step
+from approvals.escalation import Escalation, Option
 from approvals.policy.model import Policy
 from approvals.refusals import Refusal
+from approvals.snapshot import Hours, Plan, Requirement, Rotation, Step
 from approvals.words import DecidedBy
 
 

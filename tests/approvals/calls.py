@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from approvals import events
-from approvals.escalation import Step
 from approvals.events import Record
+from approvals.snapshot import Step
 from tests.approvals.invariants import must
 
 STEPS = (

@@ -9,9 +9,9 @@ from typing import Any
 
 from approvals import commands
 from approvals.commands import Actor
-from approvals.escalation import Step
 from approvals.owes import Direct, Page, PostCard, ThreadLine
 from approvals.people import Absence, People
+from approvals.snapshot import Step
 from approvals.step import Step as Done
 from tests.approvals.scene import Scene
 

@@ -15,7 +15,7 @@ from approvals.canonical import operation_digest
 from approvals.codec import dump_plan
 from approvals.commands import Actor
 from approvals.decide import State
-from approvals.escalation import Escalation, Requirement
+from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
 from approvals.ledger import Ledger
@@ -25,6 +25,7 @@ from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from approvals.policy.plan import Ask, Planned
 from approvals.refusals import FieldError, Why
+from approvals.snapshot import Requirement
 from approvals.step import Step, step
 from approvals.verdict import Case
 from approvals.words import Result

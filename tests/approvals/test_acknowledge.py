@@ -3,9 +3,9 @@
 import pytest
 
 from approvals import events
-from approvals.escalation import Step
 from approvals.owes import Direct, ThreadLine
 from approvals.refusals import Why
+from approvals.snapshot import Step
 from approvals.verdict import Case
 from tests.approvals.chained import ChainScene, called
 from tests.approvals.scene import case, kinds, told, why

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from approvals.escalation import Requirement
 from approvals.refusals import Why
+from approvals.snapshot import Requirement
 from approvals.step import Step
 from approvals.verdict import Case
 from approvals.words import DecidedBy, OperationState, Status

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from approvals import events
-from approvals.escalation import Step
 from approvals.owes import Direct, PostCard, ThreadLine, owes
+from approvals.snapshot import Step
 from approvals.words import Severity
 from tests.approvals.chained import STAGES, ChainScene, called
 from tests.approvals.scene import Scene, kinds

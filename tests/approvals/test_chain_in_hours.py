@@ -6,7 +6,7 @@ import pytest
 
 from approvals import events
 from approvals.codec import instant
-from approvals.escalation import Hours, Rotation, Step
+from approvals.snapshot import Hours, Rotation, Step
 from tests.approvals.chained import ChainScene, called
 from tests.approvals.scene import kinds
 

@@ -2,8 +2,8 @@
 
 from approvals import events
 from approvals.commands import Arrived
-from approvals.escalation import Step
 from approvals.refusals import Why
+from approvals.snapshot import Step
 from approvals.verdict import Case
 from tests.approvals.chained import ChainScene, called
 from tests.approvals.scene import TROUBLE, case, kinds, why

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.escalation import Hours, Plan, Requirement, Rotation
 from approvals.hours import current_people, is_open, later, on_call, open_seconds
 from approvals.people import People, Person
+from approvals.snapshot import Hours, Plan, Requirement, Rotation
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = Hours(days=(0, 1, 2, 3, 4), start="09:00", until="18:00", zone="Europe/Berlin")

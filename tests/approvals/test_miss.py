@@ -3,8 +3,8 @@
 import pytest
 
 from approvals import events
-from approvals.escalation import Step
 from approvals.owes import Page, ThreadLine
+from approvals.snapshot import Step
 from tests.approvals.chained import ChainScene, called
 from tests.approvals.scene import kinds
 

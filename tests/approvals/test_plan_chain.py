@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from approvals.escalation import Hours, Plan, Requester, Requirement, Rotation
+from approvals.escalation import Requester
 from approvals.policy.load import parse_policy
+from approvals.snapshot import Hours, Plan, Requirement, Rotation
 from approvals.words import Kind, Severity
 from tests.approvals.asking import HEAD, planned, refused
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from approvals.decide.reach import Asked, reach
-from approvals.escalation import Requester, Step
+from approvals.escalation import Requester
+from approvals.snapshot import Step
 from tests.approvals.chained import ChainScene, called
 
 

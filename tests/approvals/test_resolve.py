@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from approvals.decide.text import LONGEST_REASON
-from approvals.escalation import Acknowledgement, Step
+from approvals.escalation import Acknowledgement
 from approvals.people import Absence
 from approvals.refusals import Why
+from approvals.snapshot import Step
 from approvals.step import Step as Done
 from approvals.verdict import Case
 from approvals.words import DecidedBy, Status

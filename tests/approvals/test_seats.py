@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from approvals.escalation import Option, Plan, Requirement
+from approvals.escalation import Option
 from approvals.policy.seats import most_seats, seats_for
+from approvals.snapshot import Plan, Requirement
 from approvals.words import Effect
 
 PEOPLE = "abcde"

@@ -1,8 +1,9 @@
 """How many are needed, from whom, and who agreed so far: the line that changes with every vote."""
 
-from approvals.escalation import Escalation, Option, Requirement, Vote
+from approvals.escalation import Escalation, Option, Vote
 from approvals.people import People
 from approvals.policy.seats import seats_for
+from approvals.snapshot import Requirement
 from approvals.tally import counting, standing_shown
 from bot.slack.drawing.about import (
     fewest,

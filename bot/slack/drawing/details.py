@@ -9,10 +9,11 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from approvals.escalation import Escalation, Option, Override, Step, Vote
+from approvals.escalation import Escalation, Option, Override, Vote
 from approvals.people import People
 from approvals.ports import Card, Delivery
 from approvals.showing import visible
+from approvals.snapshot import Step
 from approvals.words import Effect, Friction
 from bot.slack.drawing.about import (
     hidden,

@@ -10,9 +10,10 @@ import pytest
 
 from approvals import events
 from approvals.commands import Tick
-from approvals.escalation import Escalation, Step
+from approvals.escalation import Escalation
 from approvals.facts import Facts
 from approvals.ports import NotSavedError
+from approvals.snapshot import Step
 from bot.ids import new_id
 from bot.messaging import SlackAwayError, SlackBusyError, SlackRefusedError, SlackUnsureError
 from tests.approvals.scene import Planning

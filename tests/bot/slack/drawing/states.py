@@ -19,10 +19,9 @@ from approvals.escalation import (
     Missed,
     Override,
     Question,
-    Requirement,
     Resolution,
-    Step,
 )
+from approvals.snapshot import Requirement, Step
 from approvals.words import DecidedBy, Effect, Kind, OperationState, Severity, Status
 from tests.bot.slack.drawing import ends
 from tests.bot.slack.drawing.examples import MIGRATION, TRANSFER, Story, later, people

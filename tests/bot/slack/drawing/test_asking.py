@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.escalation import Escalation, Requirement
+from approvals.escalation import Escalation
 from approvals.refusals import Refusal, Why
+from approvals.snapshot import Requirement
 from bot.slack.drawing import asking, words
 from bot.slack.drawing.details import details
 from bot.slack.drawing.form import View
