@@ -66,7 +66,9 @@ class History:
 def open_history(path: Path) -> Iterator[History]:
     """The history in a file. Raises OSError where there is none, sqlite3.Error otherwise."""
     if not path.exists():
-        raise FileNotFoundError(ENOENT, "there is no such file", str(path))
+        raise FileNotFoundError(
+            ENOENT, "there is no such file; ANDON_DATABASE_URL says which one", str(path)
+        )
     address = f"file:{quote(str(path))}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=5, isolation_level=None)) as link:
         yield History(link)

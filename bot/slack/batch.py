@@ -60,8 +60,8 @@ class Progress:
 
     def answer(self, aborts: bool) -> Message:
         """What became of all of them."""
-        verb = "abort these" if aborts else "release these"
-        return windows.outcome(verb, self.done - self.refused.total(), self.refused)
+        done = "aborted" if aborts else "released"
+        return windows.outcome(done, self.done - self.refused.total(), self.refused)
 
 
 class Batch:

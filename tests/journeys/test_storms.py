@@ -80,7 +80,7 @@ async def test_one_click_aborts_exactly_the_list_that_was_shown(story: Story) ->
     card = await the_card(story)
     late = await story.ask("late", **batch(9999))
     await story.send("USAM", card, "Abort these 6", chip="not_now")
-    await story.window("USAM", "Recorded: abort these, 6 of 6.")
+    await story.window("USAM", "Recorded: 6 of 6 aborted.")
     found = await statuses(story, asked)
     assert (found.count("pending"), found.count("rejected")) == (3, 6)
     assert (await story.status(late["id"]))["status"] == "pending"
@@ -94,7 +94,7 @@ async def test_whoever_may_not_decide_them_is_told_why_once(over_http: Story) ->
     story = over_http
     asked = await storm(story)
     await story.send("UMIA", await the_card(story), "Abort these 6")
-    await story.window("UMIA", "Not recorded: abort these, none of 6. 6 you may not decide them.")
+    await story.window("UMIA", "Not recorded: none of 6 aborted. 6 you may not decide them.")
     assert await statuses(story, asked) == ["pending"] * 9
 
 
@@ -114,9 +114,9 @@ async def test_those_decided_meanwhile_are_counted_and_the_rest_is_aborted(
     await story.tap("USAM", card, "Abort these 6")
     window = await story.window("USAM", "You choose once for 6")
     await story.send("UPRIYA", card, "Abort these 6")
-    await story.window("UPRIYA", "Recorded: abort these, 6 of 6.")
+    await story.window("UPRIYA", "Recorded: 6 of 6 aborted.")
     await story.workspace.submit("USAM", window.id, {})
-    await story.window("USAM", "Not recorded: abort these, none of 6. 6 decided already.")
+    await story.window("USAM", "Not recorded: none of 6 aborted. 6 decided already.")
 
 
 async def test_after_one_was_tried_and_succeeded_the_others_follow_with_one_click(
@@ -139,7 +139,7 @@ async def test_after_one_was_tried_and_succeeded_the_others_follow_with_one_clic
     assert "You choose Try 3 more times for 5 more" in text
     assert text.count("88") == 5
     await story.workspace.submit("USAM", window.id, {})
-    await story.window("USAM", "Recorded: release these, 5 of 5.")
+    await story.window("USAM", "Recorded: 5 of 5 released.")
     found = await statuses(story, asked)
     assert (found.count("approved"), found.count("pending")) == (6, 3)
 
@@ -255,7 +255,7 @@ async def test_a_thousand_at_once_are_a_handful_of_cards_and_all_can_be_decided(
     assert len(story.workspace.notifications("USAM")) == 4 * 2 + 1
     await story.send("USAM", card, "Abort these 997", chip="not_now")
     await story.workspace.wait_for(
-        lambda: story._window("USAM", "Recorded: abort these, 997 of 997."), timeout=30
+        lambda: story._window("USAM", "Recorded: 997 of 997 aborted."), timeout=30
     )
     left = await story.server.store.reads.pending()
     assert len(left) == 4

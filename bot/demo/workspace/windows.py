@@ -117,7 +117,10 @@ class Windows:
         """A view this person has open. Raises ImpossibleError."""
         window = self.find(view_id)
         if window is None or window.person != person:
-            raise ImpossibleError(f"{person} has no open view {view_id}.")
+            raise ImpossibleError(
+                f"{person} has no open view {view_id}. "
+                "If the server was started anew, close it and open it again."
+            )
         return window
 
     def _all(self) -> list[Window]:

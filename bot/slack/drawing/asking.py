@@ -59,7 +59,9 @@ def ask_modal(
     on = "" if is_incident(e) else " The time goes on meanwhile."
     blocks = [
         rich(section((said, on)), block_id="consequence"),
-        sentence("What do you need to know?", hint="Kept with your name; the card shows it."),
+        sentence(
+            "What do you need to know?", hint="Kept with your name; the channel's card shows it."
+        ),
         small_print(e, None if is_incident(e) else e.deadline_at),
     ]
     carries = metadata(e, channel=channel, ts=ts)

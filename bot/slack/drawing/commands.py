@@ -173,7 +173,7 @@ def help_text() -> Message:
     lines = (
         f"/escalations shows what waits for you and for others. {_USAGE}",
         "list: what is pending, soonest deadline first. It may be narrowed: list mine, "
-        "list critical, list service:NAME, list group:NAME.",
+        "list critical, list service:NAME, list group:NAME, list category:NAME.",
         "show ID: the card with its live buttons; the last six characters of the id are enough.",
         "search WORDS: what has them in its title, pending or over, newest first.",
         "Who stands in for you while you are away is set in the Home tab of this app.",

@@ -169,14 +169,14 @@ def progress_window(done: int, of: int, *, carries: str) -> View:
     return modal("storm_progress", "Recording", blocks, metadata=carries, close=CLOSE)
 
 
-def outcome(verb: str, recorded: int, refused: Mapping[str, int]) -> Message:
+def outcome(done: str, recorded: int, refused: Mapping[str, int]) -> Message:
     """How many were recorded, how many not, and why."""
     missed = sum(refused.values())
     ranked = sorted(refused.items(), key=lambda one: -one[1])
     whys = "; ".join(f"{n:,} {_REASONS.get(why, _ANOTHER)}" for why, n in ranked)
     if not recorded:
-        return said(f"Not recorded: {verb}, none of {missed:,}. {whys}.")
-    told = f"Recorded: {verb}, {recorded:,} of {recorded + missed:,}."
+        return said(f"Not recorded: none of {missed:,} {done}. {whys}.")
+    told = f"Recorded: {recorded:,} of {recorded + missed:,} {done}."
     return said(f"{told} Not recorded: {whys}." if missed else told)
 
 
@@ -197,7 +197,10 @@ def changed() -> Message:
 
 def gone() -> Message:
     """Nothing of the list waits any more, or there is no such list."""
-    return said("Not recorded. None of these waits any more, or the card is of another time.")
+    return said(
+        "Not recorded. None of these waits any more, or this card is out of date: "
+        "the one in the channel says how they stand."
+    )
 
 
 def not_alike() -> Message:

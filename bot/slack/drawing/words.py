@@ -61,7 +61,10 @@ AUTOMATED: Mapping[str, tuple[str, bool | None]] = {
 REQUIRED: Mapping[str, tuple[str, str]] = {
     "ask": (REASON, "Write what you need to know. Nothing is asked yet."),
     "answer": (REASON, "Write the answer. Nothing is recorded yet."),
-    "resolve": (ROOT_CAUSE, "Say what the cause was. Nothing is recorded yet."),
+    "resolve": (
+        ROOT_CAUSE,
+        "Say what the cause was, in three characters or more. Nothing is recorded yet.",
+    ),
     "break_glass": (REASON, EMPTY_REASON),
 }
 _WHY = (REASON, EMPTY_REASON)

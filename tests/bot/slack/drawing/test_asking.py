@@ -97,7 +97,11 @@ def test_what_fits_no_window_cannot_be_overridden_from_one() -> None:
         ("ask", {}, "Write what you need to know. Nothing is asked yet."),
         ("ask", {"reason": "  "}, "Write what you need to know. Nothing is asked yet."),
         ("answer", {}, "Write the answer. Nothing is recorded yet."),
-        ("resolve", {"by_hand": "x"}, "Say what the cause was. Nothing is recorded yet."),
+        (
+            "resolve",
+            {"by_hand": "x"},
+            "Say what the cause was, in three characters or more. Nothing is recorded yet.",
+        ),
         ("break_glass", {}, "Say why in a few words. Nothing is recorded yet."),
         ("ask", {"reason": "Since when?"}, None),
         ("vote", {}, None),

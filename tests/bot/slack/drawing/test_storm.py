@@ -159,21 +159,21 @@ def test_more_than_one_click_may_decide_are_decided_in_parts() -> None:
 @pytest.mark.parametrize(
     ("recorded", "refused", "says"),
     [
-        (6, {}, "Recorded: abort these, 6 of 6."),
+        (6, {}, "Recorded: 6 of 6 aborted."),
         (
             4,
             {"already-decided": 2},
-            "Recorded: abort these, 4 of 6. Not recorded: 2 decided already.",
+            "Recorded: 4 of 6 aborted. Not recorded: 2 decided already.",
         ),
         (
             0,
             {"not-in-group": 6},
-            "Not recorded: abort these, none of 6. 6 you may not decide them.",
+            "Not recorded: none of 6 aborted. 6 you may not decide them.",
         ),
         (
             1,
             {"not-saved": 1, "wrong-operation": 2},
-            "Recorded: abort these, 1 of 4. Not recorded: 2 for another reason: see List; "
+            "Recorded: 1 of 4 aborted. Not recorded: 2 for another reason: see List; "
             "1 could not be saved; try again in a minute.",
         ),
     ],
@@ -181,7 +181,7 @@ def test_more_than_one_click_may_decide_are_decided_in_parts() -> None:
 def test_the_answer_says_how_many_were_recorded_and_why_others_were_not(
     recorded: int, refused: dict[str, int], says: str
 ) -> None:
-    assert windows.outcome("abort these", recorded, refused).text == says
+    assert windows.outcome("aborted", recorded, refused).text == says
 
 
 HOSTILE = (
