@@ -91,9 +91,16 @@ class Batch:
         if not isinstance(shown, Message):
             await self._voice.open(client, click, shown)
         elif isinstance(found, Storm) and click.action.partition(":")[0] in (TRY, SHOW):
-            await self._voice.whisper(click, shown)
+            await self._show(client, click, shown)
         else:
             await self._voice.tell(client, click, shown)
+
+    async def _show(self, client: AsyncWebClient, click: Click, card: Message) -> None:
+        """A card with its live buttons, to this person alone."""
+        if click.wants_window:
+            await self._voice.open(client, click, self._screens.notice_modal(card, click))
+        else:
+            await self._voice.whisper(click, card)
 
     async def _found(self, click: Click, carries: Payload) -> Storm | Message:
         """The storm, if this person may read something of it; else what to say."""

@@ -82,7 +82,7 @@ class Browsing:
         if isinstance(found, Message):
             await self._voice.tell(client, click, found)
             return
-        if _in_window(click):
+        if click.wants_window:
             await self._voice.open(client, click, self._screens.card_modal(found))
         else:
             await self._voice.whisper(click, self._screens.card_for(found))
@@ -93,7 +93,7 @@ class Browsing:
         click = of_button(body, foreign=is_foreign(body))
         page = await self._finding.turned(click, value_of(body))
         await ack()
-        if _in_window(click):
+        if click.wants_window:
             await self._voice.open(client, click, self._screens.list_modal(page))
         else:
             await self._voice.whisper(click, page)
@@ -131,8 +131,3 @@ class Browsing:
             return self._screens.no_such()
         readable = await self._finding.may_read(found, click)
         return found if readable else self._screens.not_readable(click)
-
-
-def _in_window(click: Click) -> bool:
-    """At home there is no channel; in a direct message what is said to one stays for ever."""
-    return bool(click.view_id) or not click.channel or click.channel.startswith("D")

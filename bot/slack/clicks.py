@@ -39,6 +39,13 @@ class Click:
         """Whether its answer belongs in a window: a modal was sent off, or clicked in."""
         return not self.action or bool(self.view_id)
 
+    @property
+    def wants_window(self) -> bool:
+        """Whether a copy of a card belongs in a window: at home there is no channel, and in a
+        direct message what is said to one stays for ever, true or not.
+        """
+        return bool(self.view_id) or not self.channel or self.channel.startswith("D")
+
     def reply(self, *, in_modal: bool = False) -> ReplyTo:
         """Where the one answer goes."""
         return ReplyTo(channel=self.channel, thread_ts=self.thread_ts, in_modal=in_modal)

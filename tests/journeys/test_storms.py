@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from bot.demo.workspace.messages import Message
+from bot.slack.drawing.storm import ABORT
 from bot.slack.drawing.words import OTHER_NEEDS_WORDS
 from tests.journeys.conftest import OPERATIONS, Story, spoken
 
@@ -201,10 +202,11 @@ async def test_a_storms_message_shows_the_card_to_whoever_was_rung(over_http: St
     await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=15)
     ring = next(m for m in story.workspace.messages("USAM") if "Show them" in m.labels)
     await story.tap("USAM", ring, "Show them")
-    labels = ["Abort these 6", "Try one first", "List"]
-    await story.workspace.wait_for(
-        lambda: any(m.labels == labels for m in story.workspace.messages("USAM"))
-    )
+    window = await story.window("USAM", "Waiting 6")
+    await story.workspace.press("USAM", window.id, ABORT)
+    window = await story.window("USAM", "You choose once for 6")
+    await story.workspace.submit("USAM", window.id, {})
+    await story.window("USAM", "Recorded: 6 of 6 aborted.")
 
 
 async def test_when_a_storm_runs_out_of_time_one_line_says_so(over_http: Story) -> None:
