@@ -149,8 +149,8 @@ class Database:
     async def beside(self) -> AsyncIterator[Link]:
         """A short write beside the one write path: rows of work, services, signatures."""
         async with self._aside, self.turn:
-            await self._side.run("BEGIN IMMEDIATE")
             try:
+                await self._side.run("BEGIN IMMEDIATE")  # begun, too, where we are cancelled here
                 yield self._side
                 await self._side.run("COMMIT")
             except BaseException:

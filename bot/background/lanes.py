@@ -14,6 +14,7 @@ import structlog
 
 from approvals.ports import Clock
 from bot.background.budget import Ask, WaitError
+from bot.background.loop import ended
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,4 @@ class Lanes:
         """Let what is under way end, for a moment; the rest stays owed."""
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=self.grace_s)
-        left = list(self._tasks.values())
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await ended(*self._tasks.values())

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -12,8 +11,20 @@ log = structlog.get_logger(__name__)
 #: After failures in a row the period doubles, up to so many seconds.
 LONGEST_S = 60.0
 
+#: Seconds until what did not end when it was cancelled is cancelled again.
+AGAIN_S = 1.0
+
 #: Failures in a row from which on health says so.
 FAILING = 3
+
+
+async def ended(*tasks: asyncio.Task[None]) -> None:
+    """Cancel, as often as it takes: a library may swallow it once, and nobody would ever stop."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN_S)
 
 
 class UnderWay(Protocol):
@@ -66,9 +77,7 @@ class Loop:
     async def stop(self) -> None:
         """Begin nothing more, and let what is under way end."""
         if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._running
+            await ended(self._running)
         await asyncio.gather(*(work.close() for work in self._begun))
 
     def wake(self) -> None:

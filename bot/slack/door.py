@@ -33,6 +33,9 @@ _SILENT.setLevel(logging.CRITICAL + 1)
 #: Seconds until Slack is asked again who we are, while it does not answer.
 ASK_AGAIN_S = 5.0
 
+#: Seconds until the socket is left to itself when the server stops.
+CLOSE_WITHIN_S = 5.0
+
 
 class SlackDoor:
     """Verifies, then hands over to Bolt."""
@@ -85,7 +88,9 @@ class SlackDoor:
             with suppress(asyncio.CancelledError):
                 await self._asking
         if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
+            with suppress(TimeoutError):  # the other side need not answer for us to end
+                async with asyncio.timeout(CLOSE_WITHIN_S):
+                    await self._socket.close_async()  # type: ignore[no-untyped-call]
         await self._surface.close()
 
     async def ready(self) -> tuple[str, bool]:
