@@ -250,11 +250,20 @@ async def test_a_thousand_at_once_are_a_handful_of_cards_and_all_can_be_decided(
     await asked
     story.clock.move(seconds=10)
     card = await the_card(story, words="997 from data-sync")
-    cards = [m for m in story.workspace.messages(OPERATIONS) if m.thread_ts is None]
-    assert len(cards) == 3 + 1 + 1  # the first three, the storm, and the one beside it
+
+    def cards() -> list[Message]:
+        return [m for m in story.workspace.messages(OPERATIONS) if m.thread_ts is None]
+
+    # The first three, the storm, and the one beside it.
+    await story.workspace.wait_for(lambda: len(cards()) >= 3 + 1 + 1, timeout=15)
+    assert len(cards()) == 3 + 1 + 1
     await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=15)
     # Four that stand alone ring in the channel and directly; the storm rings once.
-    assert len(story.workspace.notifications("USAM")) == 4 * 2 + 1
+    rings = 4 * 2 + 1
+    await story.workspace.wait_for(
+        lambda: len(story.workspace.notifications("USAM")) >= rings, timeout=15
+    )
+    assert len(story.workspace.notifications("USAM")) == rings
     await story.send("USAM", card, "Abort these 997", chip="not_now")
     await story.workspace.wait_for(
         lambda: story._window("USAM", "Recorded: 997 of 997 aborted."), timeout=30
