@@ -3,9 +3,10 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+LANE ?= short
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve notify doctor test screenshots lint types contracts check bench lock clean
+.PHONY: help demo serve notify doctor test trust screenshots lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +24,10 @@ doctor: $(VENV)/.run ## Look at everything a server needs, and say what to do
 	@$(BIN)/python -m bot doctor
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/trust
+
+trust: $(VENV)/.dev ## Prove what Andon claims, with figures; LANE=full takes hours
+	@ANDON_TRUST_LANE=$(LANE) $(BIN)/python -m pytest -n 2 --dist load tests/trust
 
 screenshots: $(VENV)/.dev ## Take the pictures of the documents anew, in a headless Chromium
 	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole or gallery"
@@ -37,7 +41,7 @@ types: $(VENV)/.dev ## Mypy, strict
 contracts: $(VENV)/.dev ## Who may import whom
 	@$(BIN)/lint-imports
 
-check: lint types contracts test ## Everything that has to pass
+check: lint types contracts test trust ## Everything that has to pass
 
 bench: $(VENV)/.dev ## Speed, as ratios measured side by side
 	@$(BIN)/python -m bench

@@ -56,6 +56,10 @@ _EVENT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BODY = "INSERT INTO event_bodies (escalation_id, seq, text) VALUES (?, ?, ?)"
+_UNSEALED = (
+    "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
+    "ON CONFLICT (escalation_id) DO NOTHING"
+)
 _VOTE_OVER = "UPDATE votes SET effective = 0 WHERE escalation_id = ? AND person = ? AND seq < ?"
 _VOTE = (
     "INSERT INTO votes (escalation_id, seq, person, option, effective, at)"
@@ -184,6 +188,7 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_ESCALATION, [_escalation_row(e) for e in changed]),
         (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
         (_EVENT, [_event_row(r) for r in batch.records]),
+        (_UNSEALED, [(id_, at) for id_ in batch.changed]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
         (_VOTE, [_vote_row(r) for r in _last_votes(batch.records)]),
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),

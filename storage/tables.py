@@ -61,6 +61,12 @@ class EscalationRow(SQLModel, table=True):
         ),
         Index("ix_escalations_service", "service", "id"),
         Index(
+            "ix_escalations_waiting",
+            "service",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
             "ix_escalations_low",
             "created_at",
             sqlite_where=text("severity = 'low'"),
@@ -159,6 +165,45 @@ class EventBodyRow(SQLModel, table=True):
     escalation_id: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     text: str = Field(sa_type=Text)
+
+
+class BlockRow(SQLModel, table=True):
+    """Heads of chains sealed together; no two blocks follow on the same one."""
+
+    __tablename__ = "blocks"
+
+    number: int = Field(primary_key=True)
+    prev: str = Field(unique=True)
+    root: str
+    count: int
+    at: str
+    hash: str = Field(unique=True)
+
+
+class SealRow(SQLModel, table=True):
+    """The head of a chain in its block: record `seq` of the escalation and all before it."""
+
+    __tablename__ = "seals"
+    __table_args__ = (
+        Index("uq_seals_record", "escalation_id", "seq", unique=True),
+        KEYED,
+    )
+
+    block: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    escalation_id: str
+    seq: int
+    hash: str
+
+
+class UnsealedRow(SQLModel, table=True):
+    """An escalation that has records no block seals yet, and since when."""
+
+    __tablename__ = "unsealed"
+    __table_args__ = (KEYED,)
+
+    escalation_id: str = Field(primary_key=True)
+    since: str
 
 
 class KeyRow(SQLModel, table=True):
@@ -280,6 +325,8 @@ class ServiceRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     owners: str = "[]"
     callback_hosts: str = "[]"
+    opens_per_minute: int | None = None  #: None: as the settings say
+    most_pending: int | None = None
     created_at: str
 
 
