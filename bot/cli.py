@@ -1,4 +1,4 @@
-"""The commands: `andon-server serve`, `demo`, `doctor`, `service …`, `policy …`.
+"""The commands: `andon-server serve`, `demo`, `doctor`, `service …`, `policy …`, `audit …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
+from bot.audit import audit
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import examine
@@ -41,6 +42,7 @@ app = typer.Typer(
 service = typer.Typer(help="Services that may call, and their keys.", no_args_is_help=True)
 app.add_typer(service, name="service")
 app.add_typer(policy, name="policy")
+app.add_typer(audit, name="audit")
 app.command()(demo)
 policy.command("replay")(policy_replay)
 
