@@ -17,6 +17,7 @@ from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
+from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.memory.faults import Faults
@@ -79,6 +80,8 @@ class Rows:
 
     escalations: dict[str, Escalation] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=dict)
+    unsealed: dict[str, datetime] = field(default_factory=dict)  #: since when, by escalation
+    blocks: list[Block] = field(default_factory=list)
     keys: dict[str, Opened] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     twins: dict[str, str] = field(default_factory=dict)  #: join_key -> newest escalation of it
@@ -131,6 +134,8 @@ class Rows:
         self.escalations |= {id_: batch.escalations[id_] for id_ in batch.changed}
         for record in batch.records:
             self.records.setdefault(record.escalation_id, []).append(record)
+        for id_ in batch.changed:
+            self.unsealed.setdefault(id_, now)
         self.keys |= batch.keys
         self.groups |= batch.groups
         self.twins |= batch.twins
