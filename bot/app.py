@@ -37,6 +37,7 @@ from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.page_side import page_loop, warn_of_routes
 from bot.people import KnownPeople
 from bot.policy_file import Adopt, PolicyFile
+from bot.seal_side import SealSide
 from bot.settings import Settings, SettingsError
 from bot.signing import KeyRing
 from bot.slack_side import SlackSide
@@ -50,7 +51,7 @@ log = structlog.get_logger(__name__)
 CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
+UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest", "sealer"})
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -107,6 +108,8 @@ async def serving(
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
+        sealing = SealSide(settings, store.seals, keys, clock, metrics)
+        stack.push_async_callback(sealing.finish)  # when nothing else commits any more
         people.away(await store.absences.current(clock()))
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
@@ -122,20 +125,17 @@ async def serving(
             Loop("clock", ticker.once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             page_loop(store, writer, people, clock, metrics, counts),
+            sealing.loop,
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
         file, watching = _watched(settings, policy, adopt, clock, metrics)
         loops.append(watching)
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
-        checks = readiness(loops, people, clock, *((slack.ready,) if slack else ()))
-        watch = Watch(
-            metrics,
-            looked=partial(backlog, store.database),
-            clock=clock,
-            checks=checks,
-            people_as_of=people.as_of,
-        )
+        slack_checks = (slack.ready,) if slack else ()
+        checks = readiness(loops, people, clock, *sealing.checks, *slack_checks)
+        looked, as_of = partial(backlog, store.database), people.as_of
+        watch = Watch(metrics, looked=looked, clock=clock, checks=checks, people_as_of=as_of)
         add_api(
             app,
             Api(

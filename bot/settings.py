@@ -39,6 +39,7 @@ class Settings(BaseSettings):
         (), alias="ANDON_ALLOWED_CALLBACKS"
     )
     signing_keys: str = Field("keys", alias="ANDON_SIGNING_KEYS", min_length=1)
+    anchors: str = Field("", alias="ANDON_ANCHORS")
     slack_mode: Literal["socket", "http", "off"] = Field("socket", alias="ANDON_SLACK_MODE")
     slack_api_url: str = Field(
         "https://slack.com/api/", alias="ANDON_SLACK_API_URL", pattern="^https?://.+/$"

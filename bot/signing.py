@@ -5,12 +5,14 @@ start. Names are ordered by time, so the last name is the newest key. To rotate,
 later name; the old one may lose its private part `d` at once, and goes when its grants are over.
 """
 
+import base64
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -57,6 +59,12 @@ class KeyRing:
         header = {"alg": ALGORITHM, "kid": self.kid, "typ": TYPE}
         payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return jws.serialize_compact(header, payload, self._newest, algorithms=[ALGORITHM])
+
+    def attest(self, text: str) -> tuple[str, str]:
+        """Which key signed the text, and its bare Ed25519 signature as base64url."""
+        private = cast(Ed25519PrivateKey, self._newest.private_key)
+        signature = private.sign(text.encode())
+        return self.kid, base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 
     def jwks(self) -> dict[str, Any]:
         """The public halves, as served at `/.well-known/jwks.json`."""
