@@ -32,7 +32,8 @@ MODAL_GRACE = timedelta(seconds=5)
 #: The same, for the one answer to many votes at once.
 BATCH_GRACE = timedelta(seconds=60)
 
-_COLUMNS = (
+#: The columns of an escalation, the document last.
+COLUMNS = (
     "id, suffix, service, group_id, kind, category, severity, environment, reference, dedup_key, "
     "join_key, title, status, state, version, created_at, deadline_at, due_at, decided_at, "
     "storm_id, body"
@@ -48,7 +49,7 @@ _CHANGING = (
     "body",
 )
 _ESCALATION = (
-    f"INSERT INTO escalations ({_COLUMNS}) VALUES ({', '.join('?' * 21)}) "  # noqa: S608
+    f"INSERT INTO escalations ({COLUMNS}) VALUES ({', '.join('?' * 21)}) "  # noqa: S608
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _CHANGING)}"
 )
 _EVENT = (
@@ -185,12 +186,12 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
     at = instant(now)
     changed = [batch.escalations[i] for i in batch.changed]
     for statement, rows in (
-        (_ESCALATION, [_escalation_row(e) for e in changed]),
+        (_ESCALATION, [(*columns_of(e), dump_text(e)) for e in changed]),
         (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
         (_EVENT, [_event_row(r) for r in batch.records]),
         (_UNSEALED, [(id_, at) for id_ in batch.changed]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
-        (_VOTE, [_vote_row(r) for r in _last_votes(batch.records)]),
+        (_VOTE, [_vote_row(r, batch.records) for r in batch.records if r.kind == events.VOTE_CAST]),
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
         (_KEY, batch.new_keys),
         (_GROUP, batch.new_groups),
@@ -210,7 +211,8 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
             yield Many(statement, rows)
 
 
-def _escalation_row(e: Escalation) -> tuple[Any, ...]:
+def columns_of(e: Escalation) -> tuple[Any, ...]:
+    """What stands in the columns beside the document."""
     return (
         e.id,
         e.id[-6:],
@@ -232,7 +234,6 @@ def _escalation_row(e: Escalation) -> tuple[Any, ...]:
         instant(e.due_at) if e.due_at else None,
         instant(e.ended_at) if e.ended_at else None,
         e.storm_id,
-        dump_text(e),
     )
 
 
@@ -258,12 +259,8 @@ def _vote_over(r: Record) -> tuple[Any, ...]:
     return r.escalation_id, r.body["person"], r.seq
 
 
-def _last_votes(records: Sequence[Record]) -> list[Record]:
-    """Votes cast in this batch; only a person's last one is effective."""
-    return [r for r in records if r.kind == events.VOTE_CAST and _is_last(r, records)]
-
-
 def _is_last(record: Record, records: Sequence[Record]) -> bool:
+    """Whether it is the person's last vote in this batch; no other is effective."""
     mine = (record.escalation_id, record.body["person"])
     return not any(
         r.kind in _VOTING and r.seq > record.seq and (r.escalation_id, r.body["person"]) == mine
@@ -271,8 +268,9 @@ def _is_last(record: Record, records: Sequence[Record]) -> bool:
     )
 
 
-def _vote_row(r: Record) -> tuple[Any, ...]:
-    return r.escalation_id, r.seq, r.body["person"], r.body["option"], 1, instant(r.at)
+def _vote_row(r: Record, records: Sequence[Record]) -> tuple[Any, ...]:
+    body, effective = r.body, int(_is_last(r, records))
+    return r.escalation_id, r.seq, body["person"], body["option"], effective, instant(r.at)
 
 
 def _decision_row(r: Record) -> tuple[Any, ...]:
