@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -101,15 +102,14 @@ def _policies(evidence: Evidence, met: set[str]) -> Iterator[Finding]:
         yield Finding(where=f"policy {version}", what="it is missing")
 
 
-def lines_of(path: Path) -> Iterator[str]:
+@contextmanager
+def lines_of(path: Path) -> Iterator[Iterator[str]]:
     """The lines of a file as it is now; what is appended later is not read. Raises OSError."""
-    file = path.open("rb")
-    return _lines(file, os.fstat(file.fileno()).st_size)
+    with path.open("rb") as file:
+        yield _lines(file, os.fstat(file.fileno()).st_size)
 
 
-def _lines(file: BinaryIO, size: int) -> Iterator[str]:
-    with file:
-        left = size
-        while left > 0 and (line := file.readline(left)):
-            left -= len(line)
-            yield line.decode(errors="replace").removesuffix("\n")
+def _lines(file: BinaryIO, left: int) -> Iterator[str]:
+    while left > 0 and (line := file.readline(left)):
+        left -= len(line)
+        yield line.decode(errors="replace").removesuffix("\n")

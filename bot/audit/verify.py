@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,8 +58,8 @@ def _verified(
     notes: list[str] = []
     now = utc_now()
     known = _keys(settings, keys, notes)
-    lines = _lines(settings, anchors, notes)
-    with open_evidence(file_of(settings.database_url)) as evidence:
+    path = file_of(settings.database_url)
+    with _lines(settings, anchors, notes) as lines, open_evidence(path) as evidence:
         report = check(evidence, lines, known, now, lambda said: typer.echo(said, err=True))
     if report.torn:
         cut = "line" if report.torn == 1 else "lines"
@@ -74,11 +75,13 @@ def _keys(settings: Settings, given: Path | None, notes: list[str]) -> PublicKey
     return PublicKeys.read(path)
 
 
-def _lines(settings: Settings, given: Path | None, notes: list[str]) -> Iterable[str]:
+def _lines(
+    settings: Settings, given: Path | None, notes: list[str]
+) -> AbstractContextManager[Iterator[str]]:
     path = given or anchors_of(settings)
     if given is None and not path.exists():
         notes.append(f"There is no file {path}, so no anchor was checked; give --anchors.")
-        return ()
+        return nullcontext(iter(()))
     return lines_of(path)
 
 

@@ -32,8 +32,8 @@ SEEDS = rounds(short=2, full=6)
 
 def audited(past: Past) -> Report:
     """What `audit verify` says."""
-    with open_evidence(past.database) as evidence:
-        return check(evidence, lines_of(past.anchors), PublicKeys.read(past.keys), LATER)
+    with lines_of(past.anchors) as lines, open_evidence(past.database) as evidence:
+        return check(evidence, lines, PublicKeys.read(past.keys), LATER)
 
 
 @pytest.fixture(scope="module")
