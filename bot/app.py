@@ -43,6 +43,7 @@ from bot.slack_side import SlackSide
 from storage import Store, open_store
 from storage.backlog import backlog
 from storage.store import file_of
+from storage.writer import GroupCommitWriter
 
 log = structlog.get_logger(__name__)
 
@@ -128,7 +129,9 @@ async def serving(
         file, watching = _watched(settings, policy, adopt, clock, metrics)
         loops.append(watching)
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
-        checks = readiness(loops, people, clock, *((slack.ready,) if slack else ()))
+        checks = readiness(
+            loops, people, clock, saving(store.writer), *((slack.ready,) if slack else ())
+        )
         watch = Watch(
             metrics,
             looked=partial(backlog, store.database),
@@ -209,6 +212,15 @@ def readiness(
         return "people", people.facts(now).people.known_at(now)
 
     return (background, known, *more)
+
+
+def saving(writer: GroupCommitWriter) -> Check:
+    """Whether what is accepted can be saved: a disk that is full still lets itself be read."""
+
+    async def saves() -> tuple[str, bool]:
+        return "saving", writer.failing is None
+
+    return saves
 
 
 def _opened_store(

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import aiosqlite
 
 from approvals.ports import StoreError
-from storage.errors import AlreadyRunningError
+from storage.errors import AlreadyRunningError, MovedError
 from storage.migrate import is_newest, upgrade
+from storage.place import Place
 from storage.wholeness import refuse_damaged
 
 Row = Sequence[Any]
@@ -126,15 +127,15 @@ class OutsideLink(Link):
 def _as_store_errors() -> Iterator[None]:
     try:
         yield
-    except (aiosqlite.Error, ValueError) as error:  # ValueError: the connection is closed
+    except (aiosqlite.Error, ValueError, MovedError) as error:  # ValueError: it is closed
         raise StoreError(f"The database cannot be used just now ({error}).") from error
 
 
 class Database:
     """The file, open: one link that writes, a few that read."""
 
-    def __init__(self, writer: Link, readers: Sequence[Link], side: Link) -> None:
-        self.writer, self._side = writer, side
+    def __init__(self, writer: Link, readers: Sequence[Link], side: Link, place: Place) -> None:
+        self.writer, self._side, self.place = writer, side, place
         self._readers = cycle(readers)
         #: Whose turn it is to write. SQLite would let the second sleep, and for too long.
         self.turn = asyncio.Lock()
@@ -153,6 +154,8 @@ class Database:
             try:
                 await self._side.run("BEGIN IMMEDIATE")  # begun, too, where we are cancelled here
                 yield self._side
+                with _as_store_errors():
+                    self.place.check()
                 await self._side.run("COMMIT")
             except BaseException:
                 await self._side.undo()
@@ -176,7 +179,7 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
         aside_ms = BUSY_ASIDE_MS if server else BUSY_MS
         links = [await _connect(path, Link, BUSY_MS)]
         links += [await _connect(path, OutsideLink, aside_ms) for _ in range(READERS + 1)]
-        database = Database(links[0], links[2:], links[1])
+        database = Database(links[0], links[2:], links[1], Place(path))
         checkpoints = asyncio.create_task(database.checkpoint()) if server else None
         try:
             yield database

@@ -7,6 +7,7 @@
     +-- NewerDatabaseError     a newer version wrote it
     +-- DamagedDatabaseError   its bytes are not those that were written
     +-- CopyError              a copy cannot be made, or is none of ours
+    +-- MovedError             the file we write to is no longer the one of its name
 """
 
 
@@ -24,3 +25,7 @@ class DamagedDatabaseError(RuntimeError):
 
 class CopyError(RuntimeError):
     """No copy was made. Mend what is named and try again."""
+
+
+class MovedError(RuntimeError):
+    """The database file is no longer where it was opened. Put it back, or start the server anew."""

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from storage.errors import MovedError
+
 #: By the primary part of SQLite's error code.
 _DO = {
     sqlite3.SQLITE_FULL: "The disk is full: make room. Nothing was stored.",
@@ -22,6 +24,8 @@ _OTHER = "The database cannot be used: `doctor` looks at it."
 
 def reason(error: BaseException) -> str:
     """Why the database cannot be used, and what to do."""
+    if isinstance(error, MovedError):
+        return str(error)
     code = code_of(error)
     do = _DO.get(code & 0xFF) if code is not None else None
     return (
@@ -33,3 +37,9 @@ def code_of(error: BaseException) -> int | None:
     """SQLite's extended error code, where it gave one."""
     code = getattr(error, "sqlite_errorcode", None)
     return code if isinstance(code, int) else None
+
+
+def is_of_the_file(error: BaseException) -> bool:
+    """Whether the file or its disk is at fault, and not what was to be written."""
+    code = code_of(error)
+    return isinstance(error, MovedError) or (code is not None and code & 0xFF in _DO)

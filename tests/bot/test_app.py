@@ -92,7 +92,7 @@ async def test_it_is_ready_and_says_of_what(tmp_path: Path) -> None:
     ):
         said = await answer.json()
     assert answer.status == 200
-    assert set(said["checks"]) == {"store", "clock", "background", "people", "policy"}
+    assert set(said["checks"]) == {"store", "clock", "saving", "background", "people", "policy"}
 
 
 async def test_while_slack_is_unreachable_it_takes_requests_and_says_so(tmp_path: Path) -> None:
