@@ -5,7 +5,6 @@
     settings -> policy, keys -> store -> api -> background loops -> one aiohttp application
 """
 
-import asyncio
 import random
 import resource
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -40,6 +39,8 @@ from bot.policy_file import Adopt, PolicyFile
 from bot.settings import Settings, SettingsError
 from bot.signing import KeyRing
 from bot.slack_side import SlackSide
+from bot.steady import SteadyClock
+from bot.stopping import drain
 from storage import Store, open_store
 from storage.backlog import backlog
 from storage.store import file_of
@@ -52,6 +53,9 @@ CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
 UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
+
+#: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
+END_WITHIN_S = 1.5
 
 #: Bytes aiohttp takes of a body; the API itself takes less and says so.
 MOST_BODY = 2 << 20
@@ -98,6 +102,7 @@ async def serving(
 ) -> AsyncIterator[Server]:
     """Run the server until the block ends. Raises SettingsError, storage.AlreadyRunningError."""
     _raise_file_limit()
+    wall, clock = clock, SteadyClock(clock)
     policy = read_policy(Path(settings.policy))
     people = KnownPeople(policy, from_file=settings.slack_mode == "off")
     keys = KeyRing(Path(settings.signing_keys))
@@ -108,17 +113,18 @@ async def serving(
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
+        clock.not_before(await store.reads.latest(clock()))
         people.away(await store.absences.current(clock()))
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
         slack = (
-            SlackSide(settings, store, writer, people, clock, bell, metrics, counts)
+            SlackSide(settings, store, writer, people, clock, wall, bell, metrics, counts)
             if people.asks_slack
             else None
         )
         await warn_of_routes(policy)
         ticker = Ticker(store.reads, writer, clock, new_id)
-        caller = await _caller(store, settings, clock, metrics, counts, stack)
+        caller = await _caller(store, settings, clock, wall, metrics, counts, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
@@ -161,17 +167,13 @@ async def serving(
         )
         if slack is not None:
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
-        # At the end in reverse: no more requests, no more clicks, no more looks; then the store.
-        stack.push_async_callback(_stop, loops)
-        if slack is not None:
-            stack.push_async_callback(slack.door.close)
         runner, port = await _listen(app, settings)
+        stack.push_async_callback(drain, waiters, runner, slack.door if slack else None, loops)
         for loop in loops:
             counts.watch(loop.name, partial(getattr, loop, "failures"))
             loop.start()
         if slack is not None:
             await slack.door.start()
-        stack.push_async_callback(_drain, waiters, runner)
         log.info("serving", port=port, policy=policy.version)
         yield Server(port=port, store=store, policy=file, people=people, clock=clock)
         log.info("stopping")
@@ -248,6 +250,7 @@ async def _caller(
     store: Store,
     settings: Settings,
     clock: Clock,
+    wall: Clock,
     metrics: Metrics,
     counts: Counts,
     stack: AsyncExitStack,
@@ -262,13 +265,14 @@ async def _caller(
         session=session,
         allowed=allowed,
         clock=clock,
+        wall=wall,
         random=random.Random(),  # noqa: S311  jitter, no secret
         counts=counts,
     )
 
 
 async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunner, int]:
-    runner = Runner(app, access_log=None, shutdown_timeout=5)
+    runner = Runner(app, access_log=None, shutdown_timeout=END_WITHIN_S)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)
     try:
@@ -282,16 +286,6 @@ async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunn
         ) from error
     addresses: Any = runner.addresses
     return runner, int(addresses[0][1])
-
-
-async def _drain(waiters: Waiters, runner: web.AppRunner) -> None:
-    """Answer whoever is parked, let requests under way end, and take no more."""
-    waiters.close()
-    await runner.cleanup()
-
-
-async def _stop(loops: Sequence[Loop]) -> None:
-    await asyncio.gather(*(loop.stop() for loop in loops))
 
 
 def _raise_file_limit() -> None:

@@ -26,6 +26,7 @@ from bot.observing import configure_logging
 from bot.policy_command import policy
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
+from bot.stopping import Stop
 from storage.database import open_database
 from storage.inspection import inspect_store
 from storage.services import SCOPES, USUAL, SqlServices
@@ -87,9 +88,7 @@ def serve() -> None:
 
 
 async def _serve() -> None:
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    stop = Stop()
     # Until there is something to reload, a signal that says so must not end the process.
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
     settings = read_settings()
@@ -99,7 +98,7 @@ async def _serve() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.policy.reload)
         _collect_less()
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
-        await stopping.wait()
+        await stop.asked.wait()
 
 
 def _collect_less() -> None:
