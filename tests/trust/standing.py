@@ -185,7 +185,9 @@ class Standing:
         """The escalation."""
         return dict((await self.call("GET", f"/v1/escalations/{id_}"))[1])
 
-    async def secret(self) -> str:
-        """A `whsec_` secret of the service."""
+    async def allow(self, host: str) -> None:
+        """Let the service be called back there, signed; it has a new key."""
         async with open_database(self.database, server=False) as database:
-            return await SqlServices(database, now).secret("data-sync") or ""
+            services = SqlServices(database, now)
+            self.key = await services.add("data-sync", callback_hosts=(host,))
+            await services.secret("data-sync")
