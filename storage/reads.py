@@ -14,6 +14,7 @@ from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
 from storage.database import Database, Row
+from storage.statements import LATEST_SEEN
 
 #: Escalations read anew in one go while a list is made; others get their turn in between.
 AT_ONCE = 200
@@ -122,6 +123,11 @@ class SqlReads:
             (instant(now), limit),
         )
         return tuple(row[0] for row in rows)
+
+    async def latest(self, now: datetime) -> datetime:
+        """The latest moment that was noted; `now` where none was."""
+        rows = await self._database.reader.rows(LATEST_SEEN)
+        return datetime.fromisoformat(rows[0][0]) if rows else now
 
     async def check(self, now: datetime) -> Mapping[str, Json]:
         """Whether the store answers, and for how long the longest overdue one waits."""
