@@ -25,12 +25,14 @@ from approvals.policy.model import Policy
 from approvals.ports import Clock
 from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
+from bot.api.limits import Bounds, Limiter
 from bot.background.callbacks import Caller
 from bot.background.clock import Ticker
 from bot.background.counts import Counts
 from bot.background.egress import callback_session
 from bot.background.loop import Loop
 from bot.bell import Bell
+from bot.bounds import MOST_BODY
 from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
@@ -51,9 +53,6 @@ CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
 UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
-
-#: Bytes aiohttp takes of a body; the API itself takes less and says so.
-MOST_BODY = 2 << 20
 
 
 def utc_now() -> datetime:
@@ -154,6 +153,7 @@ async def serving(
                 answered=metrics.answered,
                 people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
                 allowed_callbacks=frozenset(settings.allowed_callbacks),
+                limiter=_limiter(settings),
             ),
         )
         if slack is not None:
@@ -253,6 +253,17 @@ async def _caller(
         random=random.Random(),  # noqa: S311  jitter, no secret
         counts=counts,
     )
+
+
+def _limiter(settings: Settings) -> Limiter:
+    """How much one service may ask for."""
+    bounds = Bounds(
+        opens_per_minute=settings.opens_per_minute,
+        requests_per_minute=settings.requests_per_minute,
+        most_pending=settings.most_pending,
+        most_callbacks=settings.most_callbacks,
+    )
+    return Limiter(bounds)
 
 
 async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunner, int]:

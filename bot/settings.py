@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     allowed_callbacks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), alias="ANDON_ALLOWED_CALLBACKS"
     )
+    opens_per_minute: int = Field(600, alias="ANDON_OPENS_PER_MINUTE", ge=1)
+    requests_per_minute: int = Field(6000, alias="ANDON_REQUESTS_PER_MINUTE", ge=1)
+    most_pending: int = Field(1000, alias="ANDON_MOST_PENDING", ge=1)
+    most_callbacks: int = Field(1000, alias="ANDON_MOST_CALLBACKS", ge=1)
     signing_keys: str = Field("keys", alias="ANDON_SIGNING_KEYS", min_length=1)
     slack_mode: Literal["socket", "http", "off"] = Field("socket", alias="ANDON_SLACK_MODE")
     slack_api_url: str = Field(
