@@ -39,7 +39,8 @@ from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.page_side import page_loop, warn_of_routes
 from bot.people import KnownPeople
 from bot.policy_file import Adopt, PolicyFile
-from bot.settings import Settings, SettingsError
+from bot.rotation import Rotation, rotation
+from bot.settings import Settings, SettingsError, read_settings
 from bot.signing import KeyRing
 from bot.slack_side import SlackSide
 from storage import Store, open_store
@@ -52,7 +53,7 @@ log = structlog.get_logger(__name__)
 CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
+UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest", "secrets"})
 
 
 def utc_now() -> datetime:
@@ -83,6 +84,12 @@ class Server:
     policy: PolicyFile
     people: KnownPeople
     clock: Clock
+    rotation: Rotation
+
+    def reload(self) -> None:
+        """Read the policy and the secrets now, whatever their dates."""
+        self.policy.reload()
+        self.rotation.reload()
 
     @property
     def url(self) -> str:
@@ -92,7 +99,10 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    reread: Callable[[], Settings] = read_settings,
 ) -> AsyncIterator[Server]:
     """Run the server until the block ends. Raises SettingsError, storage.AlreadyRunningError."""
     _raise_file_limit()
@@ -109,11 +119,8 @@ async def serving(
         people.away(await store.absences.current(clock()))
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
-        slack = (
-            SlackSide(settings, store, writer, people, clock, bell, metrics, counts)
-            if people.asks_slack
-            else None
-        )
+        with_slack = partial(SlackSide, settings, store, writer, people, clock, bell)
+        slack = with_slack(metrics, counts) if people.asks_slack else None
         await warn_of_routes(policy)
         ticker = Ticker(store.reads, writer, clock, new_id)
         caller = await _caller(store, settings, clock, metrics, counts, stack)
@@ -125,7 +132,9 @@ async def serving(
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
         file, watching = _watched(settings, policy, adopt, clock, metrics)
-        loops.append(watching)
+        adopt_secrets = slack.door.take_secrets if slack else None
+        secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
+        loops += [watching, rotating]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         checks = readiness(loops, people, clock, *((slack.ready,) if slack else ()))
         watch = Watch(
@@ -135,27 +144,21 @@ async def serving(
             checks=checks,
             people_as_of=people.as_of,
         )
-        add_api(
-            app,
-            Api(
-                writer=writer,
-                reads=store.reads,
-                cards=store.cards,
-                services=store.services,
-                facts=people,
-                health=store.health,
-                clock=clock,
-                waiters=waiters,
-                jwks=keys.jwks,
-                metrics_text=watch.text,
-                checks=checks,
-                policy_health=file.health,
-                answered=metrics.answered,
-                people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
-                allowed_callbacks=frozenset(settings.allowed_callbacks),
-                limiter=_limiter(settings),
-            ),
+        api = _api(
+            settings,
+            store,
+            facts=people,
+            clock=clock,
+            writer=writer,
+            waiters=waiters,
+            jwks=keys.jwks,
+            metrics_text=watch.text,
+            checks=checks,
+            policy_health=file.health,
+            answered=metrics.answered,
+            people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
         )
+        add_api(app, api)
         if slack is not None:
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
         # At the end in reverse: no more requests, no more clicks, no more looks; then the store.
@@ -170,7 +173,9 @@ async def serving(
             await slack.door.start()
         stack.push_async_callback(_drain, waiters, runner)
         log.info("serving", port=port, policy=policy.version)
-        yield Server(port=port, store=store, policy=file, people=people, clock=clock)
+        yield Server(
+            port=port, store=store, policy=file, people=people, clock=clock, rotation=secrets
+        )
         log.info("stopping")
 
 
@@ -255,15 +260,23 @@ async def _caller(
     )
 
 
-def _limiter(settings: Settings) -> Limiter:
-    """How much one service may ask for."""
+def _api(settings: Settings, store: Store, **joined: Any) -> Api:
+    """What the API's handlers need: of the store, of the settings, and what is joined to them."""
     bounds = Bounds(
         opens_per_minute=settings.opens_per_minute,
         requests_per_minute=settings.requests_per_minute,
         most_pending=settings.most_pending,
         most_callbacks=settings.most_callbacks,
     )
-    return Limiter(bounds)
+    return Api(
+        reads=store.reads,
+        cards=store.cards,
+        services=store.services,
+        health=store.health,
+        allowed_callbacks=frozenset(settings.allowed_callbacks),
+        limiter=Limiter(bounds),
+        **joined,
+    )
 
 
 async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunner, int]:

@@ -116,7 +116,7 @@ async def _serve() -> None:
     for name, near in unknown_settings().items():
         log.warning("unknown-setting", name=name, meant=near or None)
     async with serving(settings) as server:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.policy.reload)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
         _collect_less()
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
         await stopping.wait()

@@ -112,6 +112,12 @@ def unknown_settings(names: Iterable[str] | None = None) -> dict[str, str]:
     return {n: next(iter(difflib.get_close_matches(n, sorted(known), 1)), "") for n in ours}
 
 
+def file_of_secret(name: str) -> tuple[Path, ...]:
+    """The file a secret lies in, where it lies in one of its own."""
+    path = _environment().get(f"{name}_FILE")
+    return (Path(path),) if path else ()
+
+
 def secret_of(name: str) -> str | None:
     """What stands for `${NAME}` in the address of a route: NAME, or the text of the file NAME_FILE.
 

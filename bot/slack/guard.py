@@ -125,7 +125,8 @@ class Guard:
         seen: SeenSignatures,
         clock: Clock,
     ) -> None:
-        self._inner, self._secrets, self._me = inner, secrets, me
+        self._inner, self._me = inner, me
+        self.secrets = secrets  #: several, while one is replaced
         self._seen, self._clock = seen, clock
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -142,7 +143,7 @@ class Guard:
         if len(raw) > MOST_BYTES:  # sent in chunks, it said no length
             return web.Response(status=413)
         now = self._clock()
-        if not signed(request.headers, raw, self._secrets, now):
+        if not signed(request.headers, raw, self.secrets, now):
             return self._no(Rejected(status=401, reason="signature"))
         me = self._me()
         if me is None:
