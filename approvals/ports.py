@@ -231,6 +231,16 @@ class ServiceKey:
     scopes: frozenset[str]
     owners: tuple[str, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    opens_per_minute: int | None = None  #: None: as the settings say
+    most_pending: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSecrets:
+    """A service, and the secrets it may sign its requests with, newest first."""
+
+    service: ServiceKey
+    secrets: tuple[str, ...] = field(repr=False)
 
 
 class Services(Protocol):
@@ -244,6 +254,12 @@ class Services(Protocol):
 
     async def callback_secrets(self, service: str) -> tuple[str, ...]:
         """`whsec_` secrets of the service, newest first."""
+
+    async def signing(self, service: str | None = None) -> tuple[ServiceSecrets, ...]:
+        """That service, or all, with live secrets; who signs may open and nothing else."""
+
+    async def callbacks_waiting(self, service: str) -> int:
+        """How many callbacks are owed to the service."""
 
 
 class SeenSignatures(Protocol):

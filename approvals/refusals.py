@@ -4,7 +4,7 @@ facts its sentence needs. Doors map reasons to HTTP problems and to answers in S
 ::
 
     about the request       not-found  wrong-operation  unprocessable  idempotency-key-reused
-                            not-held  not-an-incident
+                            not-held  not-an-incident  too-many-pending
     about the person        not-a-member  unknown-account  requester  not-in-group
                             no-longer-eligible  people-unknown (ask again)  not-your-vote
     about the click         already-decided  expired  withdrawn  out-of-date  not-read
@@ -31,6 +31,7 @@ class Why(StrEnum):
     WRONG_OPERATION = "wrong-operation"  #: the card's digest is not this escalation's
     UNPROCESSABLE = "unprocessable"
     KEY_REUSED = "idempotency-key-reused"
+    TOO_MANY_PENDING = "too-many-pending"  #: so many of the service wait for people already
     NOT_A_MEMBER = "not-a-member"
     UNKNOWN_ACCOUNT = "unknown-account"
     REQUESTER = "requester"

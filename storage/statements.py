@@ -1,7 +1,7 @@
 """What a batch reads and writes: a constant number of statements, rows as plain tuples."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,6 +113,7 @@ _GROUPS = "SELECT id, group_id FROM groups WHERE id"
 _TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key"
 _BODIES = "SELECT body FROM escalations WHERE id"
 _FLOWS = "SELECT id, body FROM flows WHERE id"
+_WAITING = "SELECT service, COUNT(*) FROM escalations WHERE status = 'pending' AND service"
 _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
 _DROPPED = ", ".join(f"'{state.value}'" for state in DROPPED)
 # TOTAL never overflows, and is exact far beyond any amount a gate is set at.
@@ -125,10 +126,19 @@ _SUMS = (
 
 
 async def load(
-    link: Link, commands: list[Pending], facts: Facts, signer: Signer, now: datetime
+    link: Link,
+    commands: list[Pending],
+    facts: Facts,
+    signer: Signer,
+    now: datetime,
+    pending: Mapping[str, int],
 ) -> Batch:
-    """Begin, and read everything the commands concern: in one hop, or two where opens meet."""
-    batch = Batch(facts=facts, signer=signer, commands=commands)
+    """Begin, and read everything the commands concern.
+
+    In one hop; or two, where opens meet, or where how many of a service wait (`pending`) was not
+    counted yet.
+    """
+    batch = Batch(facts=facts, signer=signer, commands=commands, pending=dict(pending))
     opens = [p.command for p in commands if isinstance(p.command, Open)]
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
     claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
@@ -148,9 +158,16 @@ async def load(
     batch.flows = {id_: load_flow(body) for id_, body in flows}
     found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
     found |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
-    if found - asked:
-        (more,) = await link.together(_in(_BODIES, found - asked))
+    bounded = {command.service for command in opens if command.most_pending is not None}
+    if found - asked or bounded - pending.keys():
+        counting = _in(_WAITING, bounded - pending.keys())
+        more, waiting = await link.together(
+            _in(_BODIES, found - asked),
+            Query(f"{counting.sql} GROUP BY service", counting.values),
+        )
         bodies += more
+        batch.pending |= dict.fromkeys(bounded - pending.keys(), 0)
+        batch.pending.update((row[0], row[1]) for row in waiting)
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
 

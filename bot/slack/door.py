@@ -101,6 +101,12 @@ class SlackDoor:
         known = self.identity is not None and not self.lost and not self._client.refused
         return "slack", known and connected
 
+    def take_secrets(self, secrets: tuple[str, ...]) -> bool:
+        """What Slack signs with from now on; whether it is another."""
+        changed = secrets != tuple(self._guard.secrets)
+        self._guard.secrets = secrets
+        return changed
+
     def revoked(self, event: str) -> None:
         """The workspace took our token away."""
         self.lost = True

@@ -19,6 +19,7 @@ from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
 from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
+from approvals.words import Status
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.memory.faults import Faults
 from storage.statements import card_rows, delivery_rows, storm_rows
@@ -59,6 +60,8 @@ class ServiceRow:
 
     owners: tuple[str, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    opens_per_minute: int | None = None
+    most_pending: int | None = None
     keys: dict[str, frozenset[str]] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
 
@@ -112,6 +115,8 @@ class Rows:
         batch.twins = _only(self.twins, [command.join_key for command in opens])
         batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
+        bounded = {command.service for command in opens if command.most_pending is not None}
+        batch.pending = {service: self._waiting(service) for service in bounded}
         moves = (move_of(command, facts.people) for command in opens)
         batch.sums = {k: self._moved(k, now) for move in moves if move for _, k in move.keys}
         ids = {command.escalation_id for command in asked}
@@ -119,6 +124,11 @@ class Rows:
         ids |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
+
+    def _waiting(self, service: str) -> int:
+        """How many of the service wait for people."""
+        mine = (e for e in self.escalations.values() if e.service == service)
+        return sum(e.status is Status.PENDING for e in mine)
 
     def _moved(self, key: str, now: datetime) -> int:
         """What moved under a key in the last day, by escalations that may still run."""
