@@ -63,6 +63,11 @@ class KeyRing:
         return {"keys": [key.as_dict(private=False) for key in self._keys]}
 
 
+def public_keys(directory: Path) -> tuple[dict[str, Any], ...]:
+    """The public halves of the keys in a directory; makes none. Raises SigningKeysError."""
+    return tuple(_read(file).as_dict(private=False) for file in sorted(directory.glob("*.jwk")))
+
+
 def _keys_in(directory: Path) -> list[OKPKey]:
     """All keys, oldest first; makes the first one."""
     if not directory.exists():

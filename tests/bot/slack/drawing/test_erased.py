@@ -12,7 +12,7 @@ from bot.slack.drawing.card import channel_card, direct_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.limits import check
 from bot.slack.drawing.lists import named
-from tests.bot.slack.drawing import ends, states
+from tests.bot.slack.drawing import ends
 from tests.bot.slack.drawing.examples import later
 from tests.bot.slack.drawing.reading import read
 from tests.bot.slack.drawing.states import OVER, PEOPLE
