@@ -150,7 +150,9 @@ class Cards(Protocol):
     """The cards' rows. A card is due when its escalation changed since it was last looked at."""
 
     async def due(self, now: datetime, limit: int) -> tuple[Card, ...]:
-        """Lease cards to look at: ended escalations first, then the longest waiting."""
+        """Lease cards to look at: ended escalations first, then the longest waiting; those of
+        erased ones, which may be many at once, when nothing else waits.
+        """
 
     async def of(self, escalation_id: str) -> tuple[Card, ...]:
         """All cards of an escalation, those of the storm it gathers in included."""

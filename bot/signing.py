@@ -101,6 +101,11 @@ def _print(key: OKPKey) -> tuple[str, bool]:
     return f"{key.kid} {key.thumbprint()}", key.is_private
 
 
+def public_keys(directory: Path) -> tuple[dict[str, Any], ...]:
+    """The public halves of the keys in a directory; makes none. Raises SigningKeysError."""
+    return tuple(_read(file).as_dict(private=False) for file in sorted(directory.glob("*.jwk")))
+
+
 def _keys_in(directory: Path) -> list[OKPKey]:
     """All keys, oldest first; makes the first one."""
     if not directory.exists():

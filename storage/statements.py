@@ -9,6 +9,7 @@ from typing import Any
 from approvals import events
 from approvals.codec import dump_text, instant, load_text
 from approvals.commands import Claim, Open
+from approvals.erasing import ERASED
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
@@ -57,6 +58,18 @@ _EVENT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BODY = "INSERT INTO event_bodies (escalation_id, seq, text) VALUES (?, ?, ?)"
+_BODIES_GONE = "DELETE FROM event_bodies WHERE escalation_id = ? AND seq < ?"
+_TITLE_GONE = "UPDATE escalations SET title = ? WHERE id = ?"
+#: A callback under way says nothing and knows its own address; all else is not told any more.
+_UNTOLD = (
+    "UPDATE deliveries SET state = 'failed', due_at = NULL, settled_at = ?, error = 'erased' "
+    "WHERE escalation_id = ? AND state = 'pending' AND kind <> 'callback'"
+)
+_TOLD_GONE = (
+    "UPDATE deliveries SET payload = CASE kind WHEN 'callback' THEN payload ELSE '{}' END, "
+    "target = CASE WHEN kind = 'page' OR target LIKE 'person:%' THEN target ELSE '' END "
+    "WHERE escalation_id = ? AND state <> 'pending'"
+)
 _UNSEALED = (
     "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
     "ON CONFLICT (escalation_id) DO NOTHING"
@@ -202,10 +215,15 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
     """What the fold made, as statements. The order satisfies foreign keys and fences."""
     at = instant(now)
     changed = [batch.escalations[i] for i in batch.changed]
+    erased = [r for r in batch.records if r.kind == events.ERASED]
     for statement, rows in (
         (_ESCALATION, [(*columns_of(e), dump_text(e)) for e in changed]),
         (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
         (_EVENT, [_event_row(r) for r in batch.records]),
+        (_BODIES_GONE, [(r.escalation_id, r.seq) for r in erased]),
+        (_TITLE_GONE, [(ERASED, r.escalation_id) for r in erased]),
+        (_UNTOLD, [(at, r.escalation_id) for r in erased]),
+        (_TOLD_GONE, [(r.escalation_id,) for r in erased]),
         (_UNSEALED, [(id_, at) for id_ in batch.changed]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
         (_VOTE, [_vote_row(r, batch.records) for r in batch.records if r.kind == events.VOTE_CAST]),

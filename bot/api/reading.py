@@ -184,7 +184,8 @@ async def events(request: web.Request) -> web.Response:
             "core": r.core,
             "prev": r.prev,
             "hash": r.hash,
-            "text": r.text,
+            "body_hash": r.body_hash,
+            "text": r.text or None,
         }
         for r in records
     ]

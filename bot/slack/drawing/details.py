@@ -16,6 +16,7 @@ from approvals.showing import visible
 from approvals.snapshot import Step
 from approvals.words import Effect, Friction
 from bot.slack.drawing.about import (
+    erased,
     hidden,
     in_stead,
     is_extendable,
@@ -255,7 +256,7 @@ def _hidden(e: Escalation) -> Iterator[Block]:
 
 
 def _identity(e: Escalation) -> Iterator[Block]:
-    yield _lines("Id", [e.id])
+    yield _lines("Id", [e.id], *([erased(e)] if e.erased else []))
     read = f'curl -H "Authorization: Bearer $ANDON_KEY" "$ANDON_URL/v1/escalations/{e.id}"'
     yield rich(preformatted(read), block_id="curl")
 

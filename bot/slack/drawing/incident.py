@@ -8,6 +8,7 @@ from bot.slack.drawing import lockscreen, questions
 from bot.slack.drawing.about import (
     asker,
     bare,
+    erased,
     hidden,
     may_decide,
     outcome_word,
@@ -116,9 +117,10 @@ def _ended(e: Escalation, people: People) -> list[Block]:
 
 
 def _how_it_ended(e: Escalation, people: People) -> list[Block]:
+    gone = [section(erased(e))] if e.erased else []
     if e.resolution is not None:
-        return [section(_resolved_by(e, e.resolution, people)), quote(*resolution_lines(e))]
-    return [section(recovered(e, people))]
+        return [section(_resolved_by(e, e.resolution, people)), quote(*resolution_lines(e)), *gone]
+    return [section(recovered(e, people)), *gone]
 
 
 def _resolved_by(e: Escalation, resolution: Resolution, people: People) -> Line:
