@@ -17,7 +17,6 @@ import structlog
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
@@ -25,6 +24,7 @@ from bot.doctor import examine
 from bot.exits import FINDING, fail
 from bot.observing import configure_logging
 from bot.policy_command import policy
+from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from storage import AlreadyRunningError, NewerDatabaseError

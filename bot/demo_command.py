@@ -24,12 +24,12 @@ import typer
 import yaml
 
 import bot
-from bot.api.redaction import redact_text
 from bot.app import Server, serving
 from bot.demo import cast
 from bot.demo.stage import SERVICES, Stage
 from bot.demo.workspace import Running, Workspace, serve
 from bot.observing import configure_logging
+from bot.redaction import redact_text
 from bot.settings import Settings, SettingsError
 
 #: Usual ports of the page and of the API; others are taken where these are not free.

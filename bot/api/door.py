@@ -25,11 +25,11 @@ from approvals.ports import (
 )
 from approvals.refusals import FieldError
 from bot.api.problems import SERVER, ProblemError, problem, stop
-from bot.api.redaction import redact_text
 from bot.api.rounds import Rounds
 from bot.api.waiters import Waiters
 from bot.api.wording import sentence
 from bot.ids import new_id
+from bot.redaction import redact_text
 
 log = structlog.get_logger(__name__)
 

@@ -20,9 +20,9 @@ from bot.api.answer import answer, reply
 from bot.api.door import API, Api, body_of, caller, idempotency_key, unprocessable, validated
 from bot.api.models import OpenIn, TellIn
 from bot.api.problems import of_refusal, stop
-from bot.api.redaction import Redacted, redact, redact_text
 from bot.api.taking import told
 from bot.callback_urls import refuse_callback
+from bot.redaction import Redacted, redact, redact_text
 
 #: Names that rules, groups and callbacks go by. Everything else of a request is redacted.
 _NAMES = frozenset({"category", "environment", "approvers", "callback_url"})
