@@ -5,8 +5,8 @@ import re
 from bot.redaction.names import LONG_NAMES, names_secrets
 
 _Q = r"\\*[\"']"
-#: A value in quotation marks, which may be escaped because the text is JSON within JSON.
-_QUOTED = r"(?P<mark>\\*[\"'])(?:(?!(?P=mark)).)*(?P=mark)"
+#: A value in quotation marks, escaped where the text is JSON within JSON; `N'…'`, `b"…"` too.
+_QUOTED = r"(?:[a-zA-Z]{1,2}(?=[\"']))?(?P<mark>\\*[\"'])(?:(?!(?P=mark)).)*(?P=mark)"
 
 #: Begins at the word itself, never before it: looking back is cheap, looking ahead is quadratic.
 _ASSIGNED = re.compile(
