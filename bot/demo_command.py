@@ -9,7 +9,6 @@ Composition like `bot/app.py`, and like it free to know every room of `bot`.
 """
 
 import asyncio
-import logging
 import secrets
 import shutil
 import signal
@@ -143,12 +142,9 @@ def _logging_to(path: Path) -> Iterator[None]:
     """Everything that is logged goes into a file: the terminal shows an address and no more."""
     with path.open("w", encoding="utf-8", buffering=1) as file:
         configure_logging(redact_text, file)
-        written = logging.StreamHandler(file)
-        logging.getLogger().addHandler(written)
         try:
             yield
         finally:
-            logging.getLogger().removeHandler(written)
             configure_logging(redact_text)
 
 

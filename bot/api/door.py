@@ -149,7 +149,7 @@ def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
 
 def _pointer(place: tuple[str | int, ...]) -> str:
     """RFC 6901. What was sent as a key may be a secret."""
-    parts = (redact_text(str(part)[:100]) for part in place)
+    parts = (redact_text(str(part))[:100] for part in place)
     return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 

@@ -1,7 +1,7 @@
 """Open: take the digest over what was sent, then redact, then ask the core."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +41,7 @@ async def open_(request: web.Request) -> web.Response:
     key = idempotency_key(request)
     raw, value = await body_of(request)
     asked = validated(OpenIn, value)
+    _refuse_secret_names(value)
     if asked.callback_url is not None:
         hosts = frozenset(service.callback_hosts) & api.allowed_callbacks
         wrong = refuse_callback(asked.callback_url, hosts)
@@ -89,6 +90,29 @@ def command_of(
         owners=owners,
         join_key=join_key(service, digest, value, shown),
     )
+
+
+def _refuse_secret_names(value: Mapping[str, Any]) -> None:
+    """Names are kept as they are, for they are looked up by: so none may hold a secret. An option
+    whose key were hidden could not be told from another.
+    """
+    errors = tuple(
+        FieldError(pointer=pointer, detail=f"This looks like a secret; {instead}")
+        for pointer, name, instead in _names_in(value)
+        if isinstance(name, str) and redact_text(name) != name
+    )
+    if errors:
+        raise unprocessable(*errors)
+
+
+def _names_in(value: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    for name in ("category", "environment"):
+        yield f"/{name}", value.get(name), "give it a plain name."
+    yield "/callback_url", value.get("callback_url"), "callbacks are signed, so leave it out."
+    for n, group in enumerate(value.get("approvers") or ()):
+        yield f"/approvers/{n}", group, "name a group of the policy."
+    for n, option in enumerate(value.get("options") or ()):
+        yield f"/options/{n}/key", option.get("key"), "call the option by a plain word."
 
 
 def _is_incident(value: Mapping[str, Any]) -> bool:
