@@ -15,7 +15,6 @@ from typing import Annotated, TypeVar
 import structlog
 import typer
 
-from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
 from bot.audit import audit
 from bot.backup_command import backup, restore
@@ -25,6 +24,7 @@ from bot.doctor import examine
 from bot.exits import CANNOT, FINDING, fail, why
 from bot.observing import configure_logging
 from bot.policy_command import policy
+from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop

@@ -28,12 +28,12 @@ from approvals.ports import (
 from approvals.refusals import FieldError
 from bot.api.limits import Limiter, Standing, headers_of
 from bot.api.problems import SERVER, ProblemError, problem, slow, stop, too_many
-from bot.api.redaction import redact_text
 from bot.api.rounds import Rounds
 from bot.api.waiters import Waiters
 from bot.api.wording import sentence
 from bot.bounds import BODY_S, MOST_BYTES
 from bot.ids import new_id
+from bot.redaction import redact_text
 
 log = structlog.get_logger(__name__)
 
@@ -200,7 +200,7 @@ def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
 
 def _pointer(place: tuple[str | int, ...]) -> str:
     """RFC 6901. What was sent as a key may be a secret."""
-    parts = (redact_text(str(part)[:100]) for part in place)
+    parts = (redact_text(str(part))[:100] for part in place)
     return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 

@@ -22,10 +22,10 @@ from approvals.policy.model import Policy
 from approvals.ports import NotSavedError, Settled, StoreError
 from approvals.showing import visible
 from approvals.verdict import Case
-from bot.api.redaction import redact_text
 from bot.app import read_policy, utc_now
 from bot.exits import FINDING, USAGE, fail
 from bot.ids import new_id
+from bot.redaction import redact_text
 from bot.settings import SettingsError, read_settings
 from storage import NewerDatabaseError, Store, open_store
 from storage.archive import ended_before

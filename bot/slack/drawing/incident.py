@@ -18,6 +18,7 @@ from bot.slack.drawing.about import (
     whose,
 )
 from bot.slack.drawing.buttons import actions, beside, details_button
+from bot.slack.drawing.closely import look_closely
 from bot.slack.drawing.counts import named
 from bot.slack.drawing.limits import CARD, characters
 from bot.slack.drawing.looking import looking, of_this_sort
@@ -69,7 +70,7 @@ def _blocks(
         context(row, block_id="row"),
         header(e.title, block_id="title"),
         rich(section(_who_reports(e, people, in_channel=in_channel)), block_id="asks"),
-        rich(context_lines(e, context_room), block_id="says"),
+        rich(context_lines(e, context_room), *look_closely(e), block_id="says"),
         *([rich(tried, block_id="tried")] if tried else []),
         *([rich(asked, block_id="questions")] if asked else []),
         rich(section(*_who_looks(e, people, in_channel=in_channel)), block_id="until"),
