@@ -24,7 +24,7 @@ from approvals.ports import (
     Writer,
 )
 from approvals.refusals import FieldError
-from bot.api.problems import SERVER, ProblemError, problem, stop
+from bot.api.problems import HEADERS, ProblemError, problem, stop
 from bot.api.redaction import redact_text
 from bot.api.rounds import Rounds
 from bot.api.waiters import Waiters
@@ -128,7 +128,7 @@ async def body_of(request: web.Request) -> tuple[bytes, Any]:
         # The place may be named by a key that holds a secret.
         said = redact_text(str(error))
         raise stop(400, "not-strict-json", "Not strict JSON", said) from error
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         raise stop(400, "broken-off", "Broken off", "The body ended too early.") from error
 
 
@@ -208,9 +208,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         err = new_id("err")[-8:]
         log.exception("request-failed", err=err, path=request.path)
         response = problem(500, "internal", "Andon failed", f"Tell the operators `err {err}`.")
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers["Server"] = SERVER
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     request.app[API].answered(_route(request), response.status)
     return response
 

@@ -42,7 +42,8 @@ class _Server(web.Server):
     """Makes a connection of ours for each that comes."""
 
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        # A body that says it is packed is refused; unpacking it would only invite bombs.
+        return _Connection(self, loop=self._loop, auto_decompress=False, **self._kwargs)
 
 
 class Runner(web.AppRunner):

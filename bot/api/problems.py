@@ -75,6 +75,9 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
 #: What the `Server` header says: not how we are built.
 SERVER = "Andon"
 
+#: Headers of every answer, also of those that no handler made.
+HEADERS = {"Server": SERVER, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
 
 def problem(
     status: int,
@@ -100,7 +103,7 @@ def problem(
         status=status,
         text=json.dumps(body),
         content_type="application/problem+json",
-        headers={"Server": SERVER, **retry, **(headers or {})},
+        headers={**HEADERS, **retry, **(headers or {})},
     )
 
 
