@@ -152,7 +152,7 @@ async def made_requests(world: Fuzzed, random: Random) -> Requests:
 async def test_no_bent_request_breaks_anything(
     tmp_path: Path, figure: Callable[[str, str], None]
 ) -> None:
-    count = rounds(short=4_000, full=80_000)
+    count = rounds(short=4_600, full=94_000)
     async with fuzzed(tmp_path) as world:
         requests = await made_requests(world, Random(SEED))
         silent = await bombard(world, requests, count)
@@ -166,7 +166,7 @@ async def test_nothing_made_from_the_document_breaks_anything(
     tmp_path: Path, figure: Callable[[str, str], None]
 ) -> None:
     """By schemathesis: what fits the OpenAPI document, and what just does not."""
-    count = rounds(short=1_000, full=20_000)
+    count = rounds(short=400, full=6_000)
     async with fuzzed(tmp_path) as world:
         known = await made_requests(world, Random(SEED))
         made = drawn(count, known.ids, world.keys[0])
