@@ -1,0 +1,142 @@
+"""A server that lives often and dies suddenly, under traffic, on one growing database."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+from jwt import PyJWK
+
+from bot.demo.workspace.server import serve
+from bot.demo.workspace.workspace import Workspace
+from storage.database import open_database
+from storage.services import SqlServices
+from tests.journeys.world import MovedClock, workspace_of_tests
+from tests.trust.checking import Case, check
+from tests.trust.journal import Journal
+from tests.trust.servers import Forge, Server
+from tests.trust.stored import Stored
+from tests.trust.traffic import Receiver, Traffic, receiving
+
+#: Who asks.
+SERVICES = ("data-sync", "search-api")
+
+#: What is not done yet, and why.
+OWED = (
+    "SELECT id, error FROM cards WHERE due_at IS NOT NULL UNION ALL "
+    "SELECT id, error FROM deliveries WHERE state = 'pending'"
+)
+
+#: Seconds that pass between two lives, by the clocks of server and Slack: what a server that died
+#: had begun is due again.
+APART_S = 31.0
+
+
+@dataclass
+class Lives:
+    """The server, all who talk to it, and what is known of it."""
+
+    server: Server
+    traffic: Traffic
+    case: Case
+    clock: MovedClock
+    folder: Path
+    count: int = 0
+    owed: set[str] = field(default_factory=set)
+
+    async def live(self, seconds: float, end: Callable[[Server], None] = Server.kill) -> None:
+        """Start, let everybody act for so long, end it, and check what it left."""
+        await self._start()
+        async with self.traffic.flowing():
+            await asyncio.sleep(seconds)
+            end(self.server)
+        self._look()
+
+    async def settle(self, within_s: float = 45) -> None:
+        """Start once more, until nothing is owed; then all must have arrived.
+
+        The server is ended: what follows is judged by its file.
+        """
+        await self._start()
+        self.case.public = await self._keys()
+        clock = asyncio.get_running_loop().time
+        until = clock() + within_s
+        while (owed := self._owed()) and clock() < until:
+            await asyncio.sleep(0.2)
+        self.server.kill()
+        self.case.settled = True
+        self._look()
+        self.case.journal.wrong += [f"I14: still owed: {row}" for row in owed]
+
+    def wrong(self) -> list[str]:
+        """What does not hold."""
+        return check(self.case)
+
+    def _look(self) -> None:
+        stored = Stored.read(self.server.copy(self.folder / "copy"))
+        pending = (r for r in stored["deliveries"] if r["state"] == "pending")
+        self.owed |= {r["id"] for r in pending if r["kind"] == "answer"}
+        self.case = replace(self.case, stored=stored, owed=frozenset(self.owed))
+
+    def _owed(self) -> list[Any]:
+        """Cards to draw and messages to send, by the file of the running server."""
+        with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
+            return [tuple(row) for row in beside.execute(OWED)]
+
+    async def _start(self) -> None:
+        """The next life; over a socket it is there once Slack can reach it."""
+        self.count += 1
+        self.clock.move(seconds=APART_S)
+        await self.server.start(ahead_s=self.count * APART_S)
+        if self.server.mode == "socket":
+            workspace = self.traffic.workspace
+            await workspace.wait_for(lambda: workspace.socket.connected, timeout=10)
+
+    async def _keys(self) -> dict[str, Any]:
+        """The public keys, as anybody may fetch them."""
+        async with aiohttp.ClientSession() as http:
+            async with http.get(f"{self.server.url}/.well-known/jwks.json") as got:
+                return {k["kid"]: PyJWK(k, algorithm="EdDSA").key for k in (await got.json())["keys"]}
+
+
+@asynccontextmanager
+async def lives(forge: Forge, folder: Path, seed: int, **server: Any) -> AsyncIterator[Lives]:
+    """Everything but the first life: workspace, receiver, services with keys."""
+    journal = Journal()
+    clock = MovedClock()
+    workspace = workspace_of_tests(clock, ack_within=5.0)
+    async with serve(workspace) as running, receiving(journal) as receiver:
+        workspace.api_url = running.api_url  # type: ignore[attr-defined]
+        made = Server(forge, folder / "served", workspace, **server)
+        made.settings["ANDON_ALLOWED_CALLBACKS"] = receiver.pair
+        traffic = Traffic(
+            url=made.url,
+            workspace=workspace,
+            journal=journal,
+            keys=await services(made, receiver),
+            callback_url=receiver.url,
+            random=Random(seed),
+        )
+        case = Case(stored=Stored(tables={}), journal=journal, workspace=workspace)
+        try:
+            yield Lives(made, traffic, case, clock, folder)
+        finally:
+            if made.pid:
+                made.kill()
+
+
+async def services(server: Server, *receivers: Receiver) -> dict[str, str]:
+    """Make the services before the first start; their keys."""
+    hosts = [receiver.pair for receiver in receivers]
+    async with open_database(server.database, server=False) as database:
+        known = SqlServices(database, lambda: datetime.now(UTC))
+        keys = {name: await known.add(name, callback_hosts=hosts) for name in SERVICES}
+        for name in SERVICES:
+            await known.secret(name)
+    return keys

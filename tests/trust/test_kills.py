@@ -1,0 +1,70 @@
+"""kill -9 at random moments under mixed traffic: nothing acknowledged is lost, nothing invented.
+
+A kill cannot tell a synced commit from an unsynced one; `power/` does. What it does find is every
+answer that goes out before its commit, work that is not owed in the commit it follows from, and
+whatever a start does not take up again.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.trust.lane import rounds
+from tests.trust.lives import Lives, lives
+from tests.trust.servers import Forge, forge
+
+#: Cycles on one database; the next series begins a new one.
+SERIES = 20
+
+
+@pytest.fixture(scope="module")
+def quick() -> Iterator[Forge]:
+    """Servers that start at once."""
+    with forge() as made:
+        yield made
+
+
+@pytest.mark.parametrize("series", range(rounds(short=2, full=25)))
+async def test_a_server_killed_at_any_moment_loses_and_invents_nothing(
+    quick: Forge, tmp_path: Path, series: int, figure: Callable[[str, str], None]
+) -> None:
+    mode = ("http", "socket")[series % 2]
+    async with lives(quick, tmp_path, series, mode=mode) as all_of_it:
+        moments = Random(series)
+        for _ in range(SERIES):
+            await all_of_it.live(moments.uniform(0, 0.4))
+            assert all_of_it.wrong() == []
+        await all_of_it.settle()
+        assert all_of_it.wrong() == []
+        assert "Traceback" not in all_of_it.server.said()
+        figure("kill -9", told(all_of_it))
+
+
+def told(lived: Lives) -> str:
+    """What was done, counted."""
+    stored, journal = lived.case.stored, lived.case.journal
+    return (
+        f"{lived.count} cycles ({lived.server.mode}), {journal.acked:,} acknowledged, 0 lost; "
+        f"{len(stored['escalations'])} escalations, {len(stored['votes'])} votes, "
+        f"{len(stored['grants'])} grants, {len(journal.callbacks)} callbacks"
+    )
+
+
+@pytest.mark.parametrize(
+    "bug",
+    ["ack_before_commit", "claim_before_commit", "callback_after_commit", "lease_for_ever"],
+)
+async def test_the_kills_find_planted_bugs(
+    quick: Forge, tmp_path: Path, bug: str, figure: Callable[[str, str], None]
+) -> None:
+    """Each promises too early or forgets; within a few kills it is found out."""
+    async with lives(quick, tmp_path, 1, bug=bug) as all_of_it:
+        moments = Random(1)
+        while not all_of_it.wrong() and all_of_it.count < SERIES:
+            await all_of_it.live(moments.uniform(0.1, 0.4))
+        if not all_of_it.wrong():
+            await all_of_it.settle(within_s=5)
+        assert all_of_it.wrong()
+        figure("planted bugs", f"{bug}: found after {all_of_it.count} kills")
