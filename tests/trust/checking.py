@@ -6,6 +6,7 @@ itself. Numbers are those of the design: I5 is "acknowledged means durable".
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +37,8 @@ class Case:
     public: dict[str, Any] = field(default_factory=dict)  #: kid -> public key
     ends: dict[str, str] = field(default_factory=dict)  #: terminal statuses seen before
     settled: bool = False  #: nothing is owed any more, so all of it must have arrived
-    owed: frozenset[str] = frozenset()  #: answers under way at some kill: they may come twice
+    #: Answers under way at a kill, and at how many: so often they may come once more.
+    owed: Counter[str] = field(default_factory=Counter)
 
 
 Check = Callable[[Case], Iterator[str]]
@@ -60,7 +62,9 @@ def one_end(case: Case) -> Iterator[str]:
         if case.ends.setdefault(id_, status) != status and case.ends[id_] != "pending":
             yield f"I1: {id_} was {case.ends[id_]} and is {status}"
         case.ends[id_] = status
-    yield from (f"I1: {id_} had ended and is gone" for id_ in case.ends.keys() - case.stored.chains.keys())
+    yield from (
+        f"I1: {id_} had ended and is gone" for id_ in case.ends.keys() - case.stored.chains.keys()
+    )
 
 
 def enough_votes(case: Case) -> Iterator[str]:
@@ -313,7 +317,7 @@ def shown(case: Case) -> Iterator[str]:
 
 
 def answered(case: Case) -> Iterator[str]:
-    """Every click has exactly one visible answer, or two where a kill left it unclear."""
+    """Every click has exactly one visible answer, or more where kills left it unclear."""
     if not case.settled:
         return
     rows = [row for row in case.stored["deliveries"] if row["kind"] == "answer"]
@@ -322,7 +326,7 @@ def answered(case: Case) -> Iterator[str]:
         owed = [row["id"] for row in rows if row["target"] == person]
         seen = len(case.workspace.ephemerals(person)) + len(answers_to(case.workspace, person))
         seen += sum(click.answered_at_once for click in made if click.person == person)
-        twice = len(case.owed & set(owed))
+        twice = sum(case.owed[id_] for id_ in owed)
         if not len(owed) <= seen <= len(owed) + twice:
             yield f"I5: {person} was owed {len(owed)} answers (+{twice}) and saw {seen}"
 

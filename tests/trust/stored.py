@@ -45,9 +45,7 @@ class Stored:
             link.row_factory = sqlite3.Row
             integrity = [row[0] for row in link.execute("PRAGMA integrity_check")]
             assert integrity == ["ok"], integrity
-            return cls(
-                {t: [dict(r) for r in link.execute(f"SELECT * FROM {t}")] for t in TABLES}
-            )
+            return cls({t: [dict(r) for r in link.execute(f"SELECT * FROM {t}")] for t in TABLES})
 
     def __getitem__(self, table: str) -> list[Row]:
         return self.tables[table]

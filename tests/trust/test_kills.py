@@ -31,22 +31,22 @@ async def test_a_server_killed_at_any_moment_loses_and_invents_nothing(
     quick: Forge, tmp_path: Path, series: int, figure: Callable[[str, str], None]
 ) -> None:
     mode = ("http", "socket")[series % 2]
-    async with lives(quick, tmp_path, series, mode=mode) as all_of_it:
+    async with lives(quick, tmp_path, series, mode=mode) as lived:
         moments = Random(series)
         for _ in range(SERIES):
-            await all_of_it.live(moments.uniform(0, 0.4))
-            assert all_of_it.wrong() == []
-        await all_of_it.settle()
-        assert all_of_it.wrong() == []
-        assert "Traceback" not in all_of_it.server.said()
-        figure("kill -9", told(all_of_it))
+            await lived.live(moments.uniform(0, 0.4))
+            assert lived.wrong() == []
+        await lived.settle()
+        assert lived.wrong() == []
+        assert "Traceback" not in lived.server.said()
+        figure("kill -9", told(lived))
 
 
 def told(lived: Lives) -> str:
     """What was done, counted."""
     stored, journal = lived.case.stored, lived.case.journal
     return (
-        f"{lived.count} cycles ({lived.server.mode}), {journal.acked:,} acknowledged, 0 lost; "
+        f"{lived.kills} cycles ({lived.server.mode}), {journal.acked:,} acknowledged, 0 lost; "
         f"{len(stored['escalations'])} escalations, {len(stored['votes'])} votes, "
         f"{len(stored['grants'])} grants, {len(journal.callbacks)} callbacks"
     )
@@ -60,11 +60,11 @@ async def test_the_kills_find_planted_bugs(
     quick: Forge, tmp_path: Path, bug: str, figure: Callable[[str, str], None]
 ) -> None:
     """Each promises too early or forgets; within a few kills it is found out."""
-    async with lives(quick, tmp_path, 1, bug=bug) as all_of_it:
+    async with lives(quick, tmp_path, 1, bug=bug) as lived:
         moments = Random(1)
-        while not all_of_it.wrong() and all_of_it.count < SERIES:
-            await all_of_it.live(moments.uniform(0.1, 0.4))
-        if not all_of_it.wrong():
-            await all_of_it.settle(within_s=5)
-        assert all_of_it.wrong()
-        figure("planted bugs", f"{bug}: found after {all_of_it.count} kills")
+        while not lived.wrong() and lived.kills < SERIES:
+            await lived.live(moments.uniform(0.1, 0.4))
+        if not lived.wrong():
+            await lived.settle(times=2)
+        assert lived.wrong()
+        figure("planted bugs", f"{bug}: found after {lived.kills} kills")

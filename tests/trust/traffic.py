@@ -44,6 +44,7 @@ INCIDENT: dict[str, Any] = {
     "title": "3 hosts do not answer",
 }
 
+
 @dataclass
 class Receiver:
     """Where callbacks go; keeps all that came."""

@@ -63,7 +63,7 @@ async def test_what_was_acknowledged_survives_a_loss_of_power(
         await lived.settle()
         assert lived.wrong() == []
         assert "Traceback" not in lived.server.said()
-        figure("power loss", f"{lived.count - 1} cuts, {lived.case.journal.acked:,} acked, 0 lost")
+        figure("power loss", f"{lived.kills} cuts, {lived.case.journal.acked:,} acked, 0 lost")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_the_cuts_find_what_was_never_synced(
         await cuts(lived, SERIES, Random(1))
         lost = [found for found in lived.wrong() if found.startswith("I5")]
         assert lost
-        figure("planted bugs", f"{name}: {len(lost)} losses found after {lived.count} cuts")
+        figure("planted bugs", f"{name}: {len(lost)} losses found after {lived.kills} cuts")
 
 
 def shadow_in(folder: Path) -> Path:
