@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 from jwt import PyJWK
 
-from approvals.codec import instant
 from bot.demo.workspace.server import serve
 from storage.database import open_database
 from storage.services import SqlServices
@@ -35,9 +34,11 @@ OWED = (
 )
 
 #: Seconds that pass between two lives, by the clocks of server and Slack: what a server that died
-#: had begun is due again. When things are to settle, far more; and the seconds one of those lives
-#: gets, unless all that is owed is due later than soon.
-APART_S, LATER_S, PATIENCE_S, SOON_S = 31.0, 300.0, 15.0, 3.0
+#: had begun is due again. When things are to settle, far more.
+APART_S, LATER_S = 31.0, 300.0
+
+#: Seconds in which nothing owed was done: the rest is due much later.
+STILL_S = 4.0
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Lives:
         for _ in range(times):
             await self._start(LATER_S)
             self.case.public = await self._keys()
-            owed = await self._done(PATIENCE_S)
+            owed = await self._done()
             self.server.kill()
             self._look()
             if not owed:
@@ -88,14 +89,14 @@ class Lives:
         self.owed.update(r["id"] for r in pending if r["kind"] == "answer")
         self.case = replace(self.case, stored=stored, owed=self.owed)
 
-    async def _done(self, within_s: float) -> list[Any]:
-        """Wait until nothing is owed any more; what still is when all of it is due much later."""
-        clock = asyncio.get_running_loop().time
-        until = clock() + within_s
+    async def _done(self) -> list[Any]:
+        """Wait until nothing is owed any more; what still is when nothing moves any more."""
+        clock, before, since = asyncio.get_running_loop().time, None, 0.0
         with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
             while owed := beside.execute(OWED).fetchall():
-                soon = instant(self.clock() + timedelta(seconds=SOON_S))
-                if clock() > until or all(due > soon for _, _, due in owed):
+                if owed != before:
+                    before, since = owed, clock()
+                if clock() > since + STILL_S:
                     break
                 await asyncio.sleep(0.1)
         return owed
