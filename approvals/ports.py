@@ -150,7 +150,9 @@ class Cards(Protocol):
     """The cards' rows. A card is due when its escalation changed since it was last looked at."""
 
     async def due(self, now: datetime, limit: int) -> tuple[Card, ...]:
-        """Lease cards to look at: ended escalations first, then the longest waiting."""
+        """Lease cards to look at: ended escalations first, then the longest waiting; those of
+        erased ones, which may be many at once, when nothing else waits.
+        """
 
     async def of(self, escalation_id: str) -> tuple[Card, ...]:
         """All cards of an escalation, those of the storm it gathers in included."""
@@ -231,6 +233,16 @@ class ServiceKey:
     scopes: frozenset[str]
     owners: tuple[str, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    opens_per_minute: int | None = None  #: None: as the settings say
+    most_pending: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSecrets:
+    """A service, and the secrets it may sign its requests with, newest first."""
+
+    service: ServiceKey
+    secrets: tuple[str, ...] = field(repr=False)
 
 
 class Services(Protocol):
@@ -244,6 +256,12 @@ class Services(Protocol):
 
     async def callback_secrets(self, service: str) -> tuple[str, ...]:
         """`whsec_` secrets of the service, newest first."""
+
+    async def signing(self, service: str | None = None) -> tuple[ServiceSecrets, ...]:
+        """That service, or all, with live secrets; who signs may open and nothing else."""
+
+    async def callbacks_waiting(self, service: str) -> int:
+        """How many callbacks are owed to the service."""
 
 
 class SeenSignatures(Protocol):

@@ -93,7 +93,7 @@ async def test_it_is_ready_and_says_of_what(tmp_path: Path) -> None:
     ):
         said = await answer.json()
     assert answer.status == 200
-    parts = {"store", "clock", "background", "people", "sealing", "anchors", "policy"}
+    parts = {"store", "clock", "saving", "background", "people", "sealing", "anchors", "policy"}
     assert set(said["checks"]) == parts
 
 
