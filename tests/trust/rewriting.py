@@ -16,6 +16,7 @@ from approvals.sealing import Head, sealed
 from tests.trust.scene import (
     FORGED,
     TABLES,
+    WHOLE,
     Scene,
     chain_of,
     linked,
@@ -104,7 +105,7 @@ def quiet_chain(scene: Scene) -> tuple[str, list[Entry]]:
     (id_,) = scene.one(
         "SELECT id FROM escalations WHERE id NOT IN (SELECT escalation_id FROM grants) AND id NOT "
         "IN (SELECT escalation_id FROM deliveries WHERE kind = 'callback') AND "
-        "(SELECT count(*) FROM events WHERE escalation_id = id) > 1"
+        f"(SELECT count(*) FROM events WHERE escalation_id = id) > 1 AND id IN {WHOLE}"
     )
     return id_, chain_of(scene, id_)
 
@@ -137,7 +138,8 @@ def fork_here(scene: Scene) -> None:
         "SELECT escalation_id, seq FROM events e WHERE kind IN ('vote:cast', 'context:added', "
         "'escalation:looked', 'refusal:recorded') AND seq < (SELECT MAX(seq) FROM events WHERE "
         "escalation_id = e.escalation_id) AND NOT EXISTS "
-        "(SELECT 1 FROM seals WHERE escalation_id = e.escalation_id AND seq = e.seq)"
+        "(SELECT 1 FROM seals WHERE escalation_id = e.escalation_id AND seq = e.seq) "
+        f"AND escalation_id IN {WHOLE}"
     )
     chain = chain_of(scene, id_)
     changed = linked([*chain[: seq - 1], with_other_facts(chain[seq - 1])])[-1]
@@ -238,7 +240,7 @@ def decide_twice(scene: Scene) -> None:
     """
     (id_,) = scene.one(
         "SELECT escalation_id FROM decisions WHERE escalation_id NOT IN "
-        "(SELECT escalation_id FROM grants)"
+        f"(SELECT escalation_id FROM grants) AND escalation_id IN {WHOLE}"
     )
     chain = chain_of(scene, id_)
     last, body = chain[-1], {"status": "expired", "effect": "abort", "by": "expiry"}

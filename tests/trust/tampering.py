@@ -13,6 +13,7 @@ from approvals.events import canonical_text
 from tests.trust import rewriting
 from tests.trust.scene import (
     FORGED,
+    WHOLE,
     Scene,
     Tampering,
     add_records,
@@ -53,7 +54,7 @@ def edit(scene: Scene) -> None:
 def other(scene: Scene, value: Any) -> Any:
     """Another value of the same sort: a careful hand leaves JSON that still parses."""
     if isinstance(value, int):
-        return 0 if value == 1 and scene.random.random() < 0.5 else value + 1
+        return 0 if value == 1 and scene.random.random() < 0.5 else value + 1000
     if value.startswith("{"):
         said = json.loads(value)
         change_a_leaf(said, scene.random)
@@ -126,7 +127,9 @@ def delete_anchor(scene: Scene) -> None:
 
 def swap_records(scene: Scene) -> None:
     """Two neighbours of a chain change places."""
-    id_, seq = scene.one("SELECT escalation_id, seq FROM events WHERE seq > 1")
+    id_, seq = scene.one(
+        f"SELECT escalation_id, seq FROM events WHERE seq > 1 AND escalation_id IN {WHOLE}"
+    )
     for table in ("events", "event_bodies"):
         for to, of in ((-1, seq), (seq, seq - 1), (seq - 1, -1)):
             where = "WHERE escalation_id = ? AND seq = ?"
@@ -191,7 +194,7 @@ def insert_vote(scene: Scene) -> None:
 
 def insert_escalation(scene: Scene) -> None:
     """An escalation that nobody opened, without or with a record of its own."""
-    (id_,) = scene.one("SELECT id FROM escalations")
+    (id_,) = scene.one(f"SELECT id FROM escalations WHERE id IN {WHOLE}")
     made = f"esc_{scene.random.getrandbits(128):032x}"
     columns = [row[1] for row in scene.rows("PRAGMA table_info(escalations)")][1:]
     names = ", ".join(columns)
