@@ -39,7 +39,7 @@ class Entry:
             hash=record.hash,
             body_hash=record.body_hash,
             command_id=str(record.command.get("id", "")),
-            text=record.text if record.command else None,
+            text=record.text or None,
         )
 
     @property
