@@ -36,7 +36,7 @@ class SteadyClock:
         """Now; never earlier than any moment told before."""
         at, wall = self._monotonic(), self._wall()
         slowly = self._last + timedelta(seconds=max(0.0, at - self._at) * PACE)
-        self._last, self._at = max(wall, slowly), at
+        self._last, self._at = wall if wall >= self._last else slowly, at
         self._tell(wall)
         return self._last
 
