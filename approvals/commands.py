@@ -231,5 +231,13 @@ class Miss(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erase(Command):
+    """Retention: what was asked and said goes, what proves the decision stays."""
+
+    by: str  #: `operator:NAME`
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
     """Time has passed: do what is due."""

@@ -13,6 +13,7 @@ facts its sentence needs. Doors map reasons to HTTP problems and to answers in S
     about the chain         already-acknowledged  already-extended  not-extendable
     about a question        no-question  already-answered
     about an override       not-breakable
+    about an erasure        not-over
     about the release       not-approved  digest-mismatch  stopped  approval-void  lapsed
                             already-claimed  already-terminal  not-claimed  outcome-differs
 """
@@ -67,6 +68,7 @@ class Why(StrEnum):
     NO_QUESTION = "no-question"  #: there is none of that id, or none without an answer
     ALREADY_ANSWERED = "already-answered"
     NOT_BREAKABLE = "not-breakable"  #: the policy names nobody who may override it
+    NOT_OVER = "not-over"  #: what may still be decided, taken or reported is not erased
 
 
 #: Refusals a modal shows at its fields; nothing is closed and nothing is lost.

@@ -1,4 +1,4 @@
-"""The commands: `andon-server serve`, `demo`, `doctor`, `service …`, `policy …`.
+"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, `service …`, `policy …`, `audit …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -6,7 +6,6 @@ They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 c
 import asyncio
 import gc
 import signal
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -15,19 +14,20 @@ from typing import Annotated, TypeVar
 
 import structlog
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
+from bot.audit import audit
+from bot.backup_command import backup, restore
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import examine
-from bot.exits import FINDING, fail
+from bot.exits import CANNOT, FINDING, fail, why
 from bot.observing import configure_logging
 from bot.policy_command import policy
+from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
-from storage import AlreadyRunningError, NewerDatabaseError
+from bot.stopping import Stop
 from storage.database import open_database
 from storage.inspection import inspect_store
 from storage.services import SCOPES, USUAL, Listed, SqlServices
@@ -41,33 +41,16 @@ app = typer.Typer(
 service = typer.Typer(help="Services that may call, and their keys.", no_args_is_help=True)
 app.add_typer(service, name="service")
 app.add_typer(policy, name="policy")
+app.add_typer(audit, name="audit")
 app.command()(demo)
+app.command()(backup)
+app.command()(restore)
 policy.command("replay")(policy_replay)
 
 T = TypeVar("T")
 
 #: Who acts in the records besides people and services.
 OURS = ("andon", "clock", "policy")
-
-#: What keeps a command from being done, other than a mistake of ours.
-CANNOT = (
-    SettingsError,
-    AlreadyRunningError,
-    NewerDatabaseError,
-    OSError,
-    SQLAlchemyError,
-    sqlite3.Error,
-)
-
-
-def _reason(error: Exception) -> str:
-    """Why it cannot be done, in a sentence; the database's own errors say too much."""
-    if isinstance(error, SQLAlchemyError | sqlite3.Error):
-        said = getattr(error, "orig", None) or error
-        return f"The database cannot be used ({said}). `doctor` looks at it."
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename} cannot be used: {error.strerror}. `doctor` looks at it."
-    return str(error)
 
 
 @app.command()
@@ -103,13 +86,11 @@ def serve() -> None:
     try:
         asyncio.run(_serve())
     except CANNOT as error:
-        raise fail(_reason(error)) from None
+        raise fail(why(error)) from None
 
 
 async def _serve() -> None:
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    stop = Stop()
     # Until there is something to reload, a signal that says so must not end the process.
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
     settings = read_settings()
@@ -119,7 +100,7 @@ async def _serve() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
         _collect_less()
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
-        await stopping.wait()
+        await stop.asked.wait()
 
 
 def _collect_less() -> None:
@@ -253,7 +234,7 @@ def _with_services(work: Callable[[SqlServices], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except (*CANNOT, ValueError) as error:
-        raise fail(_reason(error)) from None
+        raise fail(why(error)) from None
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     most_pending: int = Field(1000, alias="ANDON_MOST_PENDING", ge=1)
     most_callbacks: int = Field(1000, alias="ANDON_MOST_CALLBACKS", ge=1)
     signing_keys: str = Field("keys", alias="ANDON_SIGNING_KEYS", min_length=1)
+    anchors: str = Field("", alias="ANDON_ANCHORS")
     slack_mode: Literal["socket", "http", "off"] = Field("socket", alias="ANDON_SLACK_MODE")
     slack_api_url: str = Field(
         "https://slack.com/api/", alias="ANDON_SLACK_API_URL", pattern="^https?://.+/$"

@@ -6,12 +6,14 @@ later name; the old one may lose its private part `d` at once, and goes when its
 A running server follows (`bot.rotation`).
 """
 
+import base64
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -63,6 +65,12 @@ class KeyRing:
         payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return jws.serialize_compact(header, payload, self._newest, algorithms=[ALGORITHM])
 
+    def attest(self, text: str) -> tuple[str, str]:
+        """Which key signed the text, and its bare Ed25519 signature as base64url."""
+        private = cast(Ed25519PrivateKey, self._newest.private_key)
+        signature = private.sign(text.encode())
+        return self.kid, base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+
     def jwks(self) -> dict[str, Any]:
         """The public halves, as served at `/.well-known/jwks.json`."""
         return {"keys": [key.as_dict(private=False) for key in self._keys]}
@@ -91,6 +99,11 @@ def _signing(keys: Sequence[OKPKey]) -> list[OKPKey]:
 def _print(key: OKPKey) -> tuple[str, bool]:
     """What tells a key from another, and whether it can sign."""
     return f"{key.kid} {key.thumbprint()}", key.is_private
+
+
+def public_keys(directory: Path) -> tuple[dict[str, Any], ...]:
+    """The public halves of the keys in a directory; makes none. Raises SigningKeysError."""
+    return tuple(_read(file).as_dict(private=False) for file in sorted(directory.glob("*.jwk")))
 
 
 def _keys_in(directory: Path) -> list[OKPKey]:

@@ -27,13 +27,13 @@ from approvals.ports import (
 )
 from approvals.refusals import FieldError
 from bot.api.limits import Limiter, Standing, headers_of
-from bot.api.problems import SERVER, ProblemError, problem, slow, stop, too_many
-from bot.api.redaction import redact_text
+from bot.api.problems import HEADERS, ProblemError, problem, slow, stop, too_many
 from bot.api.rounds import Rounds
 from bot.api.waiters import Waiters
 from bot.api.wording import sentence
 from bot.bounds import BODY_S, MOST_BYTES
 from bot.ids import new_id
+from bot.redaction import redact_text
 
 log = structlog.get_logger(__name__)
 
@@ -167,7 +167,7 @@ async def bytes_of(request: web.Request) -> bytes:
         raise ProblemError(slow()) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise stop(413, "too-large", "Too large", TOO_LARGE) from error
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         raise stop(400, "broken-off", "Broken off", "The body ended too early.") from error
 
 
@@ -200,7 +200,7 @@ def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
 
 def _pointer(place: tuple[str | int, ...]) -> str:
     """RFC 6901. What was sent as a key may be a secret."""
-    parts = (redact_text(str(part)[:100]) for part in place)
+    parts = (redact_text(str(part))[:100] for part in place)
     return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
@@ -265,9 +265,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         err = new_id("err")[-8:]
         log.exception("request-failed", err=err, path=request.path)
         response = problem(500, "internal", "Andon failed", f"Tell the operators `err {err}`.")
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers["Server"] = SERVER
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     standings = request.get(STANDINGS)
     if standings:
         response.headers.update(headers_of(standings))

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -30,10 +30,10 @@ from bot.api.door import (
 )
 from bot.api.models import OpenIn, TellIn
 from bot.api.problems import CROWDED_RETRY_S, of_refusal, stop
-from bot.api.redaction import Redacted, redact, redact_text
 from bot.api.signed import opening
 from bot.api.taking import told
 from bot.callback_urls import refuse_callback
+from bot.redaction import Redacted, redact, redact_text
 
 #: Names that rules, groups and callbacks go by. Everything else of a request is redacted.
 _NAMES = frozenset({"category", "environment", "approvers", "callback_url"})
@@ -51,6 +51,7 @@ async def open_(request: web.Request) -> web.Response:
     by = await opening(request)
     service, value = by.service, value_of(by.raw)
     asked = validated(OpenIn, value)
+    _refuse_secret_names(value)
     if asked.callback_url is not None:
         hosts = frozenset(service.callback_hosts) & api.allowed_callbacks
         wrong = refuse_callback(asked.callback_url, hosts)
@@ -117,6 +118,29 @@ def command_of(
         join_key=join_key(service, digest, value, shown),
         most_pending=caller.most_pending or api.limiter.bounds.most_pending,
     )
+
+
+def _refuse_secret_names(value: Mapping[str, Any]) -> None:
+    """Names are kept as they are, for they are looked up by: so none may hold a secret. An option
+    whose key were hidden could not be told from another.
+    """
+    errors = tuple(
+        FieldError(pointer=pointer, detail=f"This looks like a secret; {instead}")
+        for pointer, name, instead in _names_in(value)
+        if isinstance(name, str) and redact_text(name) != name
+    )
+    if errors:
+        raise unprocessable(*errors)
+
+
+def _names_in(value: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    for name in ("category", "environment"):
+        yield f"/{name}", value.get(name), "give it a plain name."
+    yield "/callback_url", value.get("callback_url"), "callbacks are signed, so leave it out."
+    for n, group in enumerate(value.get("approvers") or ()):
+        yield f"/approvers/{n}", group, "name a group of the policy."
+    for n, option in enumerate(value.get("options") or ()):
+        yield f"/options/{n}/key", option.get("key"), "call the option by a plain word."
 
 
 def _is_incident(value: Mapping[str, Any]) -> bool:

@@ -81,6 +81,9 @@ CROWDED_RETRY_S = 30
 #: What the `Server` header says: not how we are built.
 SERVER = "Andon"
 
+#: Headers of every answer, also of those that no handler made.
+HEADERS = {"Server": SERVER, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
 
 def problem(
     status: int,
@@ -106,7 +109,7 @@ def problem(
         status=status,
         text=json.dumps(body),
         content_type="application/problem+json",
-        headers={"Server": SERVER, **retry, **(headers or {})},
+        headers={**HEADERS, **retry, **(headers or {})},
     )
 
 

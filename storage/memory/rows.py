@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,13 +10,14 @@ from approvals.codec import instant, parse_instant
 from approvals.commands import Claim, Open
 from approvals.digests import Digested
 from approvals.escalation import Escalation
-from approvals.events import Record
+from approvals.events import ERASED, Record
 from approvals.facts import Facts
 from approvals.flows import Flow
 from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
+from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
 from approvals.words import Status
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
@@ -82,6 +83,8 @@ class Rows:
 
     escalations: dict[str, Escalation] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=dict)
+    unsealed: dict[str, datetime] = field(default_factory=dict)  #: since when, by escalation
+    blocks: list[Block] = field(default_factory=list)
     keys: dict[str, Opened] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     twins: dict[str, str] = field(default_factory=dict)  #: join_key -> newest escalation of it
@@ -141,6 +144,10 @@ class Rows:
         self.escalations |= {id_: batch.escalations[id_] for id_ in batch.changed}
         for record in batch.records:
             self.records.setdefault(record.escalation_id, []).append(record)
+            if record.kind == ERASED:
+                self._erase(record, now)
+        for id_ in batch.changed:
+            self.unsealed.setdefault(id_, now)
         self.keys |= batch.keys
         self.groups |= batch.groups
         self.twins |= batch.twins
@@ -157,6 +164,23 @@ class Rows:
                     row.due_at = now
         self._storms(batch, now)
         self._add(cards, deliveries, now)
+
+    def _erase(self, record: Record, now: datetime) -> None:
+        """The bodies before it are gone, and what was told of them."""
+        found = self.records[record.escalation_id]
+        nothing: Values = ("", {}, {}, {})
+        gone = dict(zip(("text", "body", "command", "facts"), nothing, strict=True))
+        found[:-1] = [replace(earlier, **gone) for earlier in found[:-1]]
+        for row in self.deliveries.values():
+            owed = row.delivery
+            calls, waits = owed.kind == "callback", owed.state == "pending"
+            if owed.escalation_id != record.escalation_id or (calls and waits):
+                continue
+            if waits:
+                row.due_at, owed = None, replace(owed, state="failed", error="erased")
+            kept = owed.kind == "page" or owed.target.startswith("person:")
+            row.delivery = replace(owed, target=owed.target if kept else "")
+            row.payload = row.payload if calls else "{}"
 
     def _storms(self, batch: Batch, now: datetime) -> None:
         """Storms that changed; their cards rest between two drawings."""

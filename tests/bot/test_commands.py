@@ -190,7 +190,7 @@ def set_up(folder: Path, fault: str) -> None:
         ("bad policy", {}, "policy.toml:"),
         ("keys are a file", {}, "is no directory"),
         ("broken key", {}, "a.jwk is not a JWK"),
-        ("no database", {}, "`doctor` looks at it"),
+        ("no database", {}, "Restore a backup: `andon-server restore FILE`"),
         ("a directory", {}, "`doctor` looks at it"),
         ("newer database", {}, "Start the newer version"),
     ],
