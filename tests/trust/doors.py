@@ -1,7 +1,7 @@
 """A real server process for the proofs of the doors, and how it is broken on purpose.
 
 `python -m tests.trust.doors serve` runs the command itself, after planting what
-`ANDON_PLANTED` names: so that each proof can show that it would find it.
+`PLANTED_BUGS` names: so that each proof can show that it would find it.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ async def door(
         "ANDON_REQUESTS_PER_MINUTE": "1000000",
         "ANDON_MOST_PENDING": "100000",
         **(settings or {}),
-        "ANDON_PLANTED": planted,
+        "PLANTED_BUGS": planted,
     }
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen(  # noqa: ASYNC220  starting one is quick
@@ -193,9 +193,9 @@ def main() -> None:
     """The command, with what is planted."""
     from bot.cli import app
 
-    if os.environ.get("ANDON_HURRY"):
-        _hurry(float(os.environ["ANDON_HURRY"]))
-    for name in filter(None, os.environ["ANDON_PLANTED"].split(",")):
+    if os.environ.get("HURRY_BOUNDS"):
+        _hurry(float(os.environ["HURRY_BOUNDS"]))
+    for name in filter(None, os.environ["PLANTED_BUGS"].split(",")):
         PLANTED[name]()
     app()
 

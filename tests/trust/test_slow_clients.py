@@ -156,7 +156,7 @@ async def test_slow_clients_hold_nobody_up_and_are_let_go(
     tmp_path: Path, figure: Callable[[str, str], None]
 ) -> None:
     each = rounds(short=40, full=400)
-    settings = {} if FULL else {"ANDON_HURRY": str(HURRY_S)}
+    settings = {} if FULL else {"HURRY_BOUNDS": str(HURRY_S)}
     bounds = (HEAD_S, BODY_S, 2 * TAKE_S) if FULL else (2 * HURRY_S,)
     within_s = max(bounds) + LATE_S
     async with door(tmp_path, settings) as server:
@@ -179,7 +179,7 @@ async def test_a_bound_that_is_not_there_is_found(
     tmp_path: Path, planted: str, found: set[str], figure: Callable[[str, str], None]
 ) -> None:
     """With bounds of a second, so that it takes no longer than it must."""
-    async with door(tmp_path, {"ANDON_HURRY": "0.5"}, planted) as server:
+    async with door(tmp_path, {"HURRY_BOUNDS": "0.5"}, planted) as server:
         left, _ = await besieged(server, 2, 4.0)
     assert set(left) == found
     figure("planted bugs", f"slow clients: {planted}, found by {', '.join(sorted(found))}")
