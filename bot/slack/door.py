@@ -37,6 +37,11 @@ ASK_AGAIN_S = 5.0
 CLOSE_WITHIN_S = 5.0
 
 
+async def _failed(error: Exception) -> None:
+    """A listener broke, which is a fault of ours: Slack shows its error, the log says where."""
+    log.error("click-failed", error=type(error).__name__, exc_info=error)
+
+
 class SlackDoor:
     """Verifies, then hands over to Bolt."""
 
@@ -65,6 +70,7 @@ class SlackDoor:
             ignoring_self_events_enabled=False,
         )
         self._bolt.middleware(self._refuse_strangers)
+        self._bolt.error(_failed)
         surface.register(self._bolt)
         self._guard = Guard(
             self._dispatch, secrets=secrets, me=lambda: self.identity, seen=seen, clock=clock
