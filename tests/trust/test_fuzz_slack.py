@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.demo.workspace.line import signature
+import pytest
+
+from bot.demo.workspace.line import Sending, Sort, signature
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import TRANSFER
@@ -273,3 +276,65 @@ async def test_no_bent_payload_breaks_anything_or_decides_for_anybody(
     figure(
         "fuzz: signed Slack payloads", f"{count:,} of seed {SEED}: {told}; no vote out of nowhere"
     )
+
+
+async def test_over_the_socket_it_is_the_same(tmp_path: Path, figure: Figure) -> None:
+    """Envelopes with bent payloads, and what is no envelope. What is refused is not answered."""
+    count = rounds(short=300, full=5_000)
+    async with clicked(tmp_path, "socket", ack_within=0.3) as world:
+        line = world.workspace.socket
+
+        async def send(made: Any) -> None:
+            if not isinstance(made, dict):
+                return
+            world.sent.append(json.dumps(made))
+            sort = Sort.EVENT if made.get("type") == "event_callback" else Sort.INTERACTIVE
+            sort = Sort.COMMAND if "command" in made else sort
+            answer = await line.send(Sending(sort=sort, payload=made))
+            world.answers["answered" if answer.acked else "not answered"] += 1
+            world.listen(made)
+
+        await world.bombard(count, send)
+        for odd in (
+            "",
+            "null",
+            "[]",
+            "{}",
+            '{"type":"interactive"}',
+            "x" * 70_000,
+            '{"type":"hello"',
+        ):
+            await line._sockets[-1].send_str(odd)
+        card = await world.story.card(PAYMENTS)
+        await world.story.tap("USAM", card, card.labels[-1])
+        assert world.faults[:5] == []
+        assert world.unexplained() == []
+    told = ", ".join(f"{n:,} {what}" for what, n in sorted(world.answers.items()))
+    figure("fuzz: Socket Mode envelopes", f"{count:,} of seed {SEED}: {told}")
+
+
+# -- it can fail ----------------------------------------------------------------------------------
+
+PLANTED: dict[str, tuple[tuple[str, str, Any], ...]] = {
+    "other workspaces are let in": (
+        ("bot.slack.guard", "identified", lambda payload, me: False),
+        ("bot.slack.door", "identified", lambda payload, me: False),
+    ),
+    "any shape is let in": (("bot.slack.guard", "is_shaped", lambda payload: True),),
+    "the digest is not compared": (("approvals.decide.vote", "is_of", lambda *digests: True),),
+}
+
+
+@pytest.mark.parametrize("bug", PLANTED)
+async def test_a_planted_bug_is_found(
+    bug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
+    async with clicked(tmp_path, "http") as world:
+        for module, name, instead in PLANTED[bug]:
+            monkeypatch.setattr(import_module(module), name, instead)
+        while not world.faults and not world.unexplained() and world.payloads.turned < 3_000:
+            await world.bombard(200, world.post)
+        found = world.faults or world.unexplained()
+    assert found
+    told = f"Slack fuzz: {bug}: found within {world.payloads.turned:,} payloads"
+    figure("planted bugs", told)

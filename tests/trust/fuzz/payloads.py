@@ -123,7 +123,7 @@ class Payloads:
         return made
 
     def _gone(self, made: Payload) -> Any:
-        made.pop(self.random.choice(list(made)), None)
+        made.pop(self.random.choice([*made, ""]), None)
         return made
 
     _bends = (_anywhere, _anywhere, _anywhere, _carried, _carried, _typed, _identity, _kind, _gone)
