@@ -33,6 +33,9 @@ OWED = (
     "SELECT id, error, due_at FROM deliveries WHERE state = 'pending'"
 )
 
+UNDRAWN = "SELECT 1 FROM cards WHERE ts IS NULL AND due_at IS NOT NULL LIMIT 1"
+DRAWING_S = 1.0
+
 #: Seconds that pass between two lives, by the clocks of server and Slack: what a server that died
 #: had begun is due again. When things are to settle, far more.
 APART_S, LATER_S = 31.0, 300.0
@@ -57,6 +60,7 @@ class Lives:
     async def live(self, seconds: float, end: Callable[[Server], None] = Server.kill) -> None:
         """Start, let everybody act for so long, end it, and check what it left."""
         await self._start()
+        await self._drawn()
         async with self.traffic.flowing():
             await asyncio.sleep(seconds)
             end(self.server)
@@ -100,6 +104,14 @@ class Lives:
                     break
                 await asyncio.sleep(0.1)
         return owed
+
+    async def _drawn(self) -> None:
+        """Give the cards of the life before a moment to be drawn, so that people can click them."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + DRAWING_S
+        with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
+            while beside.execute(UNDRAWN).fetchone() and clock() < until:
+                await asyncio.sleep(0.05)
 
     async def _start(self, later_s: float = APART_S) -> None:
         """The next life; over a socket it is there once Slack can reach it."""
