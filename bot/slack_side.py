@@ -14,7 +14,6 @@ from approvals.ports import (
     Storms,
     Writer,
 )
-from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
 from bot.background.digest import Digester
@@ -27,6 +26,7 @@ from bot.bell import Bell
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
 from bot.people import KnownPeople
+from bot.redaction import redact_text
 from bot.settings import Settings
 from bot.slack.artist import Drawings
 from bot.slack.directory import SlackDirectory, Strangers
@@ -84,6 +84,7 @@ class SlackSide:
         writer: Writer,
         people: KnownPeople,
         clock: Clock,
+        wall: Clock,
         bell: Bell,
         metrics: Metrics,
         counts: Counts,
@@ -95,7 +96,7 @@ class SlackSide:
         )
         self._slack, self._line = SlackWeb(self._client), Line(clock)
         surface = self._surface(bell)
-        self.door = self._door(settings, surface)
+        self.door = self._door(settings, surface, wall)
         metrics.groups_unread.set_function(lambda: len(people.facts(clock()).people.unread))
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         said = self._said()
@@ -140,8 +141,8 @@ class SlackSide:
         finding = Finding(store.reads, people, clock, Rooms(self._client, clock))
         return Surface(ports, Screens(people, clock), finding, self._client, self._strangers)
 
-    def _door(self, settings: Settings, surface: Surface) -> SlackDoor:
-        """Where Slack's requests come in."""
+    def _door(self, settings: Settings, surface: Surface, wall: Clock) -> SlackDoor:
+        """Where Slack's requests come in. They carry Slack's time, so no other of ours will do."""
         app_token = settings.slack_app_token.get_secret_value()
         return SlackDoor(
             client=self._client,
@@ -150,7 +151,7 @@ class SlackSide:
             secrets=settings.signing_secrets,
             app_token=app_token if settings.slack_mode == "socket" else "",
             seen=self._store.signatures,
-            clock=self._clock,
+            clock=wall,
         )
 
     def _said(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ _SILENT.setLevel(logging.CRITICAL + 1)
 ASK_AGAIN_S = 5.0
 
 #: Seconds until the socket is left to itself when the server stops.
-CLOSE_WITHIN_S = 5.0
+CLOSE_WITHIN_S = 1.5
 
 
 class SlackDoor:
@@ -81,16 +81,18 @@ class SlackDoor:
         """Learn who we are, as often as it takes; then open the socket if there is one."""
         self._asking = asyncio.create_task(self._ask())
 
-    async def close(self) -> None:
-        """Take nothing more."""
+    async def hang_up(self) -> None:
+        """Hear nothing more; the other side need not answer for us to end."""
         if self._asking is not None:
             self._asking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._asking
+            await asyncio.wait({self._asking}, timeout=CLOSE_WITHIN_S)
         if self._socket is not None:
-            with suppress(TimeoutError):  # the other side need not answer for us to end
+            with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_WITHIN_S):
                     await self._socket.close_async()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """Let what people asked for end."""
         await self._surface.close()
 
     async def ready(self) -> tuple[str, bool]:
@@ -98,6 +100,12 @@ class SlackDoor:
         connected = self._socket is None or bool(await self._socket.client.is_connected())
         known = self.identity is not None and not self.lost and not self._client.refused
         return "slack", known and connected
+
+    def take_secrets(self, secrets: tuple[str, ...]) -> bool:
+        """What Slack signs with from now on; whether it is another."""
+        changed = secrets != tuple(self._guard.secrets)
+        self._guard.secrets = secrets
+        return changed
 
     def revoked(self, event: str) -> None:
         """The workspace took our token away."""
