@@ -11,12 +11,15 @@ from random import Random
 
 import pytest
 
+from tests.trust.crashing.lives import Lives, lives
+from tests.trust.crashing.servers import Forge, forge
 from tests.trust.lane import rounds
-from tests.trust.lives import Lives, lives
-from tests.trust.servers import Forge, forge
 
 #: Cycles on one database; the next series begins a new one.
 SERIES = 20
+
+#: Seconds of traffic until the latest kill: mostly in the first moments of a server's life.
+UNTIL_S = (0.2, 0.4, 0.4, 1.5)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ async def test_the_kills_find_planted_bugs(
     async with lives(quick, tmp_path, 1, bug=bug) as lived:
         moments = Random(1)
         while not _found(lived, found) and lived.kills < SERIES:
-            await lived.live(moments.uniform(0.1, 0.4))
+            await lived.live(moments.uniform(0.1, UNTIL_S[-1]))
         if not _found(lived, found):
             await lived.settle(times=2)
         assert _found(lived, found), lived.wrong()

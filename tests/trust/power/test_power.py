@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests.trust.crashing.lives import Lives, lives
+from tests.trust.crashing.servers import Forge, Server, forge
 from tests.trust.lane import rounds
-from tests.trust.lives import Lives, lives
 from tests.trust.power.power import build, fail
-from tests.trust.servers import Forge, Server, forge
 
 #: Cuts on one database; the next series begins a new one.
 SERIES = 10

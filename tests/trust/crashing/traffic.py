@@ -22,7 +22,7 @@ from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import DROP, TRANSFER
 from tests.journeys.world import BODY, DATABASE, OPERATIONS, PAYMENTS
-from tests.trust.journal import Call, Journal
+from tests.trust.crashing.journal import Call, Journal
 
 #: Who looks at which channel; one of them has no business there.
 PEOPLE = {

@@ -22,9 +22,9 @@ from approvals.events import GENESIS, Record, record_hash, sha256
 from approvals.evolve import evolve
 from approvals.words import DecidedBy, Effect, OperationState, Status
 from bot.demo.workspace.workspace import Workspace
-from tests.trust.clicks import abouts, answers_to, asks, clicks
-from tests.trust.journal import Call, Journal
-from tests.trust.stored import Row, Stored
+from tests.trust.crashing.clicks import abouts, answers_to, asks, clicks
+from tests.trust.crashing.journal import Call, Journal
+from tests.trust.crashing.stored import Row, Stored
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,11 +18,12 @@ from bot.demo.workspace.server import serve
 from storage.database import open_database
 from storage.services import SqlServices
 from tests.journeys.world import MovedClock, workspace_of_tests
-from tests.trust.checking import Case, check
-from tests.trust.journal import Journal
-from tests.trust.servers import Forge, Server
-from tests.trust.stored import Stored
-from tests.trust.traffic import Receiver, Traffic, receiving
+from tests.trust.crashing.audited import audited
+from tests.trust.crashing.checking import Case, check
+from tests.trust.crashing.journal import Journal
+from tests.trust.crashing.servers import Forge, Server
+from tests.trust.crashing.stored import Stored
+from tests.trust.crashing.traffic import Receiver, Traffic, receiving
 
 #: Who asks.
 SERVICES = ("data-sync", "search-api")
@@ -55,6 +56,7 @@ class Lives:
     folder: Path
     kills: int = 0
     ahead_s: float = 0
+    audit: list[str] = field(default_factory=list)
     owed: Counter[str] = field(default_factory=Counter)
 
     async def live(self, seconds: float, end: Callable[[Server], None] = Server.kill) -> None:
@@ -81,14 +83,20 @@ class Lives:
             if not owed:
                 break
         self.case.settled = True
+        self._look(later_s=self.ahead_s)
         self.case.journal.wrong += [f"I14: still owed: {row}" for row in owed]
 
     def wrong(self) -> list[str]:
         """What does not hold."""
-        return check(self.case)
+        return check(self.case) + self.audit
 
-    def _look(self) -> None:
-        stored = Stored.read(self.server.copy(self.folder / "copy"))
+    def _look(self, later_s: float = 0) -> None:
+        """Read what is left. By our clock all that a short life sealed is young; `later_s` ages it,
+        so that whatever no block holds is found.
+        """
+        copy = self.server.copy(self.folder / "copy")
+        self.audit = list(audited(copy, datetime.now(UTC) + timedelta(seconds=later_s)))
+        stored = Stored.read(copy / "andon.db")
         pending = (r for r in stored["deliveries"] if r["state"] == "pending")
         self.owed.update(r["id"] for r in pending if r["kind"] == "answer")
         self.case = replace(self.case, stored=stored, owed=self.owed)
@@ -110,7 +118,7 @@ class Lives:
         clock = asyncio.get_running_loop().time
         until = clock() + DRAWING_S
         with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
-            while beside.execute(UNDRAWN).fetchone() and clock() < until:
+            while beside.execute(UNDRAWN).fetchone() and clock() < until:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def _start(self, later_s: float = APART_S) -> None:
@@ -148,7 +156,7 @@ async def lives(forge: Forge, folder: Path, seed: int, **server: Any) -> AsyncIt
             callback_url=receiver.url,
             random=Random(seed),
         )
-        stored = Stored.read(made.copy(folder / "copy"))
+        stored = Stored.read(made.copy(folder / "copy") / "andon.db")
         case = Case(stored=stored, journal=journal, workspace=workspace)
         try:
             yield Lives(made, traffic, case, clock, folder)
