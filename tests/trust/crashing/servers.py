@@ -133,10 +133,11 @@ class Server:
             raise AssertionError(f"Not ready: {health} {self.said()[-2000:]}") from None
 
     async def _health(self, http: aiohttp.ClientSession) -> str:
-        with suppress(aiohttp.ClientError):
+        try:
             async with http.get(f"{self.url}/readyz") as answer:
                 return "ready" if answer.status == 200 else await answer.text()
-        return "does not listen"
+        except aiohttp.ClientError as error:
+            return repr(error)
 
     def kill(self, number: int = signal.SIGKILL, within_s: float = 15) -> None:
         """End it by a signal, and wait until it has ended."""
