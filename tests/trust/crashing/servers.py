@@ -127,7 +127,7 @@ class Server:
         health = ""
         try:
             async with asyncio.timeout(READY_WITHIN_S), aiohttp.ClientSession() as http:
-                while (health := await self._health(http)) != "ready":
+                while (health := await self._health(http)) != "ready":  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"Not ready: {health} {self.said()[-2000:]}") from None
@@ -141,6 +141,8 @@ class Server:
 
     def kill(self, number: int = signal.SIGKILL, within_s: float = 15) -> None:
         """End it by a signal, and wait until it has ended."""
+        if not self.pid:
+            return
         with suppress(ProcessLookupError):
             watched = os.pidfd_open(self.pid)
             try:
