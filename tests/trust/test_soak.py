@@ -28,11 +28,13 @@ def quick() -> Iterator[Forge]:
 
 
 async def soaked(lived: Lives, seconds: int) -> Vitals:
-    """One life under load, and until nothing is owed."""
+    """A life under load."""
     soak = Soak(lived, (lived.receivers[0], lived.receivers[1], lived.receivers[2]), Random(1))
     await lived.start()
     vitals = await soak.run(seconds)
-    await lived.settled()
+    await lived.rest()
+    lived.server.kill()
+    lived.look()
     return vitals
 
 
@@ -47,6 +49,7 @@ async def test_under_a_steady_load_nothing_is_lost_and_nothing_grows(
     seconds = rounds(short=60, full=1200)
     async with soaking(quick, tmp_path) as lived:
         vitals = await soaked(lived, seconds)
+        await lived.settle()
         assert lived.wrong() == []
         assert vitals.wrong() == []
         assert "Traceback" not in lived.server.said()
@@ -56,3 +59,27 @@ async def test_under_a_steady_load_nothing_is_lost_and_nothing_grows(
             f"{seconds} s, {opened:,} opened, {len(lived.case.stored['grants'])} released, "
             f"{len(journal.callbacks):,} callbacks, 0 lost; {vitals}",
         )
+
+
+@pytest.mark.parametrize(
+    ("bug", "found"),
+    [("descriptors_left_open", "descriptors grew"), ("memory_kept", "memory grew")],
+)
+async def test_the_soak_finds_what_leaks(
+    quick: Forge, tmp_path: Path, bug: str, found: str, figure: Callable[[str, str], None]
+) -> None:
+    async with soaking(quick, tmp_path, bug=bug) as lived:
+        wrong = (await soaked(lived, 10)).wrong()
+        assert [one for one in wrong if one.startswith(found)]
+        figure("planted bugs", f"{bug}: {wrong[0]}")
+
+
+async def test_the_soak_finds_callbacks_that_are_forgotten(
+    quick: Forge, tmp_path: Path, figure: Callable[[str, str], None]
+) -> None:
+    async with soaking(quick, tmp_path, bug="failed_callbacks_forgotten") as lived:
+        await soaked(lived, 5)
+        lived.case.settled = True
+        forgotten = [one for one in lived.wrong() if "never arrived" in one]
+        assert forgotten
+        figure("planted bugs", f"failed callbacks forgotten: {len(forgotten)} found")

@@ -279,8 +279,7 @@ def called_back(case: Case) -> Iterator[str]:
         if any(one != came[0] for one in came):
             yield f"I14: {id_} said one thing and then another"
     if case.settled:
-        missing = [id_ for id_ in rows if id_ not in case.journal.callbacks]
-        yield from (f"I14: {id_} never came" for id_ in missing)
+        yield from (f"I14: {id_} never arrived" for id_ in rows.keys() - case.journal.arrived)
 
 
 def _tells(row: Row, e: Escalation) -> bool:

@@ -45,6 +45,7 @@ class Journal:
     calls: list[Call] = field(default_factory=list)
     seen: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
     callbacks: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    arrived: set[str] = field(default_factory=set)  #: callbacks that were taken
     foreign: list[tuple[str, int]] = field(default_factory=list)  #: reads of another's, and status
     wrong: list[str] = field(default_factory=list)  #: answers no client should ever get
     _awaited: str = ""

@@ -81,7 +81,7 @@ class Lives:
         """
         for _ in range(times):
             await self.start(LATER_S)
-            if not await self._done(STILL_S):
+            if not await self.rest():
                 break
             self.server.kill()
             self.look()
@@ -92,7 +92,7 @@ class Lives:
     async def settled(self, still_s: float = LEASED_S) -> None:
         """Now all must have arrived; the server is ended, and its file read once more."""
         self.case.public = await self._keys()
-        owed = await self._done(still_s)
+        owed = await self.rest(still_s)
         self.server.kill()
         self.case.settled = True
         self.look(later_s=self.ahead_s)
@@ -113,7 +113,7 @@ class Lives:
         self.owed.update(r["id"] for r in pending if r["kind"] == "answer")
         self.case = replace(self.case, stored=stored, owed=self.owed)
 
-    async def _done(self, still_s: float) -> list[Any]:
+    async def rest(self, still_s: float = STILL_S) -> list[Any]:
         """Wait until nothing is owed any more; what still is when nothing moves any more."""
         clock, before, since = asyncio.get_running_loop().time, None, 0.0
         with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:

@@ -63,7 +63,7 @@ class Vitals:
         if late > warm * (1 + GROWTH):
             found.append(f"memory grew from {warm / 1e6:.0f} to {late / 1e6:.0f} MB")
         warm, late = max(self.descriptors[: 2 * third]), min(self.descriptors[-third // 2 :])
-        if late > warm:
+        if late > warm * (1 + GROWTH) + 5:
             found.append(f"descriptors grew from {warm} to {late}")
         return found
 

@@ -70,6 +70,8 @@ class Receiver:
         came = self.journal.callbacks[id_]
         came.append(await request.json())
         status = await self.verdict(id_, len(came)) if self.verdict else 200
+        if status == 200:
+            self.journal.arrived.add(id_)
         if status is None and request.transport is not None:
             request.transport.abort()
         return web.Response(status=status or 500)
