@@ -278,8 +278,9 @@ def called_back(case: Case) -> Iterator[str]:
             yield f"I6: {id_} was called back and is not there"
         if any(one != came[0] for one in came):
             yield f"I14: {id_} said one thing and then another"
-    if case.settled:
-        yield from (f"I14: {id_} never arrived" for id_ in rows.keys() - case.journal.arrived)
+    for id_ in rows.keys() - case.journal.arrived:
+        if case.settled or rows[id_]["state"] == "delivered":
+            yield f"I14: {id_} never arrived and is {rows[id_]['state']}"
 
 
 def _tells(row: Row, e: Escalation) -> bool:
