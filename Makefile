@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 LANE ?= short
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve notify doctor test trust screenshots lint types contracts check bench lock clean
+.PHONY: help demo serve notify doctor test trust planted coverage mutants screenshots lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ test: $(VENV)/.dev ## Install what is needed and run all tests
 
 trust: $(VENV)/.dev ## Prove what Andon claims, with figures; LANE=full takes hours
 	@ANDON_TRUST_LANE=$(LANE) $(BIN)/python -m pytest -n 2 --dist load tests/trust
+
+planted: $(VENV)/.dev ## Search for every planted bug anew and store the shortest example of each
+	@$(BIN)/python -m tests.approvals.planted
+
+mutants: $(VENV)/.dev ## Try mutants of what decides on the core's tests; goes on where it was (hours)
+	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m tests.mutating
 
 screenshots: $(VENV)/.dev ## Take the pictures of the documents anew, in a headless Chromium
 	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole or gallery"
@@ -53,7 +59,7 @@ lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it reco
 	@$(BIN)/uv export -q --locked --all-groups --all-extras --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
 
 clean: ## Remove the environment and what tests left
-	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results mutants
 
 $(VENV)/bin/uv:
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

@@ -14,7 +14,6 @@ from approvals.ports import (
     Storms,
     Writer,
 )
-from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
 from bot.background.digest import Digester
@@ -27,6 +26,7 @@ from bot.bell import Bell
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
 from bot.people import KnownPeople
+from bot.redaction import redact_text
 from bot.settings import Settings
 from bot.slack.artist import Drawings
 from bot.slack.directory import SlackDirectory, Strangers

@@ -230,6 +230,7 @@ async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
             "synchronous=FULL",
             "foreign_keys=ON",
             "wal_autocheckpoint=0",
+            "secure_delete=ON",  # what is erased, or replaced, leaves no bytes in the file
         ):
             await link.rows(f"PRAGMA {pragma}")
         await assert_durable(link)

@@ -153,8 +153,8 @@ def outline(text: str) -> Escalation:
 
 def record_of(row: Row) -> Record:
     """The record of a row of `events` and the text of its body."""
-    text = row[9] or '{"body":{},"command":{},"facts":{}}'
-    said = json.loads(text)
+    text = row[9] or ""
+    said = json.loads(text or '{"body":{},"command":{},"facts":{}}')
     return Record(
         escalation_id=row[0],
         seq=row[1],

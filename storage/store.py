@@ -12,6 +12,7 @@ from storage.absences import SqlAbsences
 from storage.database import Database, open_database
 from storage.digests import SqlDigests
 from storage.reads import SqlReads
+from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
 from storage.storms import SqlStorms
 from storage.work import SqlCards, SqlDeliveries
@@ -28,6 +29,7 @@ class Store:
     deliveries: SqlDeliveries
     storms: SqlStorms
     digests: SqlDigests
+    seals: SqlSeals
     services: SqlServices
     signatures: SqlSignatures
     absences: SqlAbsences
@@ -75,6 +77,7 @@ async def open_store(
                 deliveries=deliveries,
                 storms=SqlStorms(database),
                 digests=SqlDigests(database),
+                seals=SqlSeals(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
                 absences=SqlAbsences(database),

@@ -97,6 +97,7 @@ class GroupCommitWriter:
         self._latest: datetime | None = None
         self._noted: datetime | None = None
         self._policies: set[str] = set()
+        self._pending: dict[str, int] = {}  # as of the last commit, of services that opened
         self._alongside: list[Many] = []
         #: Why nothing can be saved just now; None while all is well.
         self.failing: str | None = None
@@ -154,6 +155,7 @@ class GroupCommitWriter:
         try:
             await self._attempt(batch)
         except Exception as error:
+            self._pending.clear()
             log.warning("batch-failed", commands=len(batch), exc_info=error)
             self._fails(error)
             await self._recover(batch, error)
@@ -194,16 +196,20 @@ class GroupCommitWriter:
         """Load, fold, write."""
         self._place.check()
         now = await self._now()
-        batch = await load(self._link, commands, self._facts.facts(now), self._signer, now)
+        note, along = self._note(now), tuple(self._alongside)
+        if note:
+            self._pending.clear()  # counted anew: a mistake would not last
+        facts = self._facts.facts(now)
+        batch = await load(self._link, commands, facts, self._signer, now, self._pending)
         for pending in commands:
             batch.fold(pending, now)
-        note, along = self._note(now), tuple(self._alongside)
         statements = written(batch, now, self._policies)
         await self._link.together(*statements, *note, *along, COMMIT)
         self._place.check()  # what went into a file without a name is not kept
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted
         self._policies |= batch.policies
+        self._pending = batch.pending
         return batch
 
     def _tell(self, changed: list[Escalation]) -> None:

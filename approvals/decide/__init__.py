@@ -15,6 +15,7 @@ from approvals.decide.ask import ask
 from approvals.decide.break_glass import break_glass
 from approvals.decide.claim import claim
 from approvals.decide.context import add_context
+from approvals.decide.erase import erase
 from approvals.decide.extend import extend
 from approvals.decide.gather import gather
 from approvals.decide.look import look
@@ -81,5 +82,6 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.AnswerQuestion: answer,
     commands.Resolve: resolve,
     commands.BreakGlass: break_glass,
+    commands.Erase: erase,
     commands.Tick: _tick,
 }

@@ -85,7 +85,7 @@ def places_due(escalation: Escalation, now: datetime) -> tuple[Place, ...]:
             break
         place = to if to.taken == place.taken else Place(taken=to.taken, said=1, reached_at=at)
         found.append(place)
-        at = following(plan, place)[1]
+        at = max(at, following(plan, place)[1])  # what was held up cannot have happened before
     return tuple(found)
 
 

@@ -44,11 +44,16 @@ def miss(escalation: Escalation, command: Miss, facts: Facts, now: datetime) -> 
             ways=(*escalation.chain.ways, *ways_of({"notices": found.notices})),
         ),
     )
-    goes_on = after.is_unheard and after.acknowledged is None and after.chain.next_at is not None
+    goes_on = after.is_unheard and after.acknowledged is None and _is_under_way(after)
     bodies[-1] |= {"notices": found.notices, "next_at": instant(now) if goes_on else None}
     return Verdict(
         events=tuple(Event(kind=MISSED, at=now, by="andon", body=body) for body in bodies)
     )
+
+
+def _is_under_way(escalation: Escalation) -> bool:
+    """Whether the chain has somebody else to turn to: at its end it waits for its next round."""
+    return escalation.chain.next_at is not None and escalation.chain.ended_at is None
 
 
 class _Found:

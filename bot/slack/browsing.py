@@ -101,7 +101,9 @@ class Browsing:
     async def command(self, ack: Ack, body: Payload) -> None:
         """`/escalations list | show ID | search WORDS | help`."""
         foreign = is_foreign(body)
-        said, shown = await self._finding.command(body, foreign=foreign)
+        # What is typed is said again, and stands in buttons: no secret comes back by that.
+        typed = {"text": self._ports.redacted(str(body.get("text") or ""))}
+        said, shown = await self._finding.command({**body, **typed}, foreign=foreign)
         await ack(**said)
         if shown is not None:
             self._looked(shown.id, Actor(account=account_of(body), foreign=foreign))

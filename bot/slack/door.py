@@ -100,6 +100,12 @@ class SlackDoor:
         known = self.identity is not None and not self._client.refused
         return "slack", known and connected
 
+    def take_secrets(self, secrets: tuple[str, ...]) -> bool:
+        """What Slack signs with from now on; whether it is another."""
+        changed = secrets != tuple(self._guard.secrets)
+        self._guard.secrets = secrets
+        return changed
+
     def revoked(self, event: str) -> None:
         """The workspace took a token away: ours, until a call shows that it is good still."""
         self._client.refused = event

@@ -8,6 +8,7 @@ Bolt parses before it verifies and runs a replayed or foreign payload; so it nev
 is remembered against replays is a write, so only what would run is.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -21,11 +22,12 @@ import structlog
 from aiohttp import web
 
 from approvals.ports import Clock, SeenSignatures, StoreError
+from bot.bounds import BODY_S, MOST_BYTES
 
 log = structlog.get_logger(__name__)
 
-#: Bytes Slack ever sends, and how old a request may be, in seconds.
-MOST_BYTES, OLDEST_S = 1 << 20, 300
+#: How old a request may be, in seconds.
+OLDEST_S = 300
 
 Payload = dict[str, Any]
 
@@ -123,18 +125,25 @@ class Guard:
         seen: SeenSignatures,
         clock: Clock,
     ) -> None:
-        self._inner, self._secrets, self._me = inner, secrets, me
+        self._inner, self._me = inner, me
+        self.secrets = secrets  #: several, while one is replaced
         self._seen, self._clock = seen, clock
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """Take it, or say no without a word about why."""
         if (request.content_length or 0) > MOST_BYTES:
             return web.Response(status=413)
-        raw = await request.read()
+        try:
+            async with asyncio.timeout(BODY_S):
+                raw = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        except web.RequestPayloadError:
+            return self._no(Rejected(status=400, reason="broken off"))
         if len(raw) > MOST_BYTES:  # sent in chunks, it said no length
             return web.Response(status=413)
         now = self._clock()
-        if not signed(request.headers, raw, self._secrets, now):
+        if not signed(request.headers, raw, self.secrets, now):
             return self._no(Rejected(status=401, reason="signature"))
         me = self._me()
         if me is None:

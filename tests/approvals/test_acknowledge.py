@@ -64,6 +64,16 @@ def test_after_an_outage_a_lapse_counts_from_its_own_moment() -> None:
     assert done.records[1].body["skipped"] == [2]
 
 
+@pytest.mark.parametrize(("second", "stage"), [(2999, 2), (3000, 3)])
+def test_after_an_outage_no_stage_was_reached_while_somebody_looked(
+    second: int, stage: int
+) -> None:
+    """The second stage fell into the hold: the third counts from the hold's end, 1200 + 1800."""
+    scene = looking(600)
+    scene.tick_at(second)
+    assert scene.e.chain.taken == stage
+
+
 def test_a_lapse_after_the_last_stage_ends_the_chain() -> None:
     """Nobody is left to call."""
     scene = ChainScene(plan={"steps": (Step(to=("approvers",)),)})

@@ -5,7 +5,7 @@ from approvals.commands import Arrived
 from approvals.refusals import Why
 from approvals.snapshot import Step
 from approvals.verdict import Case
-from tests.approvals.chained import ChainScene, called
+from tests.approvals.chained import STAGES, ChainScene, called
 from tests.approvals.scene import TROUBLE, case, kinds, why
 
 
@@ -35,6 +35,18 @@ def test_a_chain_in_vain_starts_over_at_its_last_stage() -> None:
         (7200, events.CHAIN_STEPPED, 3),
         (8100, events.CHAIN_STEPPED, 3),
     ]
+
+
+def test_ways_that_fail_at_the_end_bring_nothing_forward() -> None:
+    """There is no stage left to turn to: whoever is left is told again in its time."""
+    scene = trouble(steps=STAGES[:1])
+    for way in ("channel:C0DBA", "person:ana"):
+        scene.miss(way)
+    scene.tick_at(900)
+    before = scene.due_in()
+    for way in ("person:ben", "person:cem"):
+        assert kinds(scene.at(1000).miss(way)) == [events.MISSED]
+    assert (scene.e.is_unheard, scene.due_in()) == (True, before)
 
 
 def test_an_outage_tells_it_once() -> None:

@@ -19,6 +19,7 @@ from bot.slack.drawing.about import (
     bare,
     chosen,
     deciders,
+    erased,
     is_overridden,
     may_decide,
     outcome_word,
@@ -95,7 +96,8 @@ def _what_was_decided(e: Escalation, people: People, cards: Sequence[Card]) -> l
     if e.status is Status.APPROVED:
         found.append(section(_decided_by(e, people)))
         found += _reasons(e, people)
-    found.append(section(*state_lines(e, people, cards)))
+    gone = erased(e)
+    found.append(section(*state_lines(e, people, cards), *([gone] if gone else [])))
     return found
 
 
