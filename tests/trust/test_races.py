@@ -141,7 +141,6 @@ def losers_are_told_of_somebody(m: pytest.MonkeyPatch) -> None:
 
 
 BUGS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Round], Awaitable[None]]]] = {
-    "double_claim": (PLANTED["double_claim"].plant, start_or_stop),
     "clicks_count_not_persons": (PLANTED["clicks_count_not_persons"].plant, one_alone),
     "stopped_and_released": (PLANTED["stopped_and_released"].plant, start_or_stop),
     "one_writer_left_out": (commands_of_a_batch_do_not_see_one_another, everything),
