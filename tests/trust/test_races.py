@@ -16,11 +16,13 @@ from bot.app import SlackSide
 from bot.demo.workspace.server import serve
 from storage.batch import Batch, Pending
 from tests.approvals.examples import BUGS as PLANTED
-from tests.journeys.conftest import Story, telling
+from tests.journeys.conftest import Story, plain_logs, telling
 from tests.journeys.world import MovedClock
 from tests.trust import racing
 from tests.trust.lane import rounds
 from tests.trust.racing import MEMBERS, OUTSIDERS, Round, asked, begun, race
+
+__all__ = ["plain_logs"]
 
 Figure = Callable[[str, str], None]
 
@@ -141,6 +143,7 @@ def losers_are_told_of_somebody(m: pytest.MonkeyPatch) -> None:
 
 
 BUGS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Round], Awaitable[None]]]] = {
+    "double_claim": (PLANTED["double_claim"].plant, start_or_stop),
     "clicks_count_not_persons": (PLANTED["clicks_count_not_persons"].plant, one_alone),
     "stopped_and_released": (PLANTED["stopped_and_released"].plant, start_or_stop),
     "one_writer_left_out": (commands_of_a_batch_do_not_see_one_another, everything),
@@ -165,4 +168,5 @@ async def test_a_bug_in_a_race_is_found(
     plant(monkeypatch)
     with pytest.raises((AssertionError, TimeoutError)) as caught:
         await some(story, kind)
-    figure("planted: races", f"{bug} found: {str(caught.value).splitlines()[0]:.80}")
+    said = (str(caught.value) or "nobody answered in time").splitlines()[0]
+    figure("planted: races", f"{bug} found: {said:.80}")
