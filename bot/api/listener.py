@@ -141,8 +141,7 @@ class _Server(web.Server):
         self._most = most
 
     def __call__(self) -> web.RequestHandler:
-        # A body that says it is packed is refused; unpacking it would only invite bombs.
-        return _Connection(self, loop=self._loop, auto_decompress=False, **self._kwargs)
+        return _Connection(self, loop=self._loop, **self._kwargs)
 
     def make_room(self, newcomer: _Connection) -> None:
         """Where there are too many, the oldest that asks nothing has to go, or else this one."""
