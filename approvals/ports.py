@@ -297,8 +297,9 @@ class Digests(Protocol):
         """What rang nobody after `since` and not after `until`."""
 
 
-#: Heads one block takes at most; what is left waits for the next, at once.
-MOST_HEADS = 1000
+#: Heads one block takes at most: writing more would keep commits waiting. The rest waits for the
+#: next block, at once.
+MOST_HEADS = 250
 
 
 class Seals(Protocol):
