@@ -151,6 +151,32 @@ def test_the_untouched_bundle_holds(bundle: Path, house: House, figure: Figure) 
     figure("export", said.strip())
 
 
+def test_half_a_line_among_the_anchors_is_no_finding(
+    bundle: Path, house: House, tmp_path: Path
+) -> None:
+    """A loss of power cuts a line off; the server then writes it once more."""
+    lines = house.anchors.read_text(encoding="utf-8").splitlines()
+    cut = tmp_path / "cut.anchors"
+    cut.write_text("\n".join([lines[0], lines[1][:40], *lines[1:]]) + "\n", encoding="utf-8")
+    assert checked(bundle, cut)[0] == 0
+    cut.write_text("\n".join([lines[0], lines[1][:40], *lines[2:]]) + "\n", encoding="utf-8")
+    assert checked(bundle, cut)[0] == 1
+
+
+def test_anchors_of_these_days_without_their_block_are_found(
+    copy: Path, house: House, tmp_path: Path
+) -> None:
+    """Whole blocks left out, with all they seal: whoever keeps the anchors knows of them."""
+    blocks = read_lines(copy / "blocks.jsonl")[:-1]
+    gone = {e for e, _, _ in read_lines(copy / "blocks.jsonl")[-1]["heads"]}
+    records = [r for r in read_lines(copy / "events.jsonl") if r["escalation"] not in gone]
+    for name, found in (("events.jsonl", records), ("blocks.jsonl", blocks)):
+        (copy / name).write_text("".join(canonical_text(line) + "\n" for line in found), "utf-8")
+    recount(copy)
+    code, said = checked(copy, house.anchors)
+    assert (code, f"block {len(blocks) + 1}: it was anchored on these days" in said) == (1, True)
+
+
 def test_every_line_of_the_readme_works_as_written(bundle: Path, copy: Path) -> None:
     """Copied into a shell, one after the other, in the bundle."""
     text = (bundle / "README.txt").read_text(encoding="utf-8")
