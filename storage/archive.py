@@ -22,7 +22,10 @@ from storage.reads import RECORDS, record_of
 PAGE = 200
 
 _BLOCKS = "SELECT number, prev, root, count, at, hash FROM blocks"
-_TOUCHED = "SELECT escalation_id FROM events WHERE at >= ? AND at < ?"
+_TOUCHED = (
+    "SELECT escalation_id FROM events WHERE at >= ? AND at < ? UNION SELECT s.escalation_id "
+    "FROM seals s JOIN blocks b ON b.number = s.block WHERE b.at >= ? AND b.at < ? ORDER BY 1"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +69,9 @@ class Archive:
             yield from self._page(wanted[n : n + PAGE])
 
     def touched(self, since: datetime, until: datetime) -> tuple[str, ...]:
-        """Ids of all that anything was recorded of in that time; `until` is excluded."""
-        sql = f"SELECT DISTINCT escalation_id FROM ({_TOUCHED}) ORDER BY escalation_id"  # noqa: S608
-        return tuple(row[0] for row in self._rows(sql, (instant(since), instant(until))))
+        """Ids of all that anything was recorded of in that time, or sealed; `until` is excluded."""
+        between = (instant(since), instant(until))
+        return tuple(row[0] for row in self._rows(_TOUCHED, (*between, *between)))
 
     def policy(self, version: str) -> str | None:
         """The text of a policy that was in force."""

@@ -10,6 +10,7 @@ from approvals import events
 from approvals.codec import instant
 from approvals.escalation import Escalation, Json, Option
 from approvals.events import Record
+from approvals.scripts import doubtful
 from approvals.showing import amount, arguments_text
 from approvals.words import Kind
 from storage.archive import Told
@@ -59,7 +60,7 @@ def sheet(
     """Everything about an escalation, in the order an auditor asks; the policy whole at the end."""
     e, records = told.escalation, told.records
     parts = (
-        Part(heading="What was asked", facts=tuple(_asked(e, records))),
+        Part(heading="What was asked", facts=(*_asked(e), *_doubts(e))),
         Part(heading=_ran(e), facts=tuple(_operation(e))),
         Part(heading=f"What {e.service} said of it", facts=tuple(_context(e))),
         Part(heading="Rule and policy then", facts=tuple(_rule(e, policy_text))),
@@ -78,7 +79,7 @@ def sheet(
     return Sheet(title=e.title, end=end, parts=tuple(part for part in parts if part.facts))
 
 
-def _asked(e: Escalation, records: Iterable[Record]) -> Iterator[Fact]:
+def _asked(e: Escalation) -> Iterator[Fact]:
     yield _fact("Id", e.id)
     yield _fact("Title", e.title)
     if e.erased is not None:
@@ -97,6 +98,12 @@ def _asked(e: Escalation, records: Iterable[Record]) -> Iterator[Fact]:
         yield _fact("Asked", f"{e.occurrences} times")
     if e.summary:
         yield _fact("Summary", e.summary, whole=True)
+
+
+def _doubts(e: Escalation) -> Iterator[Fact]:
+    """Words that no eye tells from others: what people took it for may be something else."""
+    for doubt in doubtful(e):
+        yield _fact("Look closely", str(doubt))
 
 
 def _ran(e: Escalation) -> str:

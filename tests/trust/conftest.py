@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.trust.exported import bundle, copy, house
 from tests.trust.lane import FIGURE, FULL
+
+__all__ = ["bundle", "copy", "house"]
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Checks an exported record by Python's standard library alone: python3 -I verify.py [ANCHORS]
 
-Chains, texts, blocks and anchors. ANCHORS is your own copy of the anchor file, from a place that
-the owner of the database cannot write to; without it the copy that came along is used. Signatures
-are checked by the openssl lines of README.txt. Exit code 0: all hold; 1: findings, one a line.
+ANCHORS is your own copy of the anchor file, from a place the owner of the database cannot write to;
+without it the copy that came along is used. Signatures: README.txt. Exit code 1: findings, above.
 """
 
 import hashlib
 import json
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +26,19 @@ def canonical(of: dict[str, Any]) -> bytes:
 
 
 def lines(path: Path, torn: bool = False) -> Iterator[Any]:
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
-        try:
-            yield from [json.loads(line)] if line else []
-        except ValueError:  # a power cut may leave half a line among the anchors
-            found.extend([] if torn else [f"{path.name} line {number}: no whole line of JSON"])
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield from [json.loads(line)] if line.strip() else []
+            except ValueError:  # a power cut may leave half a line among the anchors
+                found.extend([] if torn else [f"{path.name} line {number}: no line of JSON"])
 
 
-def check_chain(escalation: str, records: list[Any]) -> None:
-    seq, prev = 0, GENESIS
+def check_chain(e: str, records: list[Any], heads: dict[int, str], until: str) -> int:
+    seq, prev, hashes = 0, GENESIS, {r["seq"]: r["hash"] for r in records}
     erased = max((r["seq"] for r in records if r["kind"] == "record:erased"), default=0)
     for r in records:
-        where = f"escalation {escalation} record {r['seq']}"
+        where = f"escalation {e} record {r['seq']}"
         named = {k: r[k] for k in r if k not in ("body_hash", "hash", "text")}
         if digest(canonical({**named, "body": r["body_hash"]})) != r["hash"]:
             found.append(f"{where}: it was changed")
@@ -47,7 +48,12 @@ def check_chain(escalation: str, records: list[Any]) -> None:
             found.append(f"{where}: its text is missing")
         if r["text"] is not None and digest(r["text"].encode()) != r["body_hash"]:
             found.append(f"{where}: its text was changed")
+        if r["seq"] > max(heads, default=0) and r["at"] < until:
+            found.append(f"{where}: no block seals it")
         seq, prev = r["seq"], r["hash"]
+    lost = (n for n, head in heads.items() if hashes.get(n) != head)
+    found.extend(f"escalation {e} record {n}: it is not the one that was sealed" for n in lost)
+    return len(records)
 
 
 def root(leaves: list[bytes]) -> bytes:
@@ -57,7 +63,7 @@ def root(leaves: list[bytes]) -> bytes:
     return hashlib.sha256(b"\x01" + root(leaves[:left]) + root(leaves[left:])).digest()
 
 
-def check_block(block: Any, before: Any, chains: dict[str, list[Any]]) -> None:
+def check_block(block: Any, before: str) -> None:
     where = f"block {block['number']}"
     heads = [{"escalation": e, "seq": s, "hash": h} for e, s, h in block["heads"]]
     leaves = [hashlib.sha256(b"\x00" + canonical(head)).digest() for head in heads]
@@ -66,50 +72,44 @@ def check_block(block: Any, before: Any, chains: dict[str, list[Any]]) -> None:
     named = {k: block[k] for k in block if k not in ("hash", "heads")}
     if digest(canonical(named)) != block["hash"]:
         found.append(f"{where}: it was changed")
-    if before and before["hash"] != block["prev"]:
+    if block["prev"] != before:
         found.append(f"{where}: it does not follow on the one before")
-    for e, seq, head in block["heads"]:
-        if e in chains and head not in [r["hash"] for r in chains[e] if r["seq"] == seq]:
-            found.append(f"{where}: record {seq} of escalation {e} is another one or missing")
 
 
-def check_anchors(path: Path, blocks: dict[int, Any], until: str) -> int:
-    anchored: dict[int, str] = {}
+def check_anchors(path: Path, blocks: dict[int, tuple[str, str]], days: Any) -> int:
+    anchored: dict[int, tuple[str, str]] = {}
     for line in lines(path, torn=True) if path.exists() else ():
-        anchored.setdefault(line["block"], line["hash"])  # the first one counts
-    for number, block in blocks.items():
-        if anchored and number not in anchored and block["at"] < until:
-            found.append(f"block {number}: it is not anchored")
-        elif anchored.get(number, block["hash"]) != block["hash"]:
-            found.append(f"block {number}: another one was anchored")
+        anchored.setdefault(line["block"], (line["hash"], line["at"]))  # the first one counts
+    for number, (head, at) in {**anchored, **blocks}.items() if anchored else ():
+        if number not in blocks and days["from"] <= at < days["until"]:
+            found.append(f"block {number}: it was anchored on these days, and is missing")
+        elif anchored.get(number, (head if at >= days["settled"] else "",))[0] != head:
+            found.append(f"block {number}: another one was anchored, or none")
     return len(anchored.keys() & blocks.keys())
 
 
 def main(anchors: Path) -> int:
-    manifest = json.loads((HERE / "manifest.json").read_text("utf-8"))
-    until = manifest["settled"]  # what is newer may not be sealed and anchored yet
-    chains: dict[str, list[Any]] = {}
-    for record in lines(HERE / "events.jsonl"):
-        chains.setdefault(record["escalation"], []).append(record)
-    blocks: dict[int, Any] = {}
-    sealed: dict[str, int] = {}
+    days = json.loads((HERE / "manifest.json").read_text("utf-8"))
+    blocks: dict[int, tuple[str, str]] = {}
+    heads: dict[str, dict[int, str]] = {}
+    due: dict[str, int] = {}
     for block in lines(HERE / "blocks.jsonl"):
-        check_block(block, blocks.get(block["number"] - 1), chains)
-        blocks[block["number"]] = block
-        sealed.update({e: max(seq, sealed.get(e, 0)) for e, seq, _ in block["heads"]})
-    for escalation, records in chains.items():
-        check_chain(escalation, records)
-        loose = [r for r in records if r["seq"] > sealed.get(escalation, 0)]
-        if loose and loose[0]["at"] < until:
-            found.append(f"escalation {escalation} record {loose[0]['seq']}: no block seals it")
-    held = check_anchors(anchors, blocks, until)
-    counts = {"escalations": len(chains), "records": sum(map(len, chains.values()))}
-    counts["blocks"] = len(blocks)
-    lost = [what for what, count in counts.items() if manifest[what] != count]
-    found.extend(f"manifest.json: {manifest[w]} {w} went out, {counts[w]} are here" for w in lost)
+        number, at = block["number"], block["at"]
+        check_block(block, blocks.get(number - 1, [block["prev"] if number > 1 else GENESIS])[0])
+        blocks[number] = (block["hash"], at)
+        for e, seq, head in block["heads"]:
+            heads.setdefault(e, {})[seq] = head
+            due |= {e: number} if days["from"] <= at < days["until"] else {}
+    chains = groupby(lines(HERE / "events.jsonl"), lambda record: record["escalation"])
+    sizes = {e: check_chain(e, list(c), heads.get(e, {}), days["settled"]) for e, c in chains}
+    gone = ((e, n) for e, n in due.items() if e not in sizes)
+    found.extend(f"escalation {e}: block {n} seals it, and it is missing" for e, n in gone)
+    counts = {"escalations": len(sizes), "records": sum(sizes.values()), "blocks": len(blocks)}
+    held = check_anchors(anchors, blocks, days)
+    lost = ((days[what], what, n) for what, n in counts.items() if days[what] != n)
+    found.extend(f"manifest.json: {out} {what} went out, {n} are here" for out, what, n in lost)
     said = ", ".join(f"{count:,} {what}" for what, count in counts.items())
-    result = f"{len(found):,} findings" if found else "all hold"
-    print(*found, f"{said} ({held:,} of them anchored): {result}.", sep="\n")
+    print(*found, f"{said} ({held:,} anchored): {len(found) or 'no'} findings.", sep="\n")
     return 1 if found else 0
 
 

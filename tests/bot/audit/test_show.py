@@ -12,7 +12,7 @@ import pytest
 from approvals.events import canonical_text
 from bot.audit.show import show
 from tests.bot.audit.past import Past, lived, run
-from tests.building import an_erasure
+from tests.building import an_erasure, an_open
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +145,17 @@ def test_without_a_file_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("ANDON_DATABASE_URL", f"sqlite:///{tmp_path / 'no.db'}")
     result = run(show, "CHG-1")
     assert (result.exit_code, "there is no such file" in result.stderr) == (3, True)
+
+
+def test_words_of_two_scripts_are_pointed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = lived(tmp_path)
+    past.settle(monkeypatch)
+    past.change(
+        lambda stand: stand.submit(an_open("x", title="Drop custom\u0435rs", reference="X"))
+    )
+    assert re.search(r"Look closely +custom\u0435rs: ", run(show, "X").stdout)
 
 
 # -- checks ---------------------------------------------------------------------------------------
