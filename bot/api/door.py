@@ -31,6 +31,7 @@ from bot.api.problems import HEADERS, ProblemError, problem, slow, stop, too_man
 from bot.api.rounds import Rounds
 from bot.api.waiters import Waiters
 from bot.api.wording import sentence
+from bot.arriving import Arriving, TooMuchError
 from bot.bounds import BODY_S, MOST_BYTES
 from bot.ids import new_id
 from bot.redaction import redact_text
@@ -79,6 +80,7 @@ class Api:
         default_factory=dict
     )
     callbacks: dict[str, tuple[float, int]] = field(default_factory=dict)
+    arriving: Arriving = field(default_factory=Arriving)
     rounds: Rounds = field(default_factory=Rounds)
 
 
@@ -152,8 +154,11 @@ async def body_of(request: web.Request) -> tuple[bytes, Any]:
     return raw, value_of(raw)
 
 
-async def bytes_of(request: web.Request) -> bytes:
-    """The body's bytes, of which there are not too many, and which came in time."""
+async def bytes_of(request: web.Request, arriving: Arriving | None = None) -> bytes:
+    """The body's bytes, of which there are not too many, and which came in time.
+
+    `arriving` is what strangers may hold together, where it is not known yet who sends it.
+    """
     if request.content_type != "application/json":
         raise stop(415, "not-json", "Not JSON", "Send `Content-Type: application/json`.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -162,9 +167,12 @@ async def bytes_of(request: web.Request) -> bytes:
         raise stop(413, "too-large", "Too large", TOO_LARGE)
     try:
         async with asyncio.timeout(BODY_S):
-            return await request.read()
+            return await (arriving.body(request) if arriving else request.read())
     except TimeoutError as error:
         raise ProblemError(slow()) from error
+    except TooMuchError as error:
+        said, retry = str(error), STORE_RETRY_S
+        raise stop(503, "too-busy", "Too busy", said, retry_after_s=retry) from error
     except web.HTTPRequestEntityTooLarge as error:
         raise stop(413, "too-large", "Too large", TOO_LARGE) from error
     except (web.RequestPayloadError, ConnectionError) as error:

@@ -11,14 +11,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil, floor
 from typing import NamedTuple
 
+import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import Storage
 from limits.storage.base import SlidingWindowCounterSupport
 from limits.strategies import SlidingWindowCounterRateLimiter
+
+log = structlog.get_logger(__name__)
 
 #: Calls without a good key that one address may make in a minute; beyond, each is told to wait.
 #: What has a good key is taken however many others of its address have none.
@@ -78,6 +81,8 @@ class Limiter:
         taken = self._strategy.hit(item, who)
         used, reset_s = self._windows.used(item.key_for(who), item.get_expiry())
         left = max(0, quota - used)
+        if not taken and self._strategy.hit(_item(f"told of {name}", 1), who):
+            log.warning("limit-reached", limit=name, of=who, quota=quota)  # once a minute
         return Standing(name=name, quota=quota, left=left, reset_s=reset_s, taken=taken)
 
 
@@ -100,6 +105,8 @@ def _network(address: str | None) -> str:
         found = ip_address((address or "").partition("%")[0])
     except ValueError:
         return "unknown"
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
     if found.version == 4:
         return str(found)
     return str(ip_network((found, _PREFIX), strict=False))

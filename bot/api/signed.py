@@ -73,7 +73,7 @@ async def opening(request: web.Request) -> Opening:
         detail = "Send a key with `Idempotency-Key`, or sign with the `webhook-` headers; not both."
         raise stop(400, "two-credentials", "Two credentials", detail)
     sent = _sent(request)
-    raw = await bytes_of(request)
+    raw = await bytes_of(request, request.app[API].arriving)
     service = await _signer(request, sent, raw)
     api = request.app[API]
     within(request, api.limiter.request(service.service))

@@ -22,6 +22,7 @@ import structlog
 from aiohttp import web
 
 from approvals.ports import Clock, SeenSignatures, StoreError
+from bot.arriving import Arriving, TooMuchError
 from bot.bounds import BODY_S, MOST_BYTES
 from bot.slack.shapes import is_shaped
 
@@ -132,6 +133,7 @@ class Guard:
         self._inner, self._me = inner, me
         self.secrets = secrets  #: several, while one is replaced
         self._seen, self._clock = seen, clock
+        self._arriving = Arriving()
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """Take it, or say no without a word about why."""
@@ -139,13 +141,15 @@ class Guard:
             return web.Response(status=413)
         try:
             async with asyncio.timeout(BODY_S):
-                raw = await request.read()
+                raw = await self._arriving.body(request)
         except TimeoutError:
             return web.Response(status=408)
+        except TooMuchError:
+            return self._no(Rejected(status=503, reason="too much arrives"))
+        except web.HTTPRequestEntityTooLarge:  # sent in chunks, it said no length
+            return web.Response(status=413)
         except web.RequestPayloadError:
             return self._no(Rejected(status=400, reason="broken off"))
-        if len(raw) > MOST_BYTES:  # sent in chunks, it said no length
-            return web.Response(status=413)
         now = self._clock()
         if not signed(request.headers, raw, self.secrets, now):
             return self._no(Rejected(status=401, reason="signature"))

@@ -225,3 +225,33 @@ def test_what_is_escalated_at_once_is_lowered_by_nobody(
     )
     scene.body |= {"category": category, **known}
     assert scene.open().e.severity is Severity.CRITICAL
+
+
+def test_no_more_wait_for_people_than_the_service_may_have() -> None:
+    """What waits and what may wait are said, and what to do; the service is who was refused."""
+    done = Scene().try_to_open(ledger=Ledger(pending=1000), most_pending=1000)
+    assert why(done) is Why.TOO_MANY_PENDING
+    assert done.refusal.who == f"service:{Scene().open().e.service}"
+    assert "1,000 escalations of" in done.refusal.detail
+    assert "it may have 1,000." in done.refusal.detail
+    assert (done.records, done.escalation) == ((), None)
+
+
+@pytest.mark.parametrize(("pending", "most"), [(999, 1000), (5000, None)])
+def test_up_to_its_bound_or_without_one_it_may_ask(pending: int, most: int | None) -> None:
+    done = Scene().try_to_open(ledger=Ledger(pending=pending), most_pending=most)
+    assert case(done) is Case.OPENED
+    assert done.ledger.pending == pending + 1
+
+
+def test_what_is_asked_twice_is_never_too_much() -> None:
+    """The same key: nothing more waits for people."""
+    used = Ledger(pending=9, opened=Opened(escalation_id="esc_0", body_hash="b1"))
+    assert case(Scene().try_to_open(ledger=used, most_pending=1)) is Case.REPEATED
+
+
+def test_what_is_wrong_is_named_before_there_is_too_much() -> None:
+    """Waiting would not mend it."""
+    ledger = Ledger(pending=9)
+    done = Scene(options=[]).try_to_open(ledger=ledger, most_pending=1)
+    assert why(done) is Why.UNPROCESSABLE

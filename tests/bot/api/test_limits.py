@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.api.door import API
 from bot.api.limits import (
@@ -56,6 +57,15 @@ def test_what_is_refused_does_not_count() -> None:
     assert taken(limiter, 20) == 10
 
 
+def test_the_log_tells_once_a_minute_who_asks_too_often() -> None:
+    limiter = Limiter(Bounds(requests_per_minute=10), Seconds())
+    with capture_logs() as log:
+        taken(limiter, 50)
+        taken(limiter, 50, "search")
+    told = [(line["limit"], line["of"], line["quota"]) for line in log]
+    assert told == [("requests", "payments", 10), ("requests", "search", 10)]
+
+
 def test_a_bound_of_its_own_goes_before_the_usual_one() -> None:
     limiter = Limiter(Bounds(opens_per_minute=10), Seconds())
     assert sum(limiter.opening("payments", 3).taken for _ in range(20)) == 3
@@ -88,6 +98,8 @@ def test_strangers_cannot_fill_the_memory() -> None:
         ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
         ("fe80::1%eth0", "fe80::2%eth1", True),
         (None, "", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
     ],
 )
 def test_strangers_are_told_apart_by_who_has_an_address(

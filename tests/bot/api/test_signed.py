@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from bot.api import signed
+from bot.api.door import API
 from bot.api.limits import FAILURES_PER_MINUTE
 from tests.bot.api.conftest import BODY, World
 
@@ -258,3 +259,16 @@ async def test_who_guesses_is_told_to_wait(signing: Signing) -> None:
     ]
     assert statuses[-2:] == [401, 429]
     assert (await signing.send(signing.headers("good"))).status == 201
+
+
+async def test_strangers_hold_only_so_much_together_while_they_send(signing: Signing) -> None:
+    """Who has a key is not concerned: theirs is known before the body."""
+    signing.world.client.app[API].arriving._most = len(RAW) - 1
+    refused = await signing.send(signing.headers())
+    assert (refused.status, (await refused.json())["type"]) == (503, "/problems/too-busy")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert (await signing.world.open())["status"] == "pending"
+    signing.world.client.app[API].arriving._most = len(RAW)
+    for n in range(3):  # what came whole, or was refused, is held no more
+        assert (await signing.send(signing.headers(f"m{n}"))).status == 201
+    assert signing.world.client.app[API].arriving.held == 0
