@@ -198,4 +198,4 @@ class SlackSide:
     async def ready(self) -> tuple[str, bool]:
         """For health: we hear Slack, and it hears us."""
         name, works = await self.door.ready()
-        return name, works and self._line.works
+        return name, works and self._line.works and self._refresher.works

@@ -74,6 +74,9 @@ class Surface:
         self.home.register(app)
         self._batch.register(app)
         self._browsing.register(app)
+        # Last: these take what nobody above does. Slack sends again what is not acknowledged.
+        app.event(re.compile(""))(self.passed_over)
+        app.view_closed(re.compile(""))(self.passed_over)
 
     async def close(self) -> None:
         """Let work that nobody waits for end while the store is there."""
@@ -177,6 +180,10 @@ class Surface:
         """The workspace took our token away: held operations stay held, health says so."""
         await ack()
         self._ports.lost(str(event.get("type")))
+
+    async def passed_over(self, ack: Ack) -> None:
+        """An event nobody subscribed to, or a window that was closed: nothing follows from it."""
+        await ack()
 
     # -- the commit -----------------------------------------------------------------------------
 
