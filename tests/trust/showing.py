@@ -31,6 +31,8 @@ Part = Mapping[str, Any]
 
 def faults(sent: Mapping[str, Any], people: frozenset[str], rooms: frozenset[str]) -> Iterator[str]:
     """Each fault of what one call carried, in words; `people` and `rooms` are the policy's."""
+    if "text" in sent and "channel" in sent and not sent.get("blocks"):
+        yield f"nothing but a text, where addresses become links: {sent['text']!r}"
     if "text" in sent and "blocks" in sent:
         yield from _of_text(str(sent["text"]))
         yield from _of_posting(sent)
