@@ -34,6 +34,10 @@ class Secret:
     texts: tuple[str, ...]
     bare: bool = False  #: known by itself, wherever it stands
 
+    def is_in(self, text: str) -> bool:
+        """Whether any of it is found there."""
+        return any(needle in text for needle in self.needles)
+
     @property
     def needles(self) -> tuple[str, ...]:
         """The value and each half of it as they would be stored, sent or logged: as they are, in
