@@ -36,12 +36,9 @@ class Doubtful:
     word: str
     why: str
 
-    def __str__(self) -> str:
-        return f"{self.word}: {self.why}"
-
 
 def doubtful(escalation: Escalation) -> tuple[Doubtful, ...]:
-    """Every doubtful word in what an escalation names: title, operation, options, places."""
+    """Every doubtful word in what an escalation names, from its title on."""
     return doubtful_words(_names(escalation))
 
 
@@ -97,6 +94,8 @@ def _script(character: str) -> str | None:
 def _names(e: Escalation) -> Iterator[str]:
     """What people read as names, and a machine reads letter by letter."""
     yield e.title
+    if e.requester is not None:
+        yield from (e.requester.id, e.requester.name or "")
     if e.operation is not None:
         yield from (e.operation.name, e.operation.target or "")
         yield from _strings(e.operation.arguments)

@@ -30,7 +30,8 @@ def without_addresses(text: str) -> str:
     if "://" in text:
         text = _USERINFO.sub(r"\g<scheme>\g<user>:[hidden: password]@", text)
         text = _SIGNED.sub(r"\g<name>[hidden: signature]", text)
-    if "/" in text:
+    if "hook" in text or "telegram" in text:
         text = _HOOK.sub(r"\g<path>[hidden: address]", text)
+    if "@" in text:
         text = _BARE.sub(lambda found: f"{found['go'] or found['oracle']}[hidden: password]", text)
     return text

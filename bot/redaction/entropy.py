@@ -52,6 +52,7 @@ _RUN = re.compile(
     rf"(?P<run>[A-Za-z0-9+/_-]{{{SHORTEST},}}={{0,2}})",
     re.S,
 )
+_LONG = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}={{0,2}}")
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: A ULID: a time and chance in 26 characters, an id like a uuid.
 _ULID = re.compile(r"(?<![0-9A-Z])[0-7][0-9A-HJKMNP-TV-Z]{25}(?![0-9A-Z])")
@@ -61,7 +62,8 @@ _BETWEEN = re.compile(r"[-_+/]+")
 
 def without_random(text: str) -> str:
     """The text with random runs hidden."""
-    return _RUN.sub(_judged, text)
+    suspect = any(_without(run) != run for run in _LONG.findall(text))
+    return _RUN.sub(_judged, text) if suspect else text
 
 
 def _judged(found: re.Match[str]) -> str:
@@ -75,7 +77,8 @@ def _without(run: str) -> str:
     parts = run.split("/")
     odd = [part for part in parts if not _is_name(part)]
     if len(odd) < len(parts) and is_random("/".join(odd)):
-        return run.replace(odd[0], HIDDEN) if len(odd) == 1 else HIDDEN
+        whole = len(odd) > 1 or "+" in run or run.endswith("=")  # base64, and no path
+        return HIDDEN if whole else run.replace(odd[0], HIDDEN)
     return HIDDEN if is_random(run) else run
 
 

@@ -44,6 +44,8 @@ _SHORT_FLAG = re.compile(
     r"(?P<redis>\bredis-cli\b[^\n|;]{0,200}?\s-a\s+)(?P<four>\S+)"
 )
 
+_SHORT_FLAGS = ("-u", "--user", "--proxy-user", "mysql", "sshpass", "redis-cli")
+
 #: `PASSWORD 'x'` and `IDENTIFIED BY x` in statements; `the password is x1` in sentences.
 _SAID = re.compile(
     r"(?i)(?P<lead>\b(?:password|secret|passphrase)\s*\(?\s*(?='|\")|"
@@ -60,11 +62,12 @@ _SCHEME = re.compile(
 
 def without_spoken(text: str) -> str:
     """The text without what is named a secret in words."""
-    if " -" in text:
+    if any(flag in text for flag in _SHORT_FLAGS):
         text = _SHORT_FLAG.sub(_after_short_flag, text)
-    if not names_secrets(text.lower()):
+    low = text.lower()
+    if not names_secrets(low):
         return text
-    if ":" in text:
+    if "cookie" in low or "authorization" in low:
         text = _HEADER.sub(r"\g<name>\g<sign>[hidden: \g<name>]", text)
     if "\n" in text or ": " in text or "=" in text:
         text = _LINE.sub(_lined, text)

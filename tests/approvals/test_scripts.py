@@ -80,6 +80,7 @@ BAD = "custom\u0435rs"
     "place",
     [
         {"title": f"Drop {BAD}"},
+        {"requested_by": {"id": "req@example.com", "name": BAD}},
         {"operation": {"name": BAD, "arguments": {}}},
         {"operation": {"name": "x", "arguments": {BAD: 1}}},
         {"operation": {"name": "x", "arguments": {"argv": ["drop", BAD]}}},
@@ -96,7 +97,7 @@ BAD = "custom\u0435rs"
     ],
 )
 def test_it_is_looked_for_wherever_something_is_named(place: dict[str, Any]) -> None:
-    """Title, operation, arguments at any depth, accounts, services, addresses."""
+    """Title, asker, operation, arguments at any depth, accounts, services, addresses."""
     found = doubtful(opened(**place).e)
     assert [one.word for one in found] == [BAD]
 
@@ -107,3 +108,9 @@ def test_labels_and_arguments_of_options_are_names_too() -> None:
     options = (replace(one, label=f"Drop {BAD}", arguments={"sql": "\u0430b"}), *others)
     found = doubtful(replace(e, options=options))
     assert [one.word for one in found] == [BAD, "\u0430b"]
+
+
+def test_where_nobody_asks_and_nothing_is_held_the_title_is_left() -> None:
+    """An incident of a service."""
+    e = replace(opened(title=f"{BAD} fails").e, requester=None, operation=None)
+    assert [one.word for one in doubtful(e)] == [BAD]

@@ -165,6 +165,12 @@ def test_one_that_is_not_like_it_keeps_all_from_following(changes: dict[str, obj
     assert others(with_(tried(a_storm(4)), 3, **changes)) is None
 
 
+def test_letters_that_only_look_alike_are_looked_at_one_by_one() -> None:
+    """Also where all have them: no window for many can show what is wrong with each."""
+    assert others(tried(a_storm(4, batch="sync customers {0}"))) is not None
+    assert others(tried(a_storm(4, batch="sync custom\u0435rs {0}"))) is None
+
+
 def test_ids_and_hashes_may_differ_and_what_is_equal_is_written_out() -> None:
     """Only what differs is left open."""
     batch = "retry 0198b2c4-1111-7000-8000-00000000{0} --deploy deadbeef1 --shard 7"

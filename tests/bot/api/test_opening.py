@@ -251,3 +251,27 @@ async def test_many_opens_at_once_are_all_durable(world: World) -> None:
     made = await asyncio.gather(*(world.open(f"k{n}") for n in range(40)))
     found = [await world.store.reads.escalation(m["id"]) for m in made]
     assert all(e is not None for e in found)
+
+
+TOKEN = "gh" + "p_" + "a1b2" * 8
+
+
+@pytest.mark.parametrize(
+    ("pointer", "changes"),
+    [
+        ("/environment", {"environment": TOKEN}),
+        ("/category", {"category": TOKEN}),
+        ("/approvers/0", {"approvers": [TOKEN]}),
+        ("/callback_url", {"callback_url": f"https://hooks.example/?token={TOKEN}"}),
+        ("/options/1/key", {"options": [OPTIONS[0], {**OPTIONS[1], "key": TOKEN}]}),
+    ],
+)
+async def test_a_name_that_looks_like_a_secret_is_refused_for_names_are_kept_as_they_are(
+    world: World, pointer: str, changes: dict[str, Any]
+) -> None:
+    response = await world.call("POST", "/v1/escalations", {**BODY, **changes}, Idempotency_Key="k")
+    problem = await response.json()
+    assert response.status == 422
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+    assert problem["errors"][0]["detail"].startswith("This looks like a secret; ")
+    assert TOKEN not in json.dumps(problem)

@@ -167,7 +167,11 @@ async def test_an_exception_in_the_log_holds_no_secret_and_no_local_variable(
     assert "ValueError" in logged.getvalue()
 
 
-REPEATED = ("a", "password", "=", "-----", "token ", "x://", "--secret ", "//r/:_authToken=", "'")
+REPEATED = (
+    "a", "password", "=", "-----", "token ", "x://", "--secret ", "//r/:_authToken=", "'",
+    "mysql -p", "<password>", 'password=\"', "a/", "kJ8s/", "x:y@", "-----BEGIN X CERTIFICATE-----",
+    "Cookie: ", "[hidden: ",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("part", REPEATED)

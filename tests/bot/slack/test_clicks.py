@@ -103,3 +103,12 @@ def test_a_modal_brings_what_was_typed_and_chosen() -> None:
     click = of_modal({"user": {"id": "USAM"}, "view": view}, foreign=False)
     assert click.values == {"reason": "because", "chip": "not_now", "typed": None}
     assert (click.channel, click.escalation, click.action) == ("C1", "esc_1", "")
+
+
+def test_a_secret_that_somebody_types_is_hidden_before_anything_reads_it() -> None:
+    values = {"reason": {"reason": {"value": "the password is hunter22, and token=abc12345"}}}
+    view = {"id": "V1", "type": "modal", "private_metadata": "{}", "state": {"values": values}}
+    click = of_modal({"user": {"id": "USAM"}, "view": view}, foreign=False)
+    assert click.values["reason"] == (
+        "the password is [hidden: password], and token=[hidden: token]"
+    )

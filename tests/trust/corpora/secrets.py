@@ -32,6 +32,11 @@ class Secret:
     kind: str
     value: str
     texts: tuple[str, ...]
+    bare: bool = False  #: known by itself, wherever it stands
+
+    def is_in(self, text: str) -> bool:
+        """Whether any of it is found there."""
+        return any(needle in text for needle in self.needles)
 
     @property
     def needles(self) -> tuple[str, ...]:
@@ -230,7 +235,7 @@ def _bare(chance: Random) -> Iterator[Secret]:
         carriers = KEY_CARRIERS if "\n" in value else CARRIERS
         texts = tuple(carrier.format(value) for carrier in carriers)
         escaped = (json.dumps({"pem": value}),) if "\n" in value else ()
-        yield Secret(kind=kind, value=value, texts=(*texts, *escaped))
+        yield Secret(kind=kind, value=value, texts=(*texts, *escaped), bare=True)
 
 
 def _named(chance: Random) -> Iterator[Secret]:

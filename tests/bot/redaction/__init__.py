@@ -1,0 +1,1 @@
+"""Secrets are hidden: by name, by words, by address, by shape, by chance."""

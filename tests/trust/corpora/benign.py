@@ -1,0 +1,137 @@
+"""Real-looking texts without a secret: what services write all day, in several languages."""
+
+from tests.bot.api.corpus import BENIGN
+
+#: What looks most like a secret and is what people decide by: ids, digests, paths, numbers.
+LOOKING_ALIKE = (
+    "3f786850e387550fdab836ed7e6dc881de23001b",
+    "fix: 89e6c98d92887913cadf06b2adb97f26cde4849b reverts 2b66fd261ee5c6cfc8de7fa466bab600bcfe4f69",  # noqa: E501
+    "image ghcr.example/payments@sha256:b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",  # noqa: E501
+    "layer sha256:7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730 missing",
+    "sha512-2a8c9f1d3b4e5f60718293a4b5c6d7e8f9a0b1c2d3e4f5061728394a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8",
+    "integrity sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    "host key SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8",
+    "md5 5d41402abc4b2a76b9719d911017c592  dump.sql",
+    "c0ffee00-1234-4abc-8def-0123456789ab",
+    "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "document 507f1f77bcf86cd799439011 in orders",
+    "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtN0kzX9uZ2c3h5eHp5d3Z1dHNycXBvbm1s deploy@ci",
+    "vpc-0a1b2c3d4e5f67890 subnet-0f9e8d7c6b5a43210 i-0123456789abcdef0",
+    "pod payments-api-7d9f8b6c5d-x2k9p restarted 4 times",
+    "arn:aws:lambda:eu-central-1:123456789012:function:sync-orders-to-warehouse:42",
+    "projects/acme-production/locations/europe-west3/clusters/main/nodePools/default-pool",
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-production/providers",
+    "/var/lib/docker/overlay2/3f9ac41e7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504/merged",
+    "s3://acme-backups-eu-central-1/postgres/2026/11/12/base_000000010000004B000000A3.tar.lz4",
+    "s3://logs/AWSLogs/123456789012/elasticloadbalancing/eu-central-1/2026/11/12/app.log.gz",
+    "/usr/lib/python3/dist-packages/sqlalchemy/dialects/postgresql/asyncpg.py",
+    "node_modules/@babel/plugin-transform-runtime/lib/get-runtime-path/index.js",
+    "static/js/main.8f2c41ab.chunk.js and static/css/main.3f9ac41e.css",
+    "com.example.payments.infrastructure.persistence.JpaTransferRepositoryImpl",
+    "kafka-topics --describe --topic orders.warehouse.sync.v2.dead-letter",
+    "https://github.example/acme/payments/commit/89e6c98d92887913cadf06b2adb97f26cde4849b",
+    "https://github.example/acme/payments/pull/4711/files#diff-2",
+    "https://grafana.example/d/rYdddlPWk/node-exporter-full?orgId=1&refresh=1m",
+    "https://sentry.example/organizations/acme/issues/4120934215/?project=42",
+    "https://confluence.example/display/OPS/How+to+restore+a+backup+of+postgres",
+    "https://www.example.com/search?q=how+to+rotate+a+password+in+postgres",
+    "IBAN DE89370400440532013000, BIC COBADEFFXXX",
+    "GB29NWBK60161331926819 and FR1420041010050500013M02606",
+    "DE02120300000000202051",
+    "invoice RE-2026-004711, order 4500123456, customer K-0081234",
+    "VIN 1HGBH41JXMN109186, IMEI 490154203237518",
+    "+49 30 901820, +1 (555) 010-9999",
+    "ISBN 978-3-16-148410-0",
+    "FATAL: password authentication failed for user \"app\"",
+    "pg_hba.conf rejects connection for host \"10.1.2.3\", user \"app\", database \"shop\"",
+    "error: permission denied for table password_resets",
+    "The CSRF token is missing or has expired",
+    "401 Unauthorized: the bearer has no access to this resource",
+    "SSL certificate verify failed: certificate has expired (_ssl.c:1006)",
+    "JWT expired at 2026-11-12T21:30:00Z. Current time: 2026-11-12T21:34:02Z",
+    "OAuth callback returned invalid_grant for 14 accounts",
+    "key 'customer_id' not found in row 4711",
+    "duplicate key value violates unique constraint \"orders_pkey\"",
+    "foreign key constraint \"fk_orders_customer\" cannot be implemented",
+    "cannot drop index ix_orders_created_at because other objects depend on it",
+    "deadlock detected: process 4711 waits for ShareLock on transaction 8812",
+    "canceling statement due to statement timeout after 30000 ms",
+    "could not extend file \"base/16384/24576\": No space left on device",
+    "OutOfMemoryError: Java heap space at java.util.Arrays.copyOf(Arrays.java:3236)",
+    "panic: runtime error: index out of range [5] with length 3\ngoroutine 1 [running]:\nmain.main()",  # noqa: E501
+    "TypeError: Cannot read properties of undefined (reading 'map')\n    at render (App.tsx:42:17)",
+    "ActiveRecord::RecordNotFound (Couldn't find Order with 'id'=4711):\napp/models/order.rb:12",
+    "Caused by: org.postgresql.util.PSQLException: This connection has been closed.",
+    "  File \"/srv/app/venv/lib/python3.11/site-packages/urllib3/connectionpool.py\", line 793, in urlopen",  # noqa: E501
+)  # fmt: skip
+
+#: What would run.
+COMMANDS = (
+    "ALTER TABLE orders ADD COLUMN shipped_at timestamptz;\nCREATE INDEX CONCURRENTLY ix ON orders (shipped_at);",  # noqa: E501
+    "UPDATE users SET email_verified = true WHERE created_at < '2020-01-01' AND email IS NOT NULL",
+    "INSERT INTO feature_flags (name, enabled) VALUES ('new_checkout', true) ON CONFLICT DO NOTHING",  # noqa: E501
+    "DELETE FROM password_reset_requests WHERE expires_at < now()",
+    "SELECT u.id, u.token_count FROM users u JOIN auth_events a ON a.user_id = u.id LIMIT 10",
+    "REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA app TO readonly;",
+    "VACUUM (FULL, ANALYZE) orders;",
+    "CREATE TABLE api_keys (id bigint PRIMARY KEY, name text, created_at timestamptz);",
+    "DROP INDEX CONCURRENTLY IF EXISTS ix_sessions_last_seen;",
+    "ALTER SYSTEM SET max_wal_size = '8GB'; SELECT pg_reload_conf();",
+    "db.orders.updateMany({status: 'open'}, {$set: {status: 'closed'}})",
+    "kubectl -n payments set image deployment/api api=ghcr.example/payments/api:2026.11.12-3",
+    "kubectl drain node-17.eu-central-1.compute.internal --ignore-daemonsets --delete-emptydir-data",  # noqa: E501
+    "kubectl delete secret old-registry -n payments",
+    "helm rollback payments 41 --wait --timeout 5m",
+    "terraform apply -auto-approve -var environment=production -target=module.database",
+    "ansible-playbook -i inventories/production site.yml --limit web --tags nginx --diff",
+    "aws rds modify-db-instance --db-instance-identifier main --allocated-storage 500 --apply-immediately",  # noqa: E501
+    "aws s3 sync s3://acme-media s3://acme-media-copy --delete --exclude '*.tmp'",
+    "gcloud sql instances patch main --storage-size=500GB",
+    "az vm restart --resource-group rg-production --name vm-17",
+    "systemctl restart nginx.service && journalctl -u nginx -n 50 --no-pager",
+    "rm -rf /var/tmp/build-cache/2026-11-*",
+    "tar -xzf backup.tar.gz -C /srv/app --strip-components=1",
+    "pg_restore --clean --if-exists --no-owner -d shop /backups/2026-11-12.dump",
+    "psql -h db.internal -U app -d shop -f migrations/0042_orders.sql",
+    "curl -X POST https://api.example/v1/jobs/4711/retry -H 'Content-Type: application/json'",
+    "docker run --rm -p 8080:80 -v /srv/data:/data nginx:1.27-alpine",
+    "git push --force-with-lease origin release/2026.11",
+    "openssl x509 -in cert.pem -noout -dates",
+    "ssh -p 2222 deploy@web-3.example 'sudo systemctl reload haproxy'",
+    "make deploy ENV=production VERSION=2026.11.12 DRY_RUN=false",
+    "redis-cli -h cache.internal FLUSHDB ASYNC",
+    "kafka-consumer-groups --reset-offsets --to-earliest --group warehouse --topic orders --execute",  # noqa: E501
+)  # fmt: skip
+
+#: What people write to one another.
+SAID = (
+    "Die Tabelle „kunden“ wird um 22:00 gesperrt, bitte vorher speichern.",
+    "Der Schlüssel ist abgelaufen; Ines erneuert das Zertifikat.",
+    "Passwörter können seit 14:02 nicht zurückgesetzt werden.",
+    "Wir haben die Firewall-Regel 114 zurückgenommen, jetzt geht es wieder.",
+    "Hasło do konta można zmienić w ustawieniach.",
+    "Proszę poczekać, aż Łukasz sprawdzi replikację.",
+    "La base de données est verrouillée depuis dix minutes.",
+    "El despliegue falló porque el disco está lleno al 94 %.",
+    "数据库迁移需要四十分钟，请在十点之前决定。",
+    "パスワードの再設定メールが届かないという報告があります。",
+    "데이터 동기화가 세 번 실패했습니다.",
+    "Ключ шифрования заменят в пятницу.",
+    "لا يمكن الاتصال بقاعدة البيانات منذ الساعة العاشرة",
+    "Matches the signed invoice; I called Lena and she confirmed the account.",
+    "Please do not release before the auditors have seen the second copy.",
+    "The token bucket is empty, so requests wait up to 40 seconds.",
+    "Nobody knows who wrote that secret santa script, but it runs in production.",
+    "We pass through three proxies: edge, mesh, sidecar.",
+    "Author: Priya, reviewer: Tom, passed 412 of 415 tests.",
+    "Access was granted to the on-call group on Monday.",
+    "One in ten carts cannot be paid; support has 41 tickets.",
+    "It is the same as last week: the basic plan has 5 seats.",
+    "The session was about key results and passing the torch.",
+    "Bearer shares are not allowed since 2015.",
+    "Keyboard shortcuts: Ctrl+K opens the search, Esc closes it.",
+)
+
+TEXTS = (*BENIGN, *LOOKING_ALIKE, *COMMANDS, *SAID)
