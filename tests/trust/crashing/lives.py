@@ -61,15 +61,16 @@ class Lives:
     owed: Counter[str] = field(default_factory=Counter)
 
     async def live(
-        self, seconds: float, upon: str = "", end: Callable[[Server], None] = Server.kill
+        self, acks: int, upon: str = "", end: Callable[[Server], None] = Server.kill
     ) -> None:
-        """Start, let everybody act for so long, or until a call of that sort is acknowledged; end
-        it, and read what it left.
+        """Start, let everybody act until so many calls, of that sort, are acknowledged; end it at
+        once or a moment later, and read what it left.
         """
         await self.start()
         await self._drawn()
         async with self.traffic.flowing():
-            await self.traffic.journal.moment(seconds, upon)
+            await self.case.journal.moment(acks, upon)
+            await asyncio.sleep(self.traffic.random.choice((0, 0.001, 0.005, 0.02)))
             end(self.server)
         self.kills += 1
         self.look()
