@@ -22,6 +22,7 @@ from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import DROP, TRANSFER
 from tests.journeys.world import BODY, DATABASE, OPERATIONS, PAYMENTS
+from tests.trust.crashing.clicks import asks
 from tests.trust.crashing.journal import Call, Journal
 
 #: Who looks at which channel; one of them has no business there.
@@ -38,7 +39,7 @@ PEOPLE = {
 #: Seconds a person waits for a window to open, and a client for an answer.
 WINDOW_S, ANSWER_S = 0.5, 10.0
 
-#: Messages of a conversation that people still look at.
+#: Cards of a conversation that people still look at.
 LATEST = 15
 
 INCIDENT: dict[str, Any] = {
@@ -192,10 +193,11 @@ class Traffic:
         with suppress(aiohttp.ClientError, TimeoutError, ValueError):
             async with http.get(url, headers=self._who(service)) as got:
                 listed = (await got.json())["items"] if got.status == 200 else []
-        free = [made for made in listed if made["claim"] is None] or listed
-        if not free:
+        free = [made for made in listed if made["claim"] is None]
+        late = listed if self.random.random() < 0.1 else []
+        if not free + late:
             return
-        made = self.random.choice(free)
+        made = self.random.choice(free or late)
         self.journal.saw(made)
         body = {"digest": made["digest"], "nonce": "n"}
         about = {"service": service, "verb": "claim", "about": made["id"], "body": body}
@@ -317,7 +319,8 @@ class Traffic:
 
     def _before(self, person: str) -> list[tuple[Message, Pressable]]:
         """The buttons this person could press: mostly of what they have not pressed yet."""
-        latest = [m for c in (PEOPLE[person], person) for m in self.workspace.messages(c)[-LATEST:]]
+        every = (self.workspace.messages(where) for where in (PEOPLE[person], person))
+        latest = [m for found in every for m in [m for m in found if asks(m)][-LATEST:]]
         fresh = [m for m in latest if (person, m.ts) not in self._pressed]
         asked = fresh if self.random.random() < 0.8 else latest
         return [(m, b) for m in asked for b in pressables(m.blocks) if _decides(b)]
