@@ -9,6 +9,9 @@ from bot.demo.workspace.messages import Message, pressables
 from bot.demo.workspace.workspace import Workspace
 from bot.slack.clicks import Click, of_button, of_modal
 
+#: Buttons that decide.
+ASKING = ("vote:", "read_whole")
+
 
 @dataclass(frozen=True)
 class Clicked:
@@ -53,7 +56,7 @@ def abouts(message: Message) -> set[str]:
 
 def asks(message: Message) -> bool:
     """Whether it still offers to decide."""
-    return any(one.action_id.startswith("vote:") for one in pressables(message.blocks))
+    return any(one.action_id.startswith(ASKING) for one in pressables(message.blocks))
 
 
 def answers_to(workspace: Workspace, person: str) -> list[Message]:

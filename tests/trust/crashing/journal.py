@@ -49,6 +49,7 @@ class Journal:
     foreign: list[tuple[str, int]] = field(default_factory=list)  #: reads of another's, and status
     wrong: list[str] = field(default_factory=list)  #: answers no client should ever get
     _awaited: str = ""
+    _left: int = 0
     _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, verb: str, *, acked: bool | None = None) -> list[Call]:
@@ -64,15 +65,17 @@ class Journal:
     def took(self, call: Call, status: int, answer: dict[str, Any]) -> None:
         """An answer came."""
         call.status, call.answer = status, answer
-        if call.acked and call.verb == self._awaited:
-            self._came.set()
+        if call.acked and self._awaited in ("", call.verb):
+            self._left -= 1
+            if self._left <= 0:
+                self._came.set()
 
-    async def moment(self, seconds: float, verb: str = "") -> None:
-        """Wait so long; or only until a call of that sort is acknowledged, the worst of moments."""
-        self._awaited = verb
+    async def moment(self, acks: int, verb: str = "", within_s: float = 3.0) -> None:
+        """Wait until so many calls (of that sort, if one is named) are acknowledged."""
+        self._awaited, self._left = verb, acks
         self._came.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(within_s):
                 await self._came.wait()
 
     def saw(self, told: dict[str, Any]) -> None:

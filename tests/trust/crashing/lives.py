@@ -34,8 +34,10 @@ OWED = (
     "SELECT id, error, due_at FROM deliveries WHERE state = 'pending'"
 )
 
-UNDRAWN = "SELECT 1 FROM cards WHERE ts IS NULL AND due_at IS NOT NULL LIMIT 1"
-DRAWING_S = 1.0
+
+#: Cards that were drawn, and cards that are to be; seconds in which some are, and how many.
+DRAWN = "SELECT count(ts), count(*) FILTER (WHERE ts IS NULL AND due_at IS NOT NULL) FROM cards"
+DRAWING_S, ENOUGH = 3.0, 8
 
 #: Seconds that pass between two lives, by the clocks of server and Slack: what a server that died
 #: had begun is due again. When things are to settle, far more.
@@ -61,15 +63,16 @@ class Lives:
     owed: Counter[str] = field(default_factory=Counter)
 
     async def live(
-        self, seconds: float, upon: str = "", end: Callable[[Server], None] = Server.kill
+        self, acks: int, upon: str = "", end: Callable[[Server], None] = Server.kill
     ) -> None:
-        """Start, let everybody act for so long, or until a call of that sort is acknowledged; end
-        it, and read what it left.
+        """Start, let everybody act until so many calls, of that sort, are acknowledged; end it at
+        once or a moment later, and read what it left.
         """
         await self.start()
         await self._drawn()
         async with self.traffic.flowing():
-            await self.traffic.journal.moment(seconds, upon)
+            await self.case.journal.moment(acks, upon)
+            await asyncio.sleep(self.traffic.random.choice((0, 0.001, 0.005, 0.02)))
             end(self.server)
         self.kills += 1
         self.look()
@@ -126,11 +129,15 @@ class Lives:
         return owed
 
     async def _drawn(self) -> None:
-        """Give the cards of the life before a moment to be drawn, so that people can click them."""
+        """Give some cards of the lives before a moment to be drawn, so that people can click."""
         clock = asyncio.get_running_loop().time
-        until = clock() + DRAWING_S
+        until, before = clock() + DRAWING_S, None
         with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
-            while beside.execute(UNDRAWN).fetchone() and clock() < until:  # noqa: ASYNC110
+            while clock() < until:
+                drawn, left = beside.execute(DRAWN).fetchone()
+                before = drawn if before is None else before
+                if not left or drawn >= before + ENOUGH:
+                    return
                 await asyncio.sleep(0.05)
 
     async def start(self, later_s: float = APART_S) -> None:

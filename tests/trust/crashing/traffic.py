@@ -22,6 +22,7 @@ from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import DROP, TRANSFER
 from tests.journeys.world import BODY, DATABASE, OPERATIONS, PAYMENTS
+from tests.trust.crashing.clicks import asks
 from tests.trust.crashing.journal import Call, Journal
 
 #: Who looks at which channel; one of them has no business there.
@@ -38,11 +39,18 @@ PEOPLE = {
 #: Seconds a person waits for a window to open, and a client for an answer.
 WINDOW_S, ANSWER_S = 0.5, 10.0
 
+#: Cards of a conversation that people still look at.
+LATEST = 15
+
 INCIDENT: dict[str, Any] = {
     "kind": "incident",
     "category": "service_health",
     "title": "3 hosts do not answer",
 }
+
+
+#: What is asked for: mostly what one tap decides.
+SORTS: tuple[dict[str, Any], ...] = (*[{}] * 6, TRANSFER, TRANSFER, DROP, INCIDENT)
 
 
 @dataclass
@@ -103,9 +111,10 @@ class Traffic:
     keys: dict[str, str]  #: service -> its key
     callback_urls: Sequence[str]
     random: Random
-    rest_s: float = 0.01  #: how long a person rests after a click
+    rest_s: float = 0.03  #: how long a person rests after a click
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _number: Any = field(default_factory=count)
+    _pressed: set[tuple[str, str]] = field(default_factory=set)
 
     @asynccontextmanager
     async def flowing(self) -> AsyncIterator[None]:
@@ -137,7 +146,7 @@ class Traffic:
             (self.claim, 20),
             (self.report, 8),
             (self.withdraw, 5),
-            (self.explain, 4),
+            (self.explain, 2),
             (self.peep, 3),
         )
         kinds, weights = zip(*deeds, strict=True)
@@ -149,7 +158,7 @@ class Traffic:
     async def open(self, http: aiohttp.ClientSession, service: str) -> None:
         """Something new: four sorts, some with a callback."""
         n = next(self._number)
-        body = {**BODY, **self.random.choice(({}, {}, {}, TRANSFER, TRANSFER, DROP, INCIDENT))}
+        body = {**BODY, **self.random.choice(SORTS)}
         if body.get("kind") == "incident":
             del body["operation"], body["options"]
         if body["category"] != "schema_migration":
@@ -184,10 +193,11 @@ class Traffic:
         with suppress(aiohttp.ClientError, TimeoutError, ValueError):
             async with http.get(url, headers=self._who(service)) as got:
                 listed = (await got.json())["items"] if got.status == 200 else []
-        free = [made for made in listed if made["claim"] is None] or listed
-        if not free:
+        free = [made for made in listed if made["claim"] is None]
+        late = listed if self.random.random() < 0.1 else []
+        if not free + late:
             return
-        made = self.random.choice(free)
+        made = self.random.choice(free or late)
         self.journal.saw(made)
         body = {"digest": made["digest"], "nonce": "n"}
         about = {"service": service, "verb": "claim", "about": made["id"], "body": body}
@@ -300,14 +310,20 @@ class Traffic:
             found = self._before(person)
             if found:
                 message, button = self.random.choice(found)
+                if self.random.random() < 0.5:  # people agree more often than chance would have it
+                    button = next(b for m, b in found if m is message)
+                self._pressed.add((person, message.ts))
                 with suppress(ImpossibleError):
                     await self._press(person, message, button)
             await asyncio.sleep(self.rest_s)
 
     def _before(self, person: str) -> list[tuple[Message, Pressable]]:
-        """The buttons this person could press."""
-        messages = self.workspace.messages(PEOPLE[person]) + self.workspace.messages(person)
-        return [(m, b) for m in messages for b in pressables(m.blocks) if _decides(b)]
+        """The buttons this person could press: mostly of what they have not pressed yet."""
+        every = (self.workspace.messages(where) for where in (PEOPLE[person], person))
+        latest = [m for found in every for m in [m for m in found if asks(m)][-LATEST:]]
+        fresh = [m for m in latest if (person, m.ts) not in self._pressed]
+        asked = fresh if self.random.random() < 0.8 else latest
+        return [(m, b) for m in asked for b in pressables(m.blocks) if _decides(b)]
 
     async def _press(self, person: str, message: Message, button: Pressable) -> None:
         before = self.workspace.view_of(person)

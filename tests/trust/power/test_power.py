@@ -48,7 +48,7 @@ def cut(server: Server) -> None:
 async def cuts(lived: Lives, times: int, random: Random) -> None:
     """Cut the power so often, or until something is lost."""
     for _ in range(times):
-        await lived.live(random.uniform(0.05, 0.6), random.choice(("", "open", "claim")), cut)
+        await lived.live(random.randint(1, 15), end=cut)
         if lived.wrong():
             return
 
