@@ -5,6 +5,8 @@ So what people could still be shown, and services could still take, is folded an
 whose hashes say whether they are whole.
 """
 
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from approvals.auditing import Auditor
@@ -21,12 +23,19 @@ _UNSEALED = ""
 
 def refuse_untrue(path: Path) -> None:
     """Raise DamagedDatabaseError where something that waits does not follow from its records."""
+    try:
+        found = next(_untrue(path), None)
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        found = str(error)
+    if found is not None:
+        raise DamagedDatabaseError(
+            f"{path} is damaged: {found}. Nothing starts on it. `andon-server audit verify` names "
+            "all that is wrong; restore a backup: `andon-server restore FILE`."
+        )
+
+
+def _untrue(path: Path) -> Iterator[str]:
     auditor = Auditor(columns_of=columns_of, keys=None, sealed_by=_UNSEALED)
     with open_evidence(path) as evidence:
         for kept in evidence.waiting(MOST):
-            for finding in auditor.look(kept):
-                raise DamagedDatabaseError(
-                    f"{path} is damaged: {finding}. Nothing starts on it. `andon-server audit "
-                    "verify` names all that is wrong; restore a backup: `andon-server restore "
-                    "FILE`."
-                )
+            yield from map(str, auditor.look(kept))
