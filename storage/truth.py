@@ -9,7 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from approvals.auditing import Auditor
+from approvals.auditing.chain import check_chain
+from approvals.auditing.state import UnfoldableError, check_state, refold
 from storage.errors import DamagedDatabaseError
 from storage.evidence import columns_of, open_evidence
 
@@ -17,15 +18,15 @@ from storage.evidence import columns_of, open_evidence
 #: looks at all of them.
 MOST = 300
 
-#: What is not in a block yet is no fault at a start: a server may have ended before it made one.
-_UNSEALED = ""
+#: What rows lead to that hold something else than we wrote.
+_UNREADABLE = (UnfoldableError, TypeError, ValueError, AttributeError, KeyError, IndexError)
 
 
 def refuse_untrue(path: Path) -> None:
     """Raise DamagedDatabaseError where something that waits does not follow from its records."""
     try:
         found = next(_untrue(path), None)
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+    except (sqlite3.DatabaseError, *_UNREADABLE) as error:
         found = str(error)
     if found is not None:
         raise DamagedDatabaseError(
@@ -35,7 +36,7 @@ def refuse_untrue(path: Path) -> None:
 
 
 def _untrue(path: Path) -> Iterator[str]:
-    auditor = Auditor(columns_of=columns_of, keys=None, sealed_by=_UNSEALED)
     with open_evidence(path) as evidence:
         for kept in evidence.waiting(MOST):
-            yield from map(str, auditor.look(kept))
+            broken = list(check_chain(kept.entries))
+            yield from map(str, broken or check_state(kept, refold(kept.entries).now, columns_of))
