@@ -26,7 +26,6 @@ from bot.bell import Bell
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
 from bot.people import KnownPeople
-from bot.redaction import redact_text
 from bot.settings import Settings
 from bot.slack.artist import Drawings
 from bot.slack.directory import SlackDirectory, Strangers
@@ -132,7 +131,6 @@ class SlackSide:
             slack=self._slack,
             clock=clock,
             new_id=new_id,
-            redacted=redact_text,
             wake=bell.wake,
             away=people.away,
             lost=lambda event: self.door.revoked(event),

@@ -15,11 +15,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from approvals.ports import Clock, SeenSignatures
 from bot.messaging import SlackRefusedError
 from bot.slack.directory import Strangers
 from bot.slack.guard import Guard, Identity, Rejected, account_of, identified
+from bot.slack.shapes import is_shaped
 from bot.slack.surface import Surface
 from bot.slack.web import WatchedClient, translated
 
@@ -35,6 +38,22 @@ ASK_AGAIN_S = 5.0
 
 #: Seconds until the socket is left to itself when the server stops.
 CLOSE_WITHIN_S = 1.5
+
+
+async def _failed(error: Exception) -> None:
+    """A listener broke, which is a fault of ours: Slack shows its error, the log says where."""
+    log.error("click-failed", error=type(error).__name__, exc_info=error)
+
+
+class _Socket(AsyncSocketModeHandler):
+    """Socket Mode: what has no shape Slack sends is not answered, and Bolt never sees it."""
+
+    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
+        """Take an envelope."""
+        if is_shaped(req.payload):
+            await super().handle(client, req)
+        else:
+            log.warning("slack-request-rejected", reason="not a payload")
 
 
 class SlackDoor:
@@ -64,6 +83,7 @@ class SlackDoor:
             ignoring_self_events_enabled=False,
         )
         self._bolt.middleware(self._refuse_strangers)
+        self._bolt.error(_failed)
         surface.register(self._bolt)
         self._guard = Guard(
             self._dispatch, secrets=secrets, me=lambda: self.identity, seen=seen, clock=clock
@@ -125,7 +145,7 @@ class SlackDoor:
                 log.warning("slack-not-ready", error=str(error))
                 await asyncio.sleep(ASK_AGAIN_S)
         if self._app_token:
-            self._socket = AsyncSocketModeHandler(
+            self._socket = _Socket(
                 self._bolt,
                 self._app_token,
                 web_client=WatchedClient(self._app_token, self._client.base_url),

@@ -23,6 +23,7 @@ from aiohttp import web
 
 from approvals.ports import Clock, SeenSignatures, StoreError
 from bot.bounds import BODY_S, MOST_BYTES
+from bot.slack.shapes import is_shaped
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +77,7 @@ def parsed(content_type: str, raw: bytes) -> Payload | None:
         else:
             form = dict(parse_qsl(text, keep_blank_values=True))
             found = json.loads(form["payload"]) if "payload" in form else form
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -83,6 +85,8 @@ def parsed(content_type: str, raw: bytes) -> Payload | None:
 
 def identified(payload: Mapping[str, Any], me: Identity) -> Rejected | bool:
     """Whether the person is foreign to the workspace; or why nobody of it can have sent this."""
+    if not is_shaped(payload):
+        return Rejected(status=400, reason="not a payload")
     if payload.get("type") in ("url_verification", "app_rate_limited"):
         return False
     if me.app_id and payload.get("api_app_id", me.app_id) != me.app_id:
