@@ -45,8 +45,8 @@ TOO_LARGE = "A body has at most 1 MiB. Send a hash and an address instead of lar
 #: Wrong fields named at once.
 MOST_ERRORS = 50
 
-#: Seconds until it is worth asking again while the store does not take anything.
-STORE_RETRY_S = 2
+#: Seconds until it is worth asking again where the store did not take something, at least.
+STORE_RETRY_S = 2.0
 
 Check = Callable[[], Awaitable[tuple[str, bool]]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -71,6 +71,7 @@ class Api:
     policy_health: Callable[[], dict[str, Any]] = lambda: {"ok": True}
     answered: Callable[[str, int], None] = lambda route, status: None  #: counts answers
     people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again
+    store_due_s: Callable[[], float] = lambda: STORE_RETRY_S  #: while the store takes nothing
     new_id: Callable[[str], str] = new_id
     allowed_callbacks: frozenset[str] = frozenset()
     limiter: Limiter = field(default_factory=Limiter)
@@ -246,6 +247,10 @@ def is_name(key: str) -> bool:
     return 1 <= len(key) <= 255 and all("\x21" <= c <= "\x7e" for c in key)
 
 
+def _store_due_s(request: web.Request) -> float:
+    return request.app[API].store_due_s()
+
+
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error leaves as a problem; nothing is cached; nothing tells how we are built."""
@@ -257,10 +262,12 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = _of_http(error)
     except UnsureError as error:
         said = str(error)
-        response = problem(503, "unsure", "Not confirmed", said, retry_after_s=STORE_RETRY_S)
+        response = problem(
+            503, "unsure", "Not confirmed", said, retry_after_s=_store_due_s(request)
+        )
     except StoreError as error:
         said = str(error)
-        response = problem(503, "not-saved", "Not saved", said, retry_after_s=STORE_RETRY_S)
+        response = problem(503, "not-saved", "Not saved", said, retry_after_s=_store_due_s(request))
     except Exception:
         err = new_id("err")[-8:]
         log.exception("request-failed", err=err, path=request.path)
