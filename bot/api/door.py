@@ -247,8 +247,9 @@ def is_name(key: str) -> bool:
     return 1 <= len(key) <= 255 and all("\x21" <= c <= "\x7e" for c in key)
 
 
-def _store_due_s(request: web.Request) -> float:
-    return request.app[API].store_due_s()
+def _not_now(request: web.Request, name: str, title: str, error: StoreError) -> web.Response:
+    due_s = request.app[API].store_due_s()
+    return problem(503, name, title, str(error), retry_after_s=due_s)
 
 
 @web.middleware
@@ -261,13 +262,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         response = _of_http(error)
     except UnsureError as error:
-        said = str(error)
-        response = problem(
-            503, "unsure", "Not confirmed", said, retry_after_s=_store_due_s(request)
-        )
+        response = _not_now(request, "unsure", "Not confirmed", error)
     except StoreError as error:
-        said = str(error)
-        response = problem(503, "not-saved", "Not saved", said, retry_after_s=_store_due_s(request))
+        response = _not_now(request, "not-saved", "Not saved", error)
     except Exception:
         err = new_id("err")[-8:]
         log.exception("request-failed", err=err, path=request.path)
