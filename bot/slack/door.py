@@ -48,7 +48,9 @@ async def _failed(error: Exception) -> None:
 class _Socket(AsyncSocketModeHandler):
     """Socket Mode: what has no shape Slack sends is not answered, and Bolt never sees it."""
 
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+    async def handle(  # type: ignore[override]  # as the library itself narrows it
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
         """Take an envelope."""
         if is_shaped(req.payload):
             await super().handle(client, req)
