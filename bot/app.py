@@ -288,6 +288,7 @@ def _api(settings: Settings, store: Store, **joined: Any) -> Api:
         cards=store.cards,
         services=store.services,
         health=store.health,
+        store_due_s=lambda: store.writer.retry_s,
         allowed_callbacks=frozenset(settings.allowed_callbacks),
         limiter=Limiter(bounds),
         **joined,

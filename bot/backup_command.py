@@ -73,10 +73,11 @@ def restore(
     except (*CANNOT, StoreError, ValueError) as error:
         raise fail(why(error)) from None
     typer.echo(f"{database} is the backup now: {_said(done.copy)}.")
-    typer.echo(
-        f"{doubt.votes} votes for a release count no more, and {doubt.approvals} approvals that "
-        "nobody had taken are void: what was said after the backup is not known."
-    )
+    if doubt.votes or doubt.approvals:
+        typer.echo(
+            f"{doubt.votes} votes for a release count no more, and {doubt.approvals} approvals "
+            "that nobody had taken are void: what was said after the backup is not known."
+        )
     if done.kept:
         typer.echo(f"What was there before is kept as {done.kept}.")
     if ahead:

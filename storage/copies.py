@@ -90,7 +90,7 @@ def _read_through(copy: Path) -> tuple[int, int]:
         try:
             (found,) = link.execute("PRAGMA integrity_check(1)").fetchone()
             astray = link.execute("PRAGMA foreign_key_check").fetchone()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes what is damaged
             found, astray = str(error), None
         if found != "ok" or astray is not None:
             said = found if found != "ok" else f"a row of {astray[0]} refers to nothing"

@@ -33,6 +33,8 @@ def refuse_damaged(path: Path) -> None:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
             raise
         found = str(error)
+    except UnicodeDecodeError:  # what SQLite says quotes what is damaged
+        found = "its own names are no text any more"
     if found != "ok":
         raise DamagedDatabaseError(
             f"{path} is damaged or no database ({found}). Nothing was changed. Restore a backup: "

@@ -42,6 +42,9 @@ ALONE_S = 0.05
 #: While nothing can be saved, a small commit tries so many seconds later whether that has passed.
 TRY_AGAIN_S = 2.0
 
+#: Callers are asked to come again within so many seconds, however long it lasts.
+LONGEST_RETRY_S = 60.0
+
 #: The latest moment seen is noted this often, so that a clock set back revives nothing.
 NOTE_EVERY = timedelta(seconds=60)
 
@@ -101,7 +104,16 @@ class GroupCommitWriter:
         self._alongside: list[Many] = []
         #: Why nothing can be saved just now; None while all is well.
         self.failing: str | None = None
+        self._failed_at: datetime | None = None  # first of those in a row
         self._trying: asyncio.TimerHandle | None = None
+
+    @property
+    def retry_s(self) -> float:
+        """Seconds until it is worth asking again: the longer nothing was saved, the more."""
+        if self.failing is None or self._failed_at is None:
+            return TRY_AGAIN_S
+        lasted = (self._clock() - self._failed_at).total_seconds()
+        return min(max(TRY_AGAIN_S, lasted / 2), LONGEST_RETRY_S)
 
     async def submit(self, command: Command) -> Settled:
         """Queue the command and wait for its commit."""
@@ -170,6 +182,7 @@ class GroupCommitWriter:
             return
         if self.failing is None:
             log.error("nothing-can-be-saved", why=reason(error))
+            self._failed_at = self._clock()
         self.failing = reason(error)
         if self._trying is not None:
             self._trying.cancel()

@@ -46,8 +46,8 @@ TOO_LARGE = "A body has at most 1 MiB. Send a hash and an address instead of lar
 #: Wrong fields named at once.
 MOST_ERRORS = 50
 
-#: Seconds until it is worth asking again while the store does not take anything.
-STORE_RETRY_S = 2
+#: Seconds until it is worth asking again where the store did not take something, at least.
+STORE_RETRY_S = 2.0
 
 Check = Callable[[], Awaitable[tuple[str, bool]]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -72,6 +72,7 @@ class Api:
     policy_health: Callable[[], dict[str, Any]] = lambda: {"ok": True}
     answered: Callable[[str, int], None] = lambda route, status: None  #: counts answers
     people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again
+    store_due_s: Callable[[], float] = lambda: STORE_RETRY_S  #: while the store takes nothing
     new_id: Callable[[str], str] = new_id
     allowed_callbacks: frozenset[str] = frozenset()
     limiter: Limiter = field(default_factory=Limiter)
@@ -254,6 +255,11 @@ def is_name(key: str) -> bool:
     return 1 <= len(key) <= 255 and all("\x21" <= c <= "\x7e" for c in key)
 
 
+def _not_now(request: web.Request, name: str, title: str, error: StoreError) -> web.Response:
+    due_s = request.app[API].store_due_s()
+    return problem(503, name, title, str(error), retry_after_s=due_s)
+
+
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error leaves as a problem; nothing is cached; nothing tells how we are built."""
@@ -264,11 +270,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         response = _of_http(error)
     except UnsureError as error:
-        said = str(error)
-        response = problem(503, "unsure", "Not confirmed", said, retry_after_s=STORE_RETRY_S)
+        response = _not_now(request, "unsure", "Not confirmed", error)
     except StoreError as error:
-        said = str(error)
-        response = problem(503, "not-saved", "Not saved", said, retry_after_s=STORE_RETRY_S)
+        response = _not_now(request, "not-saved", "Not saved", error)
     except Exception:
         err = new_id("err")[-8:]
         log.exception("request-failed", err=err, path=request.path)

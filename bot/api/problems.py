@@ -34,7 +34,7 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
     Why.APPROVAL_VOID: (
         409,
         "Approval void",
-        "A needed approver may no longer decide. Do not run it; ask again.",
+        "What people agreed to no longer stands. Do not run it; ask again.",
     ),
     Why.LAPSED: (410, "Lapsed", "The approval was not taken in time. Do not run it; ask again."),
     Why.ALREADY_CLAIMED: (

@@ -15,9 +15,9 @@ from approvals.ports import NotSavedError, UnsureError
 from approvals.verdict import Case
 from bot.ids import new_id
 from storage import Store
-from storage.database import open_database
+from storage.database import Many, open_database
 from storage.reads import SqlReads
-from storage.writer import GroupCommitWriter
+from storage.writer import LONGEST_RETRY_S, TRY_AGAIN_S, GroupCommitWriter
 from tests.building import Clock, FileFacts, PlainSigner, a_claim, a_vote, an_open, store_at
 
 
@@ -102,6 +102,71 @@ async def test_a_file_held_by_another_program_fails_all_that_wait_after_one_wait
         assert await store.reads.escalation(id_) is not None
     assert found == [NotSavedError] * 30
     assert await outcomes(store, 30) == [Case.OPENED] * 30
+
+
+async def test_while_nothing_can_be_saved_it_is_told_and_callers_come_ever_later(
+    store: Store, tmp_path: Path, clock: Clock, logged: list[Any]
+) -> None:
+    assert (store.writer.failing, store.writer.retry_s) == (None, TRY_AGAIN_S)
+    with held(tmp_path / "andon.db"):
+        assert await outcomes(store, 2) == [NotSavedError] * 2
+        assert str(store.writer.failing).startswith("Another program holds the database")
+        waits = []
+        for _ in range(4):
+            clock.pass_(40)
+            waits.append(store.writer.retry_s)
+        assert waits == [20, 40, LONGEST_RETRY_S, LONGEST_RETRY_S]
+    assert await outcomes(store, 1) == [Case.OPENED]
+    assert (store.writer.failing, store.writer.retry_s) == (None, TRY_AGAIN_S)
+    told = [line["event"] for line in logged]
+    assert (told.count("nothing-can-be-saved"), told.count("saved-again")) == (1, 1)
+
+
+async def test_a_fault_that_is_gone_is_noticed_before_anybody_asks_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.writer.TRY_AGAIN_S", 0.01)
+    with held(tmp_path / "andon.db"):
+        assert await outcomes(store, 1) == [NotSavedError]
+    async with asyncio.timeout(10):
+        while store.writer.failing:  # noqa: ASYNC110  it tries by itself
+            await asyncio.sleep(0.01)
+
+
+async def test_what_a_command_does_wrong_is_no_fault_of_the_file(store: Store) -> None:
+    lone = a_vote("esc_\ud800")  # no text in UTF-8
+    with pytest.raises(NotSavedError):
+        await store.writer.submit(lone)
+    assert store.writer.failing is None
+
+
+async def test_a_file_that_fails_at_the_stop_does_not_keep_the_server_from_ending(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """What was to be written alongside was tried for ever."""
+    async with asyncio.timeout(20):
+        async with store_at(tmp_path / "andon.db", clock) as store:
+            await opened(store)
+            with held(tmp_path / "andon.db"):
+                store.writer.alongside(Many("INSERT INTO signatures VALUES (?, ?)", [("s", "t")]))
+                store.writer.close()
+                await asyncio.sleep(1.5)  # the file is busy for a second before it is given up
+
+
+async def test_a_batch_that_breaks_what_nobody_thought_of_leaves_the_path_open(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one writer must never be gone: everybody would wait for ever."""
+
+    async def breaks(batch: Any, error: Exception) -> None:
+        raise KeyError("nobody thought of it")
+
+    monkeypatch.setattr(store.writer, "_recover", breaks)
+    monkeypatch.setattr(store.database.writer, "together", breaks)
+    with pytest.raises(UnsureError):
+        await store.writer.submit(an_open("k1"))
+    monkeypatch.undo()
+    assert (await store.writer.submit(an_open("k1"))).answer.case is Case.OPENED
 
 
 class Forgetful:

@@ -72,6 +72,14 @@ class SmallFileSystem:
         self._ballast(standing).unlink()
 
 
+def read_only(folder: Path) -> Sequence[str]:
+    """What runs the server so that it can read its files and write none."""
+    script = (
+        'd="$1"; shift; mount --bind "$d" "$d"; mount -o remount,bind,ro "$d"; cd "$d"; exec "$@"'
+    )
+    return (*APART, "sh", "-ec", script, "sh", str(folder))
+
+
 class FileLimit:
     """A limit on the size of the files that the process may write."""
 

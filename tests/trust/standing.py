@@ -45,6 +45,7 @@ class Standing:
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
     running: subprocess.Popen[bytes] | None = None
+    scribe: subprocess.Popen[bytes] | None = None  #: writes its log down
     key: str = ""
 
     def __post_init__(self) -> None:
@@ -95,14 +96,18 @@ class Standing:
     # -- the process ----------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Start it."""
+        """Start it. Somebody else writes its log down: what fails its files must not fail that."""
+        self._join()
         with self.log.open("ab") as log:
+            self.scribe = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)
+        assert self.scribe.stdin is not None
+        with self.scribe.stdin as line:
             self.running = subprocess.Popen(
                 [*self.before, *self.serves],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=subprocess.DEVNULL,
-                stderr=log,
+                stderr=line,
             )
 
     async def start(self) -> None:
@@ -115,6 +120,7 @@ class Standing:
         self.begin()
         assert self.running is not None
         code = self.running.wait(PATIENCE_S)
+        self._join()
         said = [line for line in self.told() if not line.startswith("{")]
         return code, said[-1] if said else ""
 
@@ -122,13 +128,22 @@ class Standing:
         """Ask it to end; its exit code."""
         assert self.running is not None
         self.running.send_signal(number)
-        return self.running.wait(PATIENCE_S)
+        code = self.running.wait(PATIENCE_S)
+        self._join()
+        return code
 
     def end(self) -> None:
         """Whatever runs ends now."""
         if self.running is not None and self.running.poll() is None:
             self.running.kill()
             self.running.wait(PATIENCE_S)
+        self._join()
+
+    def _join(self) -> None:
+        """All that was said is written down."""
+        if self.scribe is not None:
+            self.scribe.wait(PATIENCE_S)
+            self.scribe = None
 
     def told(self) -> list[str]:
         """The lines of its log."""

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 import structlog
 
-from approvals.ports import StoreError
+from approvals.ports import NotSavedError, StoreError
+from approvals.verdict import Case
 from bot.observing import configure_logging
 from storage import DamagedDatabaseError, NewerDatabaseError, Store
 from storage.database import open_database
 from tests.building import Clock, a_vote, an_open, store_at
-from tests.trust.disks import Disk, FileLimit, SmallFileSystem, may_mount
+from tests.trust.disks import Disk, FileLimit, SmallFileSystem, may_mount, read_only
 from tests.trust.lane import rounds
 from tests.trust.standing import Standing
 
@@ -245,6 +246,30 @@ async def test_on_a_damaged_file_no_server_starts_and_the_way_back_is_named(
         "is kept."
     )
     assert standing.database.read_bytes() == before
+
+
+@pytest.mark.skipif(not may_mount(), reason="this machine lets nobody mount")
+async def test_on_a_read_only_file_system_nothing_starts_and_nothing_is_changed(
+    standing: Standing,
+) -> None:
+    await standing.seed(approved=1)
+    standing.before = read_only(standing.folder)
+    before = standing.database.read_bytes()
+    code, said = standing.ended()
+    assert (code, "Read-only file system" in said) == (3, True), said
+    assert standing.database.read_bytes() == before
+
+
+async def test_a_file_that_cannot_be_written_says_whose_it_has_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "andon.db"
+    async with store_at(path, Clock()) as store:
+        link = store.database.writer
+        await link.rows("PRAGMA query_only = ON")
+        with pytest.raises(NotSavedError, match="readonly database"):
+            await store.writer.submit(an_open())
+        assert str(store.writer.failing).startswith("The database cannot be written: give the file")
+        await link.rows("PRAGMA query_only = OFF")
+        assert (await store.writer.submit(an_open())).answer.case is Case.OPENED
 
 
 async def test_a_newer_database_is_left_alone(standing: Standing) -> None:
