@@ -1,7 +1,8 @@
 """Releasing many alike at once, after one of them went well.
 
-Only what is reversible, at most medium, shown whole, without amounts and hidden values, and of one
-command template: equal but for its numbers and ids. Each vote is an ordinary one all the same.
+Only what is reversible, at most medium, shown whole, without amounts, hidden values and doubtful
+letters, and of one command template: equal but for its numbers and ids. Each vote is an ordinary
+one all the same.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from approvals.escalation import Escalation, Option
+from approvals.scripts import doubtful
 from approvals.showing import is_shown_whole, parts
 from approvals.storms import Listed, Storm, listed
 from approvals.words import Effect, Friction, Kind, OperationState, Severity, Status
@@ -56,8 +58,10 @@ def _may_go(e: Escalation, key: str) -> bool:
         return False
     quick = option.friction is Friction.TAP and not option.irreversible
     open_ = operation.money is None and not operation.redacted
+    plain = not doubtful(e)
     mild = e.severity.rank <= Severity.MEDIUM.rank
-    return option.effect is Effect.RELEASE and quick and open_ and mild and is_shown_whole(e)
+    fit = quick and open_ and plain and mild
+    return option.effect is Effect.RELEASE and fit and is_shown_whole(e)
 
 
 def _shape(e: Escalation, key: str) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ class Open(Command):
     operation_size: int = 0  #: characters of arguments, as sent
     owners: tuple[str, ...] = ()  #: registered owners of the service
     join_key: str | None = None  #: with a dedup_key: what must be equal to join
+    most_pending: int | None = None  #: how many of the service may wait for people; None: any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +227,22 @@ class Miss(Command):
     """A way to somebody failed: the next is used at once, and the waiting service is told."""
 
     to: str  #: `person:ID`, `channel:C…` or `route:NAME`
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase(Command):
+    """Retention: what was asked and said goes, what proves the decision stays."""
+
+    by: str  #: `operator:NAME`
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Void(Command):
+    """What people agreed to so far cannot be relied on any more: a backup was restored."""
+
+    by: str  #: `operator:NAME`
     why: str
 
 

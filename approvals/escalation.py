@@ -127,6 +127,11 @@ class Stop:
     reason: str | None = None
     void: bool = False
 
+    @property
+    def restored(self) -> bool:
+        """Void for no person's sake: a backup was restored."""
+        return self.void and self.reason not in (None, "people")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -231,6 +236,16 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What was asked, said and would have run is gone; who decided what and when stays."""
+
+    at: datetime
+    by: str  #: `operator:NAME`
+    reason: str
+    seq: int  #: the record that says so: those before it have no body any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
     """A service's request that people decide, and everything that has happened to it since."""
 
@@ -286,6 +301,7 @@ class Escalation:
     storm_id: str | None = None  #: the storm it gathers in
     storm_place: int = 0  #: its place there, from 1; lists of a storm name members by it
     alike: Alike | None = None
+    erased: Erasure | None = None
     updated_at: datetime | None = None
     seq: int = 0
     head: str = ""
@@ -338,3 +354,9 @@ class Escalation:
     def can_be_stopped(self) -> bool:
         """Approved, and the service has not taken it yet."""
         return self.status is Status.APPROVED and self.state is OperationState.HELD
+
+    @property
+    def is_over(self) -> bool:
+        """It has its end, and nothing waits for being taken or reported any more."""
+        runs = self.state is OperationState.RELEASED
+        return self.status.is_terminal and not (runs or self.can_be_stopped)

@@ -8,6 +8,7 @@ Grammar of an event's kind, `subject:action`::
     question:asked  answered                        delivery:arrived  missed
     vote:cast  reasoned  voided                     override:asked
     operation:claimed  stopped  lapsed  reported    context:added  refusal:recorded
+    record:erased
 
 Each escalation has its own chain. The body is hashed apart from the record, so that retention can
 erase a body and keep the proof::
@@ -58,6 +59,7 @@ ANSWERED = "question:answered"
 ARRIVED = "delivery:arrived"
 MISSED = "delivery:missed"
 OVERRIDE_ASKED = "override:asked"
+ERASED = "record:erased"
 
 #: Kinds that change nothing anybody may act on: the public version stays.
 QUIET = frozenset({LOOKED, REFUSED, CHAIN_STEPPED, REMINDED, GATHERED})
@@ -67,8 +69,9 @@ QUIET = frozenset({LOOKED, REFUSED, CHAIN_STEPPED, REMINDED, GATHERED})
 class Event:
     """Something that happened, before it has its place in a chain.
 
-    `by` says who: `person:ravi`, `service:payments`, `clock` or `andon`. `body` is all that
-    `evolve` reads; `facts` is what the verdict relied on, for the auditor.
+    `by` says who: `person:ravi`, `service:payments`, `operator:root` (at the command line), `clock`
+    or `andon`. `body` is all that `evolve` reads; `facts` is what the verdict relied on, for the
+    auditor.
     """
 
     kind: str
@@ -91,7 +94,7 @@ class Record:
     prev: str
     hash: str
     body_hash: str  #: of `text`; stays when the text is erased
-    text: str  #: {"body", "command", "facts"} as canonical text
+    text: str  #: {"body", "command", "facts"} as canonical text; empty once erased
     body: Mapping[str, Json]
     command: Mapping[str, Json]
     facts: Mapping[str, Json]

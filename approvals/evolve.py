@@ -14,6 +14,7 @@ from approvals.escalation import (
     Acknowledgement,
     Claim,
     Decision,
+    Erasure,
     Escalation,
     Extension,
     Look,
@@ -33,8 +34,11 @@ from approvals.words import DecidedBy, Effect, OperationState, Result, Status
 def evolve(escalation: Escalation | None, record: Record) -> Escalation:
     """The escalation after the record. `None` before the first, which must open it.
 
-    Raises KeyError for a kind this version does not know.
+    A record that says the earlier ones were erased starts anew, whatever was before. Raises
+    KeyError for a kind this version does not know.
     """
+    if record.kind == events.ERASED:
+        return _erased(record)
     if escalation is None:
         if record.kind != events.OPENED:
             raise KeyError(f"a chain begins with {events.OPENED}, not {record.kind}")
@@ -42,6 +46,13 @@ def evolve(escalation: Escalation | None, record: Record) -> Escalation:
     changed = _held_on(_STEPS[record.kind](escalation, record), record)
     quiet = record.kind in events.QUIET
     return replace(changed, version=changed.version + (not quiet), **_place(record))
+
+
+def _erased(record: Record) -> Escalation:
+    """What is left, as the record itself says it: the bodies before it are gone."""
+    left, reason = load(record.body["escalation"]), record.body["reason"]
+    erasure = Erasure(at=record.at, by=record.by, reason=reason, seq=record.seq)
+    return replace(left, erased=erasure, version=left.version + 1, **_place(record))
 
 
 def _place(record: Record) -> dict[str, Any]:

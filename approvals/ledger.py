@@ -25,6 +25,7 @@ class Ledger:
     group_id: str | None = None
     pending_twin: str | None = None  #: pending escalation an equal request would join
     sums: tuple[tuple[str, int], ...] = ()  #: moved in the day before, by kind (`approvals.sums`)
+    pending: int = 0  #: escalations of the service that wait for people
     flow: Flow = field(default_factory=Flow)
     gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
 
@@ -35,7 +36,7 @@ def post(ledger: Ledger, record: Record) -> Ledger:
         return ledger
     if record.kind == OPENED:
         flow, gathers = flowed(ledger.flow, record.body["escalation"], record.at)
-        ledger = replace(ledger, flow=flow, gathers=gathers)
+        ledger = replace(ledger, flow=flow, gathers=gathers, pending=ledger.pending + 1)
     return replace(
         ledger,
         opened=Opened(

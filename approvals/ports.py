@@ -20,6 +20,7 @@ from approvals.events import Record
 from approvals.facts import Facts
 from approvals.people import Absence
 from approvals.refusals import Refusal
+from approvals.sealing import Block
 from approvals.storms import Storm
 from approvals.verdict import Answer
 
@@ -149,7 +150,9 @@ class Cards(Protocol):
     """The cards' rows. A card is due when its escalation changed since it was last looked at."""
 
     async def due(self, now: datetime, limit: int) -> tuple[Card, ...]:
-        """Lease cards to look at: ended escalations first, then the longest waiting."""
+        """Lease cards to look at: ended escalations first, then the longest waiting; those of
+        erased ones, which may be many at once, when nothing else waits.
+        """
 
     async def of(self, escalation_id: str) -> tuple[Card, ...]:
         """All cards of an escalation, those of the storm it gathers in included."""
@@ -230,6 +233,16 @@ class ServiceKey:
     scopes: frozenset[str]
     owners: tuple[str, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    opens_per_minute: int | None = None  #: None: as the settings say
+    most_pending: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSecrets:
+    """A service, and the secrets it may sign its requests with, newest first."""
+
+    service: ServiceKey
+    secrets: tuple[str, ...] = field(repr=False)
 
 
 class Services(Protocol):
@@ -243,6 +256,12 @@ class Services(Protocol):
 
     async def callback_secrets(self, service: str) -> tuple[str, ...]:
         """`whsec_` secrets of the service, newest first."""
+
+    async def signing(self, service: str | None = None) -> tuple[ServiceSecrets, ...]:
+        """That service, or all, with live secrets; who signs may open and nothing else."""
+
+    async def callbacks_waiting(self, service: str) -> int:
+        """How many callbacks are owed to the service."""
 
 
 class SeenSignatures(Protocol):
@@ -278,6 +297,29 @@ class Digests(Protocol):
         """What rang nobody after `since` and not after `until`."""
 
 
+#: Heads one block takes at most; what is left waits for the next, at once.
+MOST_HEADS = 1000
+
+
+class Seals(Protocol):
+    """Blocks over the chains of all escalations; one server seals at a time."""
+
+    async def seal(self, now: datetime, limit: int = MOST_HEADS) -> Block | None:
+        """Seal the chains that grew: the next block, or None when nothing waits for one."""
+
+    async def block(self, number: int) -> Block | None:
+        """The block of that number."""
+
+    async def after(self, number: int, limit: int = MOST_HEADS) -> tuple[Block, ...]:
+        """The blocks after that one, in order."""
+
+    async def unsealed_since(self) -> datetime | None:
+        """Since when the longest waiting record is in no block; None when all are."""
+
+    async def heal(self, now: datetime) -> int:
+        """Let every chain that goes beyond its last seal wait for a block; how many were not."""
+
+
 class Health(Protocol):
     """Whether the store can be used."""
 
@@ -293,3 +335,4 @@ class Backlog:
     deliveries_due: Mapping[str, int]  #: by kind
     escalations: Mapping[tuple[str, str], int]  #: not over yet, by status and operation state
     overdue_s: float  #: how long the longest overdue escalation has waited
+    unsealed_s: float = 0.0  #: age of the oldest record that is in no block

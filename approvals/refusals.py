@@ -4,7 +4,7 @@ facts its sentence needs. Doors map reasons to HTTP problems and to answers in S
 ::
 
     about the request       not-found  wrong-operation  unprocessable  idempotency-key-reused
-                            not-held  not-an-incident
+                            not-held  not-an-incident  too-many-pending
     about the person        not-a-member  unknown-account  requester  not-in-group
                             no-longer-eligible  people-unknown (ask again)  not-your-vote
     about the click         already-decided  expired  withdrawn  out-of-date  not-read
@@ -13,6 +13,7 @@ facts its sentence needs. Doors map reasons to HTTP problems and to answers in S
     about the chain         already-acknowledged  already-extended  not-extendable
     about a question        no-question  already-answered
     about an override       not-breakable
+    about an erasure        not-over
     about the release       not-approved  digest-mismatch  stopped  approval-void  lapsed
                             already-claimed  already-terminal  not-claimed  outcome-differs
 """
@@ -31,6 +32,7 @@ class Why(StrEnum):
     WRONG_OPERATION = "wrong-operation"  #: the card's digest is not this escalation's
     UNPROCESSABLE = "unprocessable"
     KEY_REUSED = "idempotency-key-reused"
+    TOO_MANY_PENDING = "too-many-pending"  #: so many of the service wait for people already
     NOT_A_MEMBER = "not-a-member"
     UNKNOWN_ACCOUNT = "unknown-account"
     REQUESTER = "requester"
@@ -66,6 +68,7 @@ class Why(StrEnum):
     NO_QUESTION = "no-question"  #: there is none of that id, or none without an answer
     ALREADY_ANSWERED = "already-answered"
     NOT_BREAKABLE = "not-breakable"  #: the policy names nobody who may override it
+    NOT_OVER = "not-over"  #: what may still be decided, taken or reported is not erased
 
 
 #: Refusals a modal shows at its fields; nothing is closed and nothing is lost.

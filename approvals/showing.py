@@ -114,7 +114,7 @@ _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+    return escaped(found[0])
 
 
 def _one(line: str) -> str:
@@ -161,19 +161,39 @@ _BLANK = frozenset(
 )
 
 
+#: Marks that strike letters out or through: over them one reads what is not there.
+_OVERLAYS = frozenset(map(chr, (*range(0x0334, 0x0339), *range(0x20D2, 0x20F1))))
+
+#: Marks upon one letter; no writing has more, and a pile of them covers the lines around.
+MOST_MARKS = 3
+
+
 def visible(text: str) -> str:
-    """The text with everything that cannot be seen written as `\\u202e`: control, bidirectional,
-    zero-width, unassigned and blank characters. Line breaks, tabs and plain spaces stay.
+    """The text with everything that cannot be seen, or covers what can, written as `\\u202e`:
+    control, bidirectional, zero-width, unassigned and blank characters, marks that stand upon no
+    letter or are piled up. Line breaks, tabs and plain spaces stay.
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_visible(c) for c in text.replace("\r\n", "\n"))
+    room, seen = 0, []  # room for so many marks upon what stands before
+    for character in text.replace("\r\n", "\n"):
+        kind = unicodedata.category(character)
+        if _is_unseen(character, kind) or (kind[0] == "M" and not room):
+            room = 0
+            seen.append(escaped(character))
+            continue
+        room = MOST_MARKS if kind[0] == "L" else max(0, room - 1) if kind[0] == "M" else 0
+        seen.append(character)
+    return "".join(seen)
 
 
-def _visible(character: str) -> str:
+def _is_unseen(character: str, kind: str) -> bool:
     if character in "\n\t":
-        return character
-    if unicodedata.category(character) in _UNSEEN or character in _BLANK:
-        code = ord(character)
-        return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
-    return character
+        return False
+    return kind in _UNSEEN or character in _BLANK or character in _OVERLAYS
+
+
+def escaped(character: str) -> str:
+    """`\\u202e`: the character by its number."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -32,6 +32,7 @@ class Case(StrEnum):
     RESOLVED = "resolved"
     OVERRIDE_ASKED = "override-asked"  #: one more has to break the glass
     OVERRIDDEN = "overridden"
+    ERASED = "erased"
     DONE = "done"
 
 

@@ -18,6 +18,12 @@ from bench.workspace import BOT_TOKEN, SIGNING_SECRET
 
 ROOT = Path(__file__).parent.parent
 SERVER_CORE, LOAD_CORE = 0, 1
+#: Limits are kept and counted, and never reached.
+UNBOUNDED = {
+    "ANDON_OPENS_PER_MINUTE": "10000000",
+    "ANDON_REQUESTS_PER_MINUTE": "10000000",
+    "ANDON_MOST_PENDING": "10000000",
+}
 ECHO, WITHOUT_SLACK, WITH_SLACK, WORKSPACE = 18081, 18082, 18083, 18084
 
 
@@ -53,6 +59,7 @@ def _andon(folder: Path, port: int, mode: str) -> Iterator[Andon]:
         "ANDON_SLACK_API_URL": f"http://127.0.0.1:{WORKSPACE}/api/",
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        **UNBOUNDED,
     }
     with _started("bot", "serve", core=SERVER_CORE, folder=folder, settings=settings) as server:
         asyncio.run(until_up(port))

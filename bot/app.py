@@ -5,7 +5,6 @@
     settings -> policy, keys -> store -> api -> background loops -> one aiohttp application
 """
 
-import asyncio
 import random
 import resource
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -25,24 +24,31 @@ from approvals.policy.model import Policy
 from approvals.ports import Clock
 from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
+from bot.api.limits import Bounds, Limiter
 from bot.background.callbacks import Caller
 from bot.background.clock import Ticker
 from bot.background.counts import Counts
 from bot.background.egress import callback_session
 from bot.background.loop import Loop
 from bot.bell import Bell
+from bot.bounds import MOST_BODY
 from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.page_side import page_loop, warn_of_routes
 from bot.people import KnownPeople
 from bot.policy_file import Adopt, PolicyFile
-from bot.settings import Settings, SettingsError
+from bot.rotation import Rotation, rotation
+from bot.seal_side import SealSide
+from bot.settings import Settings, SettingsError, read_settings
 from bot.signing import KeyRing
 from bot.slack_side import SlackSide
+from bot.steady import SteadyClock
+from bot.stopping import drain
 from storage import Store, open_store
 from storage.backlog import backlog
 from storage.store import file_of
+from storage.writer import GroupCommitWriter
 
 log = structlog.get_logger(__name__)
 
@@ -50,10 +56,10 @@ log = structlog.get_logger(__name__)
 CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest"})
+UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest", "sealer", "secrets"})
 
-#: Bytes aiohttp takes of a body; the API itself takes less and says so.
-MOST_BODY = 2 << 20
+#: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
+END_WITHIN_S = 1.5
 
 
 def utc_now() -> datetime:
@@ -84,6 +90,12 @@ class Server:
     policy: PolicyFile
     people: KnownPeople
     clock: Clock
+    rotation: Rotation
+
+    def reload(self) -> None:
+        """Read the policy and the secrets now, whatever their dates."""
+        self.policy.reload()
+        self.rotation.reload()
 
     @property
     def url(self) -> str:
@@ -93,10 +105,14 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    reread: Callable[[], Settings] = read_settings,
 ) -> AsyncIterator[Server]:
     """Run the server until the block ends. Raises SettingsError, storage.AlreadyRunningError."""
     _raise_file_limit()
+    wall, clock = clock, SteadyClock(clock)
     policy = read_policy(Path(settings.policy))
     people = KnownPeople(policy, from_file=settings.slack_mode == "off")
     keys = KeyRing(Path(settings.signing_keys))
@@ -107,70 +123,63 @@ async def serving(
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
+        clock.not_before(await store.reads.latest(clock()))
+        sealing = SealSide(settings, store.seals, keys, clock, metrics)
+        stack.push_async_callback(sealing.finish)  # when nothing else commits any more
         people.away(await store.absences.current(clock()))
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
-        slack = (
-            SlackSide(settings, store, writer, people, clock, bell, metrics, counts)
-            if people.asks_slack
-            else None
-        )
+        with_slack = partial(SlackSide, settings, store, writer, people, clock, wall, bell)
+        slack = with_slack(metrics, counts) if people.asks_slack else None
         await warn_of_routes(policy)
         ticker = Ticker(store.reads, writer, clock, new_id)
-        caller = await _caller(store, settings, clock, metrics, counts, stack)
+        caller = await _caller(store, settings, clock, wall, metrics, counts, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             page_loop(store, writer, people, clock, metrics, counts),
+            sealing.loop,
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
         file, watching = _watched(settings, policy, adopt, clock, metrics)
-        loops.append(watching)
+        adopt_secrets = slack.door.take_secrets if slack else None
+        secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
+        loops += [watching, rotating]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
-        checks = readiness(loops, people, clock, *((slack.ready,) if slack else ()))
-        watch = Watch(
-            metrics,
-            looked=partial(backlog, store.database),
+        slack_checks = (slack.ready,) if slack else ()
+        more = (saving(store.writer), *sealing.checks, *slack_checks)
+        checks = readiness(loops, people, clock, *more)
+        looked, as_of = partial(backlog, store.database), people.as_of
+        watch = Watch(metrics, looked=looked, clock=clock, checks=checks, people_as_of=as_of)
+        api = _api(
+            settings,
+            store,
+            facts=people,
             clock=clock,
+            writer=writer,
+            waiters=waiters,
+            jwks=keys.jwks,
+            metrics_text=watch.text,
             checks=checks,
-            people_as_of=people.as_of,
+            policy_health=file.health,
+            answered=metrics.answered,
+            people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
         )
-        add_api(
-            app,
-            Api(
-                writer=writer,
-                reads=store.reads,
-                cards=store.cards,
-                services=store.services,
-                facts=people,
-                health=store.health,
-                clock=clock,
-                waiters=waiters,
-                jwks=keys.jwks,
-                metrics_text=watch.text,
-                checks=checks,
-                policy_health=file.health,
-                answered=metrics.answered,
-                people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
-                allowed_callbacks=frozenset(settings.allowed_callbacks),
-            ),
-        )
+        add_api(app, api)
         if slack is not None:
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
-        # At the end in reverse: no more requests, no more clicks, no more looks; then the store.
-        stack.push_async_callback(_stop, loops)
-        if slack is not None:
-            stack.push_async_callback(slack.door.close)
         runner, port = await _listen(app, settings)
+        stack.push_async_callback(drain, waiters, runner, slack.door if slack else None, loops)
         for loop in loops:
             counts.watch(loop.name, partial(getattr, loop, "failures"))
             loop.start()
         if slack is not None:
             await slack.door.start()
-        stack.push_async_callback(_drain, waiters, runner)
         log.info("serving", port=port, policy=policy.version)
-        yield Server(port=port, store=store, policy=file, people=people, clock=clock)
+        yield Server(
+            port=port, store=store, policy=file, people=people, clock=clock, rotation=secrets
+        )
         log.info("stopping")
 
 
@@ -211,6 +220,15 @@ def readiness(
     return (background, known, *more)
 
 
+def saving(writer: GroupCommitWriter) -> Check:
+    """Whether what is accepted can be saved: a disk that is full still lets itself be read."""
+
+    async def saves() -> tuple[str, bool]:
+        return "saving", writer.failing is None
+
+    return saves
+
+
 def _opened_store(
     settings: Settings,
     people: KnownPeople,
@@ -236,6 +254,7 @@ async def _caller(
     store: Store,
     settings: Settings,
     clock: Clock,
+    wall: Clock,
     metrics: Metrics,
     counts: Counts,
     stack: AsyncExitStack,
@@ -250,13 +269,33 @@ async def _caller(
         session=session,
         allowed=allowed,
         clock=clock,
+        wall=wall,
         random=random.Random(),  # noqa: S311  jitter, no secret
         counts=counts,
     )
 
 
+def _api(settings: Settings, store: Store, **joined: Any) -> Api:
+    """What the API's handlers need: of the store, of the settings, and what is joined to them."""
+    bounds = Bounds(
+        opens_per_minute=settings.opens_per_minute,
+        requests_per_minute=settings.requests_per_minute,
+        most_pending=settings.most_pending,
+        most_callbacks=settings.most_callbacks,
+    )
+    return Api(
+        reads=store.reads,
+        cards=store.cards,
+        services=store.services,
+        health=store.health,
+        allowed_callbacks=frozenset(settings.allowed_callbacks),
+        limiter=Limiter(bounds),
+        **joined,
+    )
+
+
 async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunner, int]:
-    runner = Runner(app, access_log=None, shutdown_timeout=5)
+    runner = Runner(app, access_log=None, shutdown_timeout=END_WITHIN_S)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)
     try:
@@ -270,16 +309,6 @@ async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunn
         ) from error
     addresses: Any = runner.addresses
     return runner, int(addresses[0][1])
-
-
-async def _drain(waiters: Waiters, runner: web.AppRunner) -> None:
-    """Answer whoever is parked, let requests under way end, and take no more."""
-    waiters.close()
-    await runner.cleanup()
-
-
-async def _stop(loops: Sequence[Loop]) -> None:
-    await asyncio.gather(*(loop.stop() for loop in loops))
 
 
 def _raise_file_limit() -> None:

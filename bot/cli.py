@@ -1,4 +1,4 @@
-"""The commands: `andon-server serve`, `demo`, `doctor`, `service …`, `policy …`.
+"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, `service …`, `policy …`, `audit …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -6,7 +6,6 @@ They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 c
 import asyncio
 import gc
 import signal
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -15,22 +14,23 @@ from typing import Annotated, TypeVar
 
 import structlog
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.api.redaction import redact_text
 from bot.app import read_policy, serving, utc_now
+from bot.audit import audit
+from bot.backup_command import backup, restore
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import examine
-from bot.exits import FINDING, fail
+from bot.exits import CANNOT, FINDING, fail, why
 from bot.observing import configure_logging
 from bot.policy_command import policy
+from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
-from storage import AlreadyRunningError, NewerDatabaseError
+from bot.stopping import Stop
 from storage.database import open_database
 from storage.inspection import inspect_store
-from storage.services import SCOPES, USUAL, SqlServices
+from storage.services import SCOPES, USUAL, Listed, SqlServices
 from storage.store import file_of
 
 log = structlog.get_logger(__name__)
@@ -41,33 +41,16 @@ app = typer.Typer(
 service = typer.Typer(help="Services that may call, and their keys.", no_args_is_help=True)
 app.add_typer(service, name="service")
 app.add_typer(policy, name="policy")
+app.add_typer(audit, name="audit")
 app.command()(demo)
+app.command()(backup)
+app.command()(restore)
 policy.command("replay")(policy_replay)
 
 T = TypeVar("T")
 
 #: Who acts in the records besides people and services.
 OURS = ("andon", "clock", "policy")
-
-#: What keeps a command from being done, other than a mistake of ours.
-CANNOT = (
-    SettingsError,
-    AlreadyRunningError,
-    NewerDatabaseError,
-    OSError,
-    SQLAlchemyError,
-    sqlite3.Error,
-)
-
-
-def _reason(error: Exception) -> str:
-    """Why it cannot be done, in a sentence; the database's own errors say too much."""
-    if isinstance(error, SQLAlchemyError | sqlite3.Error):
-        said = getattr(error, "orig", None) or error
-        return f"The database cannot be used ({said}). `doctor` looks at it."
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename} cannot be used: {error.strerror}. `doctor` looks at it."
-    return str(error)
 
 
 @app.command()
@@ -103,23 +86,21 @@ def serve() -> None:
     try:
         asyncio.run(_serve())
     except CANNOT as error:
-        raise fail(_reason(error)) from None
+        raise fail(why(error)) from None
 
 
 async def _serve() -> None:
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    stop = Stop()
     # Until there is something to reload, a signal that says so must not end the process.
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
     settings = read_settings()
     for name, near in unknown_settings().items():
         log.warning("unknown-setting", name=name, meant=near or None)
     async with serving(settings) as server:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.policy.reload)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
         _collect_less()
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
-        await stopping.wait()
+        await stop.asked.wait()
 
 
 def _collect_less() -> None:
@@ -140,6 +121,12 @@ def add(
     ] = None,
     scopes: Annotated[str, typer.Option(help=f"Of {', '.join(SCOPES)}.")] = ",".join(USUAL),
     callback_host: Annotated[list[str] | None, typer.Option(help="Where callbacks may go.")] = None,
+    opens_per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Instead of ANDON_OPENS_PER_MINUTE.")
+    ] = None,
+    most_pending: Annotated[
+        int | None, typer.Option(min=1, help="Instead of ANDON_MOST_PENDING.")
+    ] = None,
 ) -> None:
     """Add a service, or another key to one. Prints the key, once, alone on standard output."""
     wanted = tuple(s.strip() for s in scopes.split(",") if s.strip())
@@ -162,7 +149,12 @@ def add(
 
     async def made(services: SqlServices) -> tuple[str, int]:
         key = await services.add(
-            name, owners=owner or (), scopes=wanted, callback_hosts=callback_host or ()
+            name,
+            owners=owner or (),
+            scopes=wanted,
+            callback_hosts=callback_host or (),
+            opens_per_minute=opens_per_minute,
+            most_pending=most_pending,
         )
         return key, next(s.keys for s in await services.listed() if s.name == name)
 
@@ -178,7 +170,7 @@ def add(
 
 @service.command()
 def secret(name: str) -> None:
-    """Make a `whsec_` secret for a service's callbacks. Prints it alone on standard output."""
+    """Make a `whsec_` secret that signs callbacks and may sign opens. Prints it alone."""
 
     async def made(services: SqlServices) -> str | None:
         return await services.secret(name)
@@ -191,13 +183,19 @@ def secret(name: str) -> None:
 
 @service.command(name="list")
 def list_() -> None:
-    """List services: name, live keys, owners, callback hosts."""
+    """List services: name, live keys, owners, callback hosts, bounds of their own."""
     rows = _with_services(lambda services: services.listed())
     if not rows:
         typer.echo("No service yet; `service add NAME` makes one.", err=True)
     for found in rows:
         owners, hosts = ", ".join(found.owners) or "-", ", ".join(found.callback_hosts) or "-"
-        typer.echo(f"{found.name}\t{found.keys} keys\t{owners}\t{hosts}")
+        typer.echo(f"{found.name}\t{found.keys} keys\t{owners}\t{hosts}\t{_bounds_of(found)}")
+
+
+def _bounds_of(found: Listed) -> str:
+    """The bounds it was added with."""
+    own = ((found.opens_per_minute, "opens a minute"), (found.most_pending, "pending"))
+    return ", ".join(f"{bound:,} {what}" for bound, what in own if bound) or "-"
 
 
 @service.command()
@@ -236,7 +234,7 @@ def _with_services(work: Callable[[SqlServices], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except (*CANNOT, ValueError) as error:
-        raise fail(_reason(error)) from None
+        raise fail(why(error)) from None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ Composition like `bot/app.py`, and like it free to know every room of `bot`.
 """
 
 import asyncio
-import logging
 import secrets
 import shutil
 import signal
@@ -24,12 +23,12 @@ import typer
 import yaml
 
 import bot
-from bot.api.redaction import redact_text
 from bot.app import Server, serving
 from bot.demo import cast
 from bot.demo.stage import SERVICES, Stage
 from bot.demo.workspace import Running, Workspace, serve
 from bot.observing import configure_logging
+from bot.redaction import redact_text
 from bot.settings import Settings, SettingsError
 
 #: Usual ports of the page and of the API; others are taken where these are not free.
@@ -143,12 +142,9 @@ def _logging_to(path: Path) -> Iterator[None]:
     """Everything that is logged goes into a file: the terminal shows an address and no more."""
     with path.open("w", encoding="utf-8", buffering=1) as file:
         configure_logging(redact_text, file)
-        written = logging.StreamHandler(file)
-        logging.getLogger().addHandler(written)
         try:
             yield
         finally:
-            logging.getLogger().removeHandler(written)
             configure_logging(redact_text)
 
 

@@ -92,6 +92,14 @@ class Metrics:
         self.commit_sizes = self._histogram(
             "andon_commit_escalations", "Escalations changed by one commit", _SIZES
         )
+        self.sealing_lag = self._histogram(
+            "andon_sealing_lag_seconds",
+            "Age of the oldest record of a block when it was sealed",
+            _LATE,
+        )
+        self.unsealed = self._gauge(
+            "andon_unsealed_seconds", "Age of the oldest record that is in no block yet"
+        )
         self.waiting = self._gauge("andon_commands_waiting", "Commands queued or in a commit")
         self.requests = self._counter(
             "andon_http_requests_total", "HTTP answers, by route and status", "route", "status"
@@ -209,6 +217,7 @@ class Watch:
     def _owed(self, backlog: Backlog) -> None:
         metrics = self._metrics
         metrics.clock_lag.set(backlog.overdue_s)
+        metrics.unsealed.set(backlog.unsealed_s)
         for gauge in (metrics.cards_due, metrics.deliveries_due, metrics.standing):
             gauge.clear()
         for error, n in backlog.cards_due.items():

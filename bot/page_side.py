@@ -8,7 +8,6 @@ import structlog
 
 from approvals.policy.model import Policy
 from approvals.ports import Clock, Writer
-from bot.api.redaction import redact_text
 from bot.background.counts import Counts
 from bot.background.loop import Loop
 from bot.background.outside import Outside, wrong_with
@@ -17,6 +16,7 @@ from bot.background.ways import Ways
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
 from bot.people import KnownPeople
+from bot.redaction import redact_text
 from bot.settings import secret_of
 from bot.slack_side import Records
 

@@ -38,7 +38,12 @@ class Settings(BaseSettings):
     allowed_callbacks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), alias="ANDON_ALLOWED_CALLBACKS"
     )
+    opens_per_minute: int = Field(600, alias="ANDON_OPENS_PER_MINUTE", ge=1)
+    requests_per_minute: int = Field(6000, alias="ANDON_REQUESTS_PER_MINUTE", ge=1)
+    most_pending: int = Field(1000, alias="ANDON_MOST_PENDING", ge=1)
+    most_callbacks: int = Field(1000, alias="ANDON_MOST_CALLBACKS", ge=1)
     signing_keys: str = Field("keys", alias="ANDON_SIGNING_KEYS", min_length=1)
+    anchors: str = Field("", alias="ANDON_ANCHORS")
     slack_mode: Literal["socket", "http", "off"] = Field("socket", alias="ANDON_SLACK_MODE")
     slack_api_url: str = Field(
         "https://slack.com/api/", alias="ANDON_SLACK_API_URL", pattern="^https?://.+/$"
@@ -106,6 +111,12 @@ def unknown_settings(names: Iterable[str] | None = None) -> dict[str, str]:
     given = _environment() if names is None else names
     ours = (n for n in given if n.startswith(("ANDON_", "SLACK_")) and n not in known)
     return {n: next(iter(difflib.get_close_matches(n, sorted(known), 1)), "") for n in ours}
+
+
+def file_of_secret(name: str) -> tuple[Path, ...]:
+    """The file a secret lies in, where it lies in one of its own."""
+    path = _environment().get(f"{name}_FILE")
+    return (Path(path),) if path else ()
 
 
 def secret_of(name: str) -> str | None:

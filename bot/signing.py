@@ -3,14 +3,17 @@
 The newest signs, all verify. A key is a JWK in a file of its own (`NAME.jwk`), made at the first
 start. Names are ordered by time, so the last name is the newest key. To rotate, add a file with a
 later name; the old one may lose its private part `d` at once, and goes when its grants are over.
+A running server follows (`bot.rotation`).
 """
 
+import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -33,19 +36,23 @@ class KeyRing:
     """Implements `approvals.grants.Signer` over a directory. Raises SigningKeysError."""
 
     def __init__(self, directory: Path) -> None:
-        try:
-            self._keys = _keys_in(directory)
-        except SigningKeysError:
-            raise
-        except OSError as error:
-            raise SigningKeysError(
-                f"The signing keys in {directory} cannot be used ({error.strerror}). Give the "
-                "server's user this directory, or set ANDON_SIGNING_KEYS to another."
-            ) from error
-        signing = [key for key in self._keys if key.is_private]
-        if not signing:
-            raise SigningKeysError(f"No key in {directory} has a private part, so none can sign.")
-        self._newest = signing[-1]
+        self._directory = directory
+        self._keys = _usable(directory, _keys_in)
+        self._newest = _signing(self._keys)[-1]
+
+    def files(self) -> Sequence[Path]:
+        """Where the keys lie."""
+        return sorted(self._directory.glob("*.jwk"))
+
+    def read(self) -> list[OKPKey]:
+        """The keys as they lie there now, none made. Raises SigningKeysError."""
+        return _usable(self._directory, lambda _: [_read(file) for file in self.files()])
+
+    def adopt(self, keys: list[OKPKey]) -> bool:
+        """Sign and verify with these from now on; whether any is another."""
+        changed = [_print(key) for key in keys] != [_print(key) for key in self._keys]
+        self._keys, self._newest = keys, _signing(keys)[-1]
+        return changed
 
     @property
     def kid(self) -> str:
@@ -58,9 +65,45 @@ class KeyRing:
         payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return jws.serialize_compact(header, payload, self._newest, algorithms=[ALGORITHM])
 
+    def attest(self, text: str) -> tuple[str, str]:
+        """Which key signed the text, and its bare Ed25519 signature as base64url."""
+        private = cast(Ed25519PrivateKey, self._newest.private_key)
+        signature = private.sign(text.encode())
+        return self.kid, base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+
     def jwks(self) -> dict[str, Any]:
         """The public halves, as served at `/.well-known/jwks.json`."""
         return {"keys": [key.as_dict(private=False) for key in self._keys]}
+
+
+def _usable(directory: Path, read: Callable[[Path], list[OKPKey]]) -> list[OKPKey]:
+    """What is read, where it can be used. Raises SigningKeysError."""
+    try:
+        keys = read(directory)
+    except SigningKeysError:
+        raise
+    except OSError as error:
+        raise SigningKeysError(
+            f"The signing keys in {directory} cannot be used ({error.strerror}). Give the "
+            "server's user this directory, or set ANDON_SIGNING_KEYS to another."
+        ) from error
+    if not _signing(keys):
+        raise SigningKeysError(f"No key in {directory} has a private part, so none can sign.")
+    return keys
+
+
+def _signing(keys: Sequence[OKPKey]) -> list[OKPKey]:
+    return [key for key in keys if key.is_private]
+
+
+def _print(key: OKPKey) -> tuple[str, bool]:
+    """What tells a key from another, and whether it can sign."""
+    return f"{key.kid} {key.thumbprint()}", key.is_private
+
+
+def public_keys(directory: Path) -> tuple[dict[str, Any], ...]:
+    """The public halves of the keys in a directory; makes none. Raises SigningKeysError."""
+    return tuple(_read(file).as_dict(private=False) for file in sorted(directory.glob("*.jwk")))
 
 
 def _keys_in(directory: Path) -> list[OKPKey]:

@@ -14,7 +14,6 @@ from approvals.ports import (
     Storms,
     Writer,
 )
-from bot.api.redaction import redact_text
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
 from bot.background.digest import Digester
@@ -84,6 +83,7 @@ class SlackSide:
         writer: Writer,
         people: KnownPeople,
         clock: Clock,
+        wall: Clock,
         bell: Bell,
         metrics: Metrics,
         counts: Counts,
@@ -95,7 +95,7 @@ class SlackSide:
         )
         self._slack, self._line = SlackWeb(self._client), Line(clock)
         surface = self._surface(bell)
-        self.door = self._door(settings, surface)
+        self.door = self._door(settings, surface, wall)
         metrics.groups_unread.set_function(lambda: len(people.facts(clock()).people.unread))
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         said = self._said()
@@ -131,7 +131,6 @@ class SlackSide:
             slack=self._slack,
             clock=clock,
             new_id=new_id,
-            redacted=redact_text,
             wake=bell.wake,
             away=people.away,
             lost=lambda event: self.door.revoked(event),
@@ -140,8 +139,8 @@ class SlackSide:
         finding = Finding(store.reads, people, clock, Rooms(self._client, clock))
         return Surface(ports, Screens(people, clock), finding, self._client, self._strangers)
 
-    def _door(self, settings: Settings, surface: Surface) -> SlackDoor:
-        """Where Slack's requests come in."""
+    def _door(self, settings: Settings, surface: Surface, wall: Clock) -> SlackDoor:
+        """Where Slack's requests come in. They carry Slack's time, so no other of ours will do."""
         app_token = settings.slack_app_token.get_secret_value()
         return SlackDoor(
             client=self._client,
@@ -150,7 +149,7 @@ class SlackSide:
             secrets=settings.signing_secrets,
             app_token=app_token if settings.slack_mode == "socket" else "",
             seen=self._store.signatures,
-            clock=self._clock,
+            clock=wall,
         )
 
     def _said(self) -> dict[str, Any]:
@@ -199,4 +198,4 @@ class SlackSide:
     async def ready(self) -> tuple[str, bool]:
         """For health: we hear Slack, and it hears us."""
         name, works = await self.door.ready()
-        return name, works and self._line.works
+        return name, works and self._line.works and self._refresher.works

@@ -5,7 +5,19 @@
 them over dictionaries, for tests.
 """
 
-from storage.errors import AlreadyRunningError, NewerDatabaseError
+from storage.errors import (
+    AlreadyRunningError,
+    CopyError,
+    DamagedDatabaseError,
+    NewerDatabaseError,
+)
 from storage.store import Store, open_store
 
-__all__ = ["AlreadyRunningError", "NewerDatabaseError", "Store", "open_store"]
+__all__ = [
+    "AlreadyRunningError",
+    "CopyError",
+    "DamagedDatabaseError",
+    "NewerDatabaseError",
+    "Store",
+    "open_store",
+]

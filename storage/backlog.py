@@ -20,10 +20,12 @@ async def backlog(database: Database, now: datetime) -> Backlog:
         "SELECT status, state, count(*), min(due_at) FROM escalations "
         "WHERE due_at IS NOT NULL GROUP BY status, state"
     )
+    ((since,),) = await link.rows("SELECT MIN(since) FROM unsealed")
     due = min((parse_instant(row[3]) for row in standing), default=now)
     return Backlog(
         cards_due={row[0]: row[1] for row in cards},
         deliveries_due={row[0]: row[1] for row in deliveries},
         escalations={(row[0], row[1]): row[2] for row in standing},
         overdue_s=max(0.0, (now - due).total_seconds()),
+        unsealed_s=max(0.0, (now - parse_instant(since)).total_seconds()) if since else 0.0,
     )

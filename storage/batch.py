@@ -19,6 +19,7 @@ from approvals.ports import NotSavedError, Settled
 from approvals.refusals import Refusal
 from approvals.step import Step, is_overdue, step
 from approvals.sums import Move, move_of, sums_before
+from approvals.words import Status
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,7 @@ class Batch:
     flows: dict[str, Flow] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
     sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
+    pending: dict[str, int] = field(default_factory=dict)  #: how many wait, of services asked for
     changed: dict[str, None] = field(default_factory=dict)  #: ids, in order
     records: list[Record] = field(default_factory=list)
     work: list[tuple[str, int, Work]] = field(default_factory=list)  #: escalation, seq, work
@@ -119,6 +121,7 @@ class Batch:
             group_id=self.groups.get(group) if group else None,
             pending_twin=twin.id if twin else None,
             sums=sums_before(move, self.sums),
+            pending=self.pending.get(command.service, 0),
             flow=self.flows.get(flow_row(command), Flow()),
         )
         done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
@@ -151,6 +154,7 @@ class Batch:
             if isinstance(work, SignGrant)
         ]
         if done.changed:
+            self._count_waiting(escalation)
             self.escalations[escalation.id] = escalation
             self.changed[escalation.id] = None
             self.records += done.records
@@ -163,6 +167,13 @@ class Batch:
             for work in done.work
             if not isinstance(work, SignGrant)
         ]
+
+    def _count_waiting(self, after: Escalation) -> None:
+        """One more waits for people, or one less, or neither."""
+        before = self.escalations.get(after.id)
+        waited = before is not None and before.status is Status.PENDING
+        if after.service in self.pending:
+            self.pending[after.service] += (after.status is Status.PENDING) - waited
 
     def _count(self, escalation: Escalation, refusal: Refusal | None) -> None:
         if refusal is not None and refusal.who:

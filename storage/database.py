@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 import aiosqlite
 
 from approvals.ports import StoreError
-from storage.errors import AlreadyRunningError
-from storage.migrate import upgrade
+from storage.errors import AlreadyRunningError, MovedError
+from storage.migrate import is_newest, upgrade
+from storage.place import Place
+from storage.wholeness import refuse_damaged
 
 Row = Sequence[Any]
 
@@ -125,15 +127,15 @@ class OutsideLink(Link):
 def _as_store_errors() -> Iterator[None]:
     try:
         yield
-    except (aiosqlite.Error, ValueError) as error:  # ValueError: the connection is closed
+    except (aiosqlite.Error, ValueError, MovedError) as error:  # ValueError: it is closed
         raise StoreError(f"The database cannot be used just now ({error}).") from error
 
 
 class Database:
     """The file, open: one link that writes, a few that read."""
 
-    def __init__(self, writer: Link, readers: Sequence[Link], side: Link) -> None:
-        self.writer, self._side = writer, side
+    def __init__(self, writer: Link, readers: Sequence[Link], side: Link, place: Place) -> None:
+        self.writer, self._side, self.place = writer, side, place
         self._readers = cycle(readers)
         #: Whose turn it is to write. SQLite would let the second sleep, and for too long.
         self.turn = asyncio.Lock()
@@ -152,6 +154,8 @@ class Database:
             try:
                 await self._side.run("BEGIN IMMEDIATE")  # begun, too, where we are cancelled here
                 yield self._side
+                with _as_store_errors():
+                    self.place.check()
                 await self._side.run("COMMIT")
             except BaseException:
                 await self._side.undo()
@@ -167,16 +171,15 @@ class Database:
 
 @asynccontextmanager
 async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
-    """Open and migrate the file. Raises AlreadyRunningError, NewerDatabaseError, OSError."""
-    lock = _lock(path) if server else None
+    """Open and migrate the file. Raises what `storage.errors` names, and OSError."""
+    lock = lock_of(path) if server else None
     links: list[Link] = []
     try:
-        # Commands beside a server find the schema as the server left it; alone, they bring it.
-        await asyncio.to_thread(upgrade, path)
+        await asyncio.to_thread(_bring_up if server else _bring_up_alone, path)
         aside_ms = BUSY_ASIDE_MS if server else BUSY_MS
         links = [await _connect(path, Link, BUSY_MS)]
         links += [await _connect(path, OutsideLink, aside_ms) for _ in range(READERS + 1)]
-        database = Database(links[0], links[2:], links[1])
+        database = Database(links[0], links[2:], links[1], Place(path))
         checkpoints = asyncio.create_task(database.checkpoint()) if server else None
         try:
             yield database
@@ -188,6 +191,30 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
             await link.close()
         if lock is not None:
             os.close(lock)
+
+
+def _bring_up(path: Path) -> None:
+    """Look whether the file is whole, then bring its schema. The lock is ours."""
+    _make(path)
+    refuse_damaged(path)
+    upgrade(path)
+
+
+def _bring_up_alone(path: Path) -> None:
+    """The same for a command; beside a server it finds the schema as the server left it."""
+    if is_newest(path):
+        return
+    lock = lock_of(path)  # no schema changes under a server of an older version
+    try:
+        _make(path)
+        upgrade(path)
+    finally:
+        os.close(lock)
+
+
+def _make(path: Path) -> None:
+    """An empty file that nobody else may read, where there is none: it will hold secrets."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
@@ -203,6 +230,7 @@ async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
             "synchronous=FULL",
             "foreign_keys=ON",
             "wal_autocheckpoint=0",
+            "secure_delete=ON",  # what is erased, or replaced, leaves no bytes in the file
         ):
             await link.rows(f"PRAGMA {pragma}")
         await assert_durable(link)
@@ -222,8 +250,11 @@ async def assert_durable(link: Link) -> None:
         raise RuntimeError(f"This SQLite connection would not be durable: {found}")
 
 
-def _lock(path: Path) -> int:
-    """Take the server's lock on the file; the operating system frees it however we end."""
+def lock_of(path: Path) -> int:
+    """Take the server's lock on the file; the operating system frees it however we end.
+
+    Raises AlreadyRunningError, OSError.
+    """
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,10 +1,13 @@
-"""Why a store cannot be opened.
+"""Why a store cannot be opened, copied or restored.
 
 ::
 
     RuntimeError
-    +-- AlreadyRunningError   another server has it
-    +-- NewerDatabaseError    a newer version wrote it
+    +-- AlreadyRunningError    another server has it
+    +-- NewerDatabaseError     a newer version wrote it
+    +-- DamagedDatabaseError   its bytes are not those that were written
+    +-- CopyError              a copy cannot be made, or is none of ours
+    +-- MovedError             the file we write to is no longer the one of its name
 """
 
 
@@ -14,3 +17,15 @@ class AlreadyRunningError(RuntimeError):
 
 class NewerDatabaseError(RuntimeError):
     """The database was written by a newer version. Start that version, or restore a backup."""
+
+
+class DamagedDatabaseError(RuntimeError):
+    """The database is damaged. Stop the server and restore a backup."""
+
+
+class CopyError(RuntimeError):
+    """No copy was made. Mend what is named and try again."""
+
+
+class MovedError(RuntimeError):
+    """The database file is no longer where it was opened. Put it back, or start the server anew."""

@@ -14,6 +14,7 @@ from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
 from storage.database import Database, Row
+from storage.statements import LATEST_SEEN
 
 #: Escalations read anew in one go while a list is made; others get their turn in between.
 AT_ONCE = 200
@@ -123,6 +124,11 @@ class SqlReads:
         )
         return tuple(row[0] for row in rows)
 
+    async def latest(self, now: datetime) -> datetime:
+        """The latest moment that was noted; `now` where none was."""
+        rows = await self._database.reader.rows(LATEST_SEEN)
+        return datetime.fromisoformat(rows[0][0]) if rows else now
+
     async def check(self, now: datetime) -> Mapping[str, Json]:
         """Whether the store answers, and for how long the longest overdue one waits."""
         rows = await self._database.reader.rows(
@@ -147,8 +153,8 @@ def outline(text: str) -> Escalation:
 
 def record_of(row: Row) -> Record:
     """The record of a row of `events` and the text of its body."""
-    text = row[9] or '{"body":{},"command":{},"facts":{}}'
-    said = json.loads(text)
+    text = row[9] or ""
+    said = json.loads(text or '{"body":{},"command":{},"facts":{}}')
     return Record(
         escalation_id=row[0],
         seq=row[1],

@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import groupby, takewhile
 
 from approvals.codec import instant, parse_instant
-from approvals.ports import Clock, ServiceKey
-from storage.database import Database, Many
+from approvals.ports import Clock, ServiceKey, ServiceSecrets
+from storage.database import Database, Many, Row
 from storage.writer import GroupCommitWriter
 
 #: What a key may be allowed to do.
@@ -21,6 +21,9 @@ SCOPES = ("open", "read", "claim", "audit", "admin")
 
 #: What a new key may do unless said otherwise.
 USUAL = ("open", "read", "claim")
+
+#: What a signature allows: opening, nothing else.
+SIGNED = frozenset({"open"})
 
 #: How long a taken Slack request is remembered; Slack repeats within five minutes.
 REMEMBER = timedelta(minutes=10)
@@ -49,6 +52,22 @@ class Listed:
     owners: tuple[str, ...]
     callback_hosts: tuple[str, ...]
     keys: int  #: live ones
+    opens_per_minute: int | None = None  #: None: as the settings say
+    most_pending: int | None = None
+
+
+#: A service's columns, of `services s`.
+_SERVICE = "s.name, s.owners, s.callback_hosts, s.opens_per_minute, s.most_pending"
+
+_ADD = (
+    "INSERT INTO services (name, owners, callback_hosts, opens_per_minute, most_pending, "
+    "created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+    "owners = CASE WHEN excluded.owners = '[]' THEN owners ELSE excluded.owners END, "
+    "callback_hosts = CASE WHEN excluded.callback_hosts = '[]' THEN callback_hosts "
+    "ELSE excluded.callback_hosts END, "
+    "opens_per_minute = COALESCE(excluded.opens_per_minute, opens_per_minute), "
+    "most_pending = COALESCE(excluded.most_pending, most_pending)"
+)
 
 
 class SqlServices:
@@ -60,19 +79,34 @@ class SqlServices:
     async def by_key_hash(self, hashed: str) -> ServiceKey | None:
         """The service of a live key."""
         rows = await self._database.reader.rows(
-            "SELECT s.name, k.scopes, s.owners, s.callback_hosts FROM service_keys k "
+            f"SELECT k.scopes, {_SERVICE} FROM service_keys k "  # noqa: S608
             "JOIN services s ON s.name = k.service WHERE k.hash = ? AND k.revoked_at IS NULL",
             (hashed,),
         )
-        if not rows:
-            return None
-        name, scopes, owners, hosts = rows[0]
-        return ServiceKey(
-            service=name,
-            scopes=frozenset(json.loads(scopes)),
-            owners=tuple(json.loads(owners)),
-            callback_hosts=tuple(json.loads(hosts)),
+        return _key(rows[0][1:], frozenset(json.loads(rows[0][0]))) if rows else None
+
+    async def signing(self, service: str | None = None) -> tuple[ServiceSecrets, ...]:
+        """That service, or all, with live secrets, newest first."""
+        rows = await self._database.reader.rows(
+            f"SELECT x.secret, {_SERVICE} FROM service_secrets x "  # noqa: S608
+            "JOIN services s ON s.name = x.service "
+            "WHERE x.revoked_at IS NULL AND (? IS NULL OR s.name = ?) "
+            "ORDER BY s.name, x.created_at DESC",
+            (service, service),
         )
+        return tuple(
+            ServiceSecrets(service=_key(of, SIGNED), secrets=tuple(row[0] for row in its))
+            for of, its in groupby(rows, key=lambda row: row[1:])
+        )
+
+    async def callbacks_waiting(self, service: str) -> int:
+        """How many callbacks are owed to the service."""
+        rows = await self._database.reader.rows(
+            "SELECT COUNT(*) FROM deliveries d JOIN escalations e ON e.id = d.escalation_id "
+            "WHERE d.due_at IS NOT NULL AND d.kind = 'callback' AND e.service = ?",
+            (service,),
+        )
+        return int(rows[0][0])
 
     async def callback_hosts(self, service: str) -> tuple[str, ...]:
         """Where the service may be called back."""
@@ -96,17 +130,18 @@ class SqlServices:
         owners: Sequence[str] = (),
         scopes: Sequence[str] = USUAL,
         callback_hosts: Sequence[str] = (),
+        opens_per_minute: int | None = None,
+        most_pending: int | None = None,
     ) -> str:
-        """Add a service, or another key to one; gives the key, which is shown once."""
+        """Add a service, or another key to one; gives the key, which is shown once.
+
+        What is left out stays as it was.
+        """
         key, at = new_key(), instant(self._clock())
         async with self._database.beside() as link:
             await link.run(
-                "INSERT INTO services (name, owners, callback_hosts, created_at) "
-                "VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
-                "owners = CASE WHEN excluded.owners = '[]' THEN owners ELSE excluded.owners END, "
-                "callback_hosts = CASE WHEN excluded.callback_hosts = '[]' THEN callback_hosts "
-                "ELSE excluded.callback_hosts END",
-                (name, json.dumps(list(owners)), json.dumps(list(callback_hosts)), at),
+                _ADD,
+                (name, *map(_json, (owners, callback_hosts)), opens_per_minute, most_pending, at),
             )
             await link.run(
                 "INSERT INTO service_keys (hash, service, scopes, created_at) VALUES (?, ?, ?, ?)",
@@ -145,18 +180,37 @@ class SqlServices:
     async def listed(self) -> tuple[Listed, ...]:
         """All services."""
         rows = await self._database.reader.rows(
-            "SELECT s.name, s.owners, s.callback_hosts, (SELECT count(*) FROM service_keys k "
-            "WHERE k.service = s.name AND k.revoked_at IS NULL) FROM services s ORDER BY s.name"
+            f"SELECT (SELECT count(*) FROM service_keys k WHERE k.service = s.name "  # noqa: S608
+            f"AND k.revoked_at IS NULL), {_SERVICE} FROM services s ORDER BY s.name"
         )
-        return tuple(
-            Listed(
-                name=name,
-                owners=tuple(json.loads(owners)),
-                callback_hosts=tuple(json.loads(hosts)),
-                keys=keys,
-            )
-            for name, owners, hosts, keys in rows
-        )
+        return tuple(_listed(keys, _key(of, frozenset())) for keys, *of in rows)
+
+
+def _json(values: Sequence[str]) -> str:
+    return json.dumps(list(values))
+
+
+def _key(of: Row, scopes: frozenset[str]) -> ServiceKey:
+    name, owners, hosts, opens_per_minute, most_pending = of
+    return ServiceKey(
+        service=name,
+        scopes=scopes,
+        owners=tuple(json.loads(owners)),
+        callback_hosts=tuple(json.loads(hosts)),
+        opens_per_minute=opens_per_minute,
+        most_pending=most_pending,
+    )
+
+
+def _listed(keys: int, of: ServiceKey) -> Listed:
+    return Listed(
+        name=of.service,
+        owners=of.owners,
+        callback_hosts=of.callback_hosts,
+        keys=keys,
+        opens_per_minute=of.opens_per_minute,
+        most_pending=of.most_pending,
+    )
 
 
 _SIGNATURE = (

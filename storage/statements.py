@@ -1,7 +1,7 @@
 """What a batch reads and writes: a constant number of statements, rows as plain tuples."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from approvals import events
 from approvals.codec import dump_text, instant, load_text
 from approvals.commands import Claim, Open
+from approvals.erasing import ERASED
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
@@ -32,7 +33,8 @@ MODAL_GRACE = timedelta(seconds=5)
 #: The same, for the one answer to many votes at once.
 BATCH_GRACE = timedelta(seconds=60)
 
-_COLUMNS = (
+#: The columns of an escalation, the document last.
+COLUMNS = (
     "id, suffix, service, group_id, kind, category, severity, environment, reference, dedup_key, "
     "join_key, title, status, state, version, created_at, deadline_at, due_at, decided_at, "
     "storm_id, body"
@@ -48,7 +50,7 @@ _CHANGING = (
     "body",
 )
 _ESCALATION = (
-    f"INSERT INTO escalations ({_COLUMNS}) VALUES ({', '.join('?' * 21)}) "  # noqa: S608
+    f"INSERT INTO escalations ({COLUMNS}) VALUES ({', '.join('?' * 21)}) "  # noqa: S608
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _CHANGING)}"
 )
 _EVENT = (
@@ -56,6 +58,18 @@ _EVENT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BODY = "INSERT INTO event_bodies (escalation_id, seq, text) VALUES (?, ?, ?)"
+_BODIES_GONE = "DELETE FROM event_bodies WHERE escalation_id = ? AND seq < ?"
+_TITLE_GONE = "UPDATE escalations SET title = ? WHERE id = ?"
+#: A callback under way says nothing and knows its own address; all else is not told any more.
+_UNTOLD = (
+    "UPDATE deliveries SET state = 'failed', due_at = NULL, settled_at = ?, error = 'erased' "
+    "WHERE escalation_id = ? AND state = 'pending' AND kind <> 'callback'"
+)
+_TOLD_GONE = (
+    "UPDATE deliveries SET payload = CASE kind WHEN 'callback' THEN payload ELSE '{}' END, "
+    "target = CASE WHEN kind = 'page' OR target LIKE 'person:%' THEN target ELSE '' END "
+    "WHERE escalation_id = ? AND state <> 'pending'"
+)
 _UNSEALED = (
     "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
     "ON CONFLICT (escalation_id) DO NOTHING"
@@ -112,6 +126,7 @@ _GROUPS = "SELECT id, group_id FROM groups WHERE id"
 _TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key"
 _BODIES = "SELECT body FROM escalations WHERE id"
 _FLOWS = "SELECT id, body FROM flows WHERE id"
+_WAITING = "SELECT service, COUNT(*) FROM escalations WHERE status = 'pending' AND service"
 _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
 _DROPPED = ", ".join(f"'{state.value}'" for state in DROPPED)
 # TOTAL never overflows, and is exact far beyond any amount a gate is set at.
@@ -124,10 +139,19 @@ _SUMS = (
 
 
 async def load(
-    link: Link, commands: list[Pending], facts: Facts, signer: Signer, now: datetime
+    link: Link,
+    commands: list[Pending],
+    facts: Facts,
+    signer: Signer,
+    now: datetime,
+    pending: Mapping[str, int],
 ) -> Batch:
-    """Begin, and read everything the commands concern: in one hop, or two where opens meet."""
-    batch = Batch(facts=facts, signer=signer, commands=commands)
+    """Begin, and read everything the commands concern.
+
+    In one hop; or two, where opens meet, or where how many of a service wait (`pending`) was not
+    counted yet.
+    """
+    batch = Batch(facts=facts, signer=signer, commands=commands, pending=dict(pending))
     opens = [p.command for p in commands if isinstance(p.command, Open)]
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
     claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
@@ -147,9 +171,16 @@ async def load(
     batch.flows = {id_: load_flow(body) for id_, body in flows}
     found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
     found |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
-    if found - asked:
-        (more,) = await link.together(_in(_BODIES, found - asked))
+    bounded = {command.service for command in opens if command.most_pending is not None}
+    if found - asked or bounded - pending.keys():
+        counting = _in(_WAITING, bounded - pending.keys())
+        more, waiting = await link.together(
+            _in(_BODIES, found - asked),
+            Query(f"{counting.sql} GROUP BY service", counting.values),
+        )
         bodies += more
+        batch.pending |= dict.fromkeys(bounded - pending.keys(), 0)
+        batch.pending.update((row[0], row[1]) for row in waiting)
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
 
@@ -184,13 +215,18 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
     """What the fold made, as statements. The order satisfies foreign keys and fences."""
     at = instant(now)
     changed = [batch.escalations[i] for i in batch.changed]
+    erased = [r for r in batch.records if r.kind == events.ERASED]
     for statement, rows in (
-        (_ESCALATION, [_escalation_row(e) for e in changed]),
+        (_ESCALATION, [(*columns_of(e), dump_text(e)) for e in changed]),
         (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
         (_EVENT, [_event_row(r) for r in batch.records]),
+        (_BODIES_GONE, [(r.escalation_id, r.seq) for r in erased]),
+        (_TITLE_GONE, [(ERASED, r.escalation_id) for r in erased]),
+        (_UNTOLD, [(at, r.escalation_id) for r in erased]),
+        (_TOLD_GONE, [(r.escalation_id,) for r in erased]),
         (_UNSEALED, [(id_, at) for id_ in batch.changed]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
-        (_VOTE, [_vote_row(r) for r in _last_votes(batch.records)]),
+        (_VOTE, [_vote_row(r, batch.records) for r in batch.records if r.kind == events.VOTE_CAST]),
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
         (_KEY, batch.new_keys),
         (_GROUP, batch.new_groups),
@@ -210,7 +246,8 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
             yield Many(statement, rows)
 
 
-def _escalation_row(e: Escalation) -> tuple[Any, ...]:
+def columns_of(e: Escalation) -> tuple[Any, ...]:
+    """What stands in the columns beside the document."""
     return (
         e.id,
         e.id[-6:],
@@ -232,7 +269,6 @@ def _escalation_row(e: Escalation) -> tuple[Any, ...]:
         instant(e.due_at) if e.due_at else None,
         instant(e.ended_at) if e.ended_at else None,
         e.storm_id,
-        dump_text(e),
     )
 
 
@@ -258,12 +294,8 @@ def _vote_over(r: Record) -> tuple[Any, ...]:
     return r.escalation_id, r.body["person"], r.seq
 
 
-def _last_votes(records: Sequence[Record]) -> list[Record]:
-    """Votes cast in this batch; only a person's last one is effective."""
-    return [r for r in records if r.kind == events.VOTE_CAST and _is_last(r, records)]
-
-
 def _is_last(record: Record, records: Sequence[Record]) -> bool:
+    """Whether it is the person's last vote in this batch; no other is effective."""
     mine = (record.escalation_id, record.body["person"])
     return not any(
         r.kind in _VOTING and r.seq > record.seq and (r.escalation_id, r.body["person"]) == mine
@@ -271,8 +303,9 @@ def _is_last(record: Record, records: Sequence[Record]) -> bool:
     )
 
 
-def _vote_row(r: Record) -> tuple[Any, ...]:
-    return r.escalation_id, r.seq, r.body["person"], r.body["option"], 1, instant(r.at)
+def _vote_row(r: Record, records: Sequence[Record]) -> tuple[Any, ...]:
+    body, effective = r.body, int(_is_last(r, records))
+    return r.escalation_id, r.seq, body["person"], body["option"], effective, instant(r.at)
 
 
 def _decision_row(r: Record) -> tuple[Any, ...]:

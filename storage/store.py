@@ -12,8 +12,10 @@ from storage.absences import SqlAbsences
 from storage.database import Database, open_database
 from storage.digests import SqlDigests
 from storage.reads import SqlReads
+from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
 from storage.storms import SqlStorms
+from storage.truth import refuse_untrue
 from storage.work import SqlCards, SqlDeliveries
 from storage.writer import GroupCommitWriter
 
@@ -28,6 +30,7 @@ class Store:
     deliveries: SqlDeliveries
     storms: SqlStorms
     digests: SqlDigests
+    seals: SqlSeals
     services: SqlServices
     signatures: SqlSignatures
     absences: SqlAbsences
@@ -57,9 +60,11 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the store; the one server writes, commands beside it only touch rows of services.
 
-    Raises AlreadyRunningError, NewerDatabaseError, ValueError for an address it does not know.
+    Raises what `storage.errors` names, and ValueError for an address it does not know.
     """
     async with open_database(file_of(url), server=server) as database:
+        if server:
+            await asyncio.to_thread(refuse_untrue, file_of(url))
         writer = GroupCommitWriter(
             database, facts=facts, signer=signer, clock=clock, committed=committed
         )
@@ -75,6 +80,7 @@ async def open_store(
                 deliveries=deliveries,
                 storms=SqlStorms(database),
                 digests=SqlDigests(database),
+                seals=SqlSeals(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
                 absences=SqlAbsences(database),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from approvals.codec import instant, parse_instant
+from approvals.erasing import ERASED
 from approvals.ports import Card, Clock, Delivery
 from storage.database import Database, Row
 
@@ -33,7 +34,7 @@ class SqlCards:
         self._delivered: dict[str, datetime] = {}  #: by escalation, oldest first
 
     async def due(self, now: datetime, limit: int) -> tuple[Card, ...]:
-        """Lease what is due: ended escalations first, then the longest waiting."""
+        """Lease what is due: ended ones first, then the longest waiting, erased ones last."""
         at, until = instant(now), instant(now + LEASE)
         peek = "SELECT 1 FROM cards WHERE due_at IS NOT NULL AND due_at <= ? LIMIT 1"
         if not await self._database.reader.rows(peek, (at,)):
@@ -43,8 +44,8 @@ class SqlCards:
                 f"SELECT {', '.join('c.' + c for c in _CARD.split(', '))} "  # noqa: S608
                 "FROM cards c JOIN escalations e ON e.id = c.escalation_id "
                 "WHERE c.due_at IS NOT NULL AND c.due_at <= ? "
-                "ORDER BY e.status = 'pending', c.due_at LIMIT ?",
-                (at, limit),
+                "ORDER BY e.title = ?, e.status = 'pending', c.due_at LIMIT ?",
+                (at, ERASED, limit),
             )
             await link.many(
                 "UPDATE cards SET due_at = ? WHERE id = ?", [(until, r[0]) for r in rows]

@@ -24,6 +24,8 @@ from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Batch, Pending
 from storage.database import Database, Many, Row
+from storage.errors import MovedError
+from storage.reasons import code_of, is_of_the_file, reason
 from storage.statements import COMMIT, LATEST, LATEST_SEEN, load, written
 
 log = structlog.get_logger(__name__)
@@ -36,6 +38,9 @@ QUEUE_COMMANDS, QUEUE_BYTES = 20_000, 64 << 20
 
 #: What is to be written alongside a command waits so many seconds for one.
 ALONE_S = 0.05
+
+#: While nothing can be saved, a small commit tries so many seconds later whether that has passed.
+TRY_AGAIN_S = 2.0
 
 #: The latest moment seen is noted this often, so that a clock set back revives nothing.
 NOTE_EVERY = timedelta(seconds=60)
@@ -83,7 +88,7 @@ class GroupCommitWriter:
         clock: Clock,
         committed: Committed,
     ) -> None:
-        self._link, self._turn = database.writer, database.turn
+        self._link, self._turn, self._place = database.writer, database.turn, database.place
         self._facts, self._signer = facts, signer
         self._clock, self._committed = clock, committed
         self._lanes = Lanes()
@@ -92,7 +97,11 @@ class GroupCommitWriter:
         self._latest: datetime | None = None
         self._noted: datetime | None = None
         self._policies: set[str] = set()
+        self._pending: dict[str, int] = {}  # as of the last commit, of services that opened
         self._alongside: list[Many] = []
+        #: Why nothing can be saved just now; None while all is well.
+        self.failing: str | None = None
+        self._trying: asyncio.TimerHandle | None = None
 
     async def submit(self, command: Command) -> Settled:
         """Queue the command and wait for its commit."""
@@ -118,13 +127,24 @@ class GroupCommitWriter:
 
     async def run(self) -> None:
         """Commit batch after batch until closed and drained."""
-        while not (self._closing and not len(self._lanes) and not self._alongside):
+        while not self._closing or len(self._lanes):
             await self._ready.wait()
             self._ready.clear()
-            if self._alongside and not len(self._lanes):
-                await self._settle([])  # it has waited long enough for a command
+            if not len(self._lanes) and (self._alongside or self.failing):
+                await self._surely([])  # it has waited long enough for a command
             while len(self._lanes):
-                await self._settle(self._lanes.take())
+                await self._surely(self._lanes.take())
+        if self._alongside:
+            await self._surely([])  # once: a file that fails must not keep the server from ending
+
+    async def _surely(self, batch: list[Pending]) -> None:
+        """Whatever breaks, the path stays open and nobody waits for ever."""
+        try:
+            await self._settle(batch)
+        except Exception as error:
+            for pending in batch:
+                pending.fail(UnsureError())
+            log.exception("batch-broke", error=type(error).__name__)
 
     def close(self) -> None:
         """Take no more; `run` ends when what waits is saved."""
@@ -135,10 +155,30 @@ class GroupCommitWriter:
         try:
             await self._attempt(batch)
         except Exception as error:
+            self._pending.clear()
             log.warning("batch-failed", commands=len(batch), exc_info=error)
+            self._fails(error)
             await self._recover(batch, error)
             if self._alongside and not self._closing:
                 self._write_soon()
+        else:
+            self._works()
+
+    def _fails(self, error: Exception) -> None:
+        """The file is at fault, not a command: health says so until a commit lands again."""
+        if not is_of_the_file(error):
+            return
+        if self.failing is None:
+            log.error("nothing-can-be-saved", why=reason(error))
+        self.failing = reason(error)
+        if self._trying is not None:
+            self._trying.cancel()
+        self._trying = asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._ready.set)
+
+    def _works(self) -> None:
+        if self.failing is not None:
+            log.info("saved-again")
+        self.failing = None
 
     async def _attempt(self, commands: list[Pending]) -> None:
         """Commit once, then wake and answer."""
@@ -154,16 +194,22 @@ class GroupCommitWriter:
 
     async def _commit(self, commands: list[Pending]) -> Batch:
         """Load, fold, write."""
+        self._place.check()
         now = await self._now()
-        batch = await load(self._link, commands, self._facts.facts(now), self._signer, now)
+        note, along = self._note(now), tuple(self._alongside)
+        if note:
+            self._pending.clear()  # counted anew: a mistake would not last
+        facts = self._facts.facts(now)
+        batch = await load(self._link, commands, facts, self._signer, now, self._pending)
         for pending in commands:
             batch.fold(pending, now)
-        note, along = self._note(now), tuple(self._alongside)
         statements = written(batch, now, self._policies)
         await self._link.together(*statements, *note, *along, COMMIT)
+        self._place.check()  # what went into a file without a name is not kept
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted
         self._policies |= batch.policies
+        self._pending = batch.pending
         return batch
 
     def _tell(self, changed: list[Escalation]) -> None:
@@ -182,7 +228,7 @@ class GroupCommitWriter:
                 pending.fail(UnsureError())
             return
         # A file that another program holds is no command's fault: alone, each would wait as long.
-        is_busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        is_busy = code_of(error) == sqlite3.SQLITE_BUSY or isinstance(error, MovedError)
         for pending in batch:
             if pending.command.id in stored:
                 log.warning("commit-answer-lost", command=pending.command.id)
@@ -209,5 +255,5 @@ class GroupCommitWriter:
 
     def _note(self, now: datetime) -> tuple[Many, ...]:
         """Now and then, the statement that notes how late it is."""
-        due = self._noted is None or now - self._noted >= NOTE_EVERY
+        due = self._noted is None or self.failing or now - self._noted >= NOTE_EVERY
         return (Many(LATEST, [(now.isoformat(),)]),) if due else ()

@@ -18,6 +18,7 @@ from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from approvals.policy.plan import Planned
 from approvals.refusals import FieldError
+from approvals.words import Result
 from bot.ids import new_id
 from storage import Store, open_store
 from storage.memory import Memory, MemoryStore, open_memory_store
@@ -226,4 +227,22 @@ def a_claim(escalation_id: str, key: str = "c1", **more: Any) -> commands.Claim:
         key=key,
         grant_id=new_id("gnt"),
         **given,
+    )
+
+
+def a_report(escalation_id: str, result: str = "succeeded", **more: Any) -> commands.Report:
+    """The service says what became of it."""
+    return commands.Report(
+        id=new_id("cmd"),
+        escalation_id=escalation_id,
+        service="data-sync",
+        result=Result(result),
+        **more,
+    )
+
+
+def an_erasure(escalation_id: str, reason: str = "asked to") -> commands.Erase:
+    """Somebody at the command line erases what it was about."""
+    return commands.Erase(
+        id=new_id("cmd"), escalation_id=escalation_id, by="operator:root", reason=reason
     )

@@ -15,6 +15,7 @@ from approvals.decide.ask import ask
 from approvals.decide.break_glass import break_glass
 from approvals.decide.claim import claim
 from approvals.decide.context import add_context
+from approvals.decide.erase import erase
 from approvals.decide.extend import extend
 from approvals.decide.gather import gather
 from approvals.decide.look import look
@@ -26,6 +27,7 @@ from approvals.decide.recheck import recheck
 from approvals.decide.report import report
 from approvals.decide.resolve import resolve
 from approvals.decide.stop import stop
+from approvals.decide.void import void
 from approvals.decide.vote import vote
 from approvals.decide.withdraw import withdraw
 from approvals.escalation import Escalation
@@ -81,5 +83,7 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.AnswerQuestion: answer,
     commands.Resolve: resolve,
     commands.BreakGlass: break_glass,
+    commands.Erase: erase,
+    commands.Void: void,
     commands.Tick: _tick,
 }

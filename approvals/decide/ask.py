@@ -9,7 +9,7 @@ from datetime import datetime
 from approvals.commands import AskForInfo
 from approvals.decide.responder import responder
 from approvals.decide.text import misfit
-from approvals.decide.who import too_late
+from approvals.decide.who import stranger, too_late
 from approvals.escalation import Escalation
 from approvals.events import ASKED, Event
 from approvals.facts import Facts
@@ -18,9 +18,9 @@ from approvals.verdict import Case, Verdict, accept
 
 def ask(escalation: Escalation, command: AskForInfo, facts: Facts, now: datetime) -> Verdict:
     """Keep the question, while there is somebody to decide with the answer."""
-    late = too_late(escalation, command.actor, facts.people)
-    if late is not None:
-        return late
+    no = stranger(command.actor) or too_late(escalation, command.actor, facts.people)
+    if no is not None:
+        return no
     found = responder(escalation, command.actor, facts.people, now)
     if isinstance(found, Verdict):
         return found

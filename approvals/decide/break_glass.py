@@ -15,7 +15,7 @@ from approvals.codec import instant
 from approvals.commands import BreakGlass
 from approvals.decide.text import misfit
 from approvals.decide.vote import is_of
-from approvals.decide.who import too_late
+from approvals.decide.who import stranger, too_late
 from approvals.escalation import Escalation, Json, Option, Override
 from approvals.events import DECIDED, OVERRIDE_ASKED, Event
 from approvals.facts import Facts
@@ -30,6 +30,9 @@ def break_glass(
     escalation: Escalation, command: BreakGlass, facts: Facts, now: datetime
 ) -> Verdict:
     """Record the override; with the last of the people it needs, release."""
+    strange = stranger(command.actor)
+    if strange is not None:
+        return strange
     if escalation.kind is Kind.INCIDENT:
         return refuse(Why.NOT_HELD, who=f"account:{command.actor.account}")
     late = too_late(escalation, command.actor, facts.people)
@@ -52,8 +55,6 @@ def _person(
 ) -> Person | Verdict:
     """The one behind the click, if the policy lets them override."""
     actor, who = command.actor, f"account:{command.actor.account}"
-    if actor.foreign:
-        return refuse(Why.NOT_A_MEMBER, who=who)
     if escalation.plan.break_glass is None:
         return refuse(Why.NOT_BREAKABLE, who=who)
     if not people.known_at(now):

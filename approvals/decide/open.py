@@ -38,6 +38,8 @@ def open_(
     errors = tuple(_unreadable(command))
     if errors:
         return unprocessable(errors)
+    if command.most_pending is not None and ledger.pending >= command.most_pending:
+        return _crowded(ledger.pending, command)
     if facts.people.as_of is None:
         return refuse(Why.PEOPLE_UNKNOWN, who=f"service:{command.service}")
     ask = ask_of(command.request, service=command.service, owners=command.owners, sums=ledger.sums)
@@ -60,6 +62,16 @@ def open_(
         },
     )
     return accept(Case.OPENED, event)
+
+
+def _crowded(pending: int, command: Open) -> Verdict:
+    """People cannot judge without end; what is asked twice joins, and is never too much."""
+    detail = (
+        f"{pending:,} escalations of {command.service} wait for people, and it may have "
+        f"{command.most_pending:,}. Ask again when some are decided, give what is asked twice a "
+        "`dedup_key`, or withdraw what is not needed any more."
+    )
+    return refuse(Why.TOO_MANY_PENDING, who=f"service:{command.service}", detail=detail)
 
 
 def _join(twin: Escalation, command: Open, now: datetime) -> Verdict:

@@ -6,7 +6,7 @@ from approvals.codec import instant
 from approvals.commands import Resolve
 from approvals.decide.responder import responder
 from approvals.decide.text import misfit
-from approvals.decide.who import too_late
+from approvals.decide.who import stranger, too_late
 from approvals.escalation import Escalation, Json
 from approvals.events import RESOLVED, Event
 from approvals.facts import Facts
@@ -40,6 +40,9 @@ def _who(
     """Who resolves it, for the record and for people."""
     if command.actor is None and command.service != escalation.service:
         return refuse(Why.NOT_FOUND)
+    strange = stranger(command.actor) if command.actor else None
+    if strange is not None:
+        return strange
     if escalation.kind is not Kind.INCIDENT:
         asks = f"account:{command.actor.account}" if command.actor else f"service:{command.service}"
         return refuse(Why.NOT_AN_INCIDENT, who=asks)

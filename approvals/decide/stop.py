@@ -4,7 +4,7 @@ from datetime import datetime
 
 from approvals.codec import instant
 from approvals.commands import Stop
-from approvals.decide.who import approver, too_late
+from approvals.decide.who import approver, stranger, too_late
 from approvals.escalation import Escalation
 from approvals.events import STOPPED, Event
 from approvals.facts import Facts
@@ -15,6 +15,9 @@ from approvals.words import Kind, Status
 
 def stop(escalation: Escalation, command: Stop, facts: Facts, now: datetime) -> Verdict:
     """Abort the approved operation, unless it has started or is over."""
+    strange = stranger(command.actor)
+    if strange is not None:
+        return strange
     if escalation.kind is Kind.INCIDENT:
         return refuse(Why.NOT_HELD, who=f"account:{command.actor.account}")
     found = approver(escalation, command.actor, facts.people, now, releases=False)

@@ -33,6 +33,11 @@ class Approver:
         return {"for": away[0] if len(away) == 1 else away} if away else {}
 
 
+def stranger(actor: Actor) -> Verdict | None:
+    """No member of the workspace: refused before anything is told. None for members."""
+    return refuse(Why.NOT_A_MEMBER, who=f"account:{actor.account}") if actor.foreign else None
+
+
 def approver(
     escalation: Escalation, actor: Actor, people: People, now: datetime, *, releases: bool
 ) -> Approver | Verdict:

@@ -2,7 +2,7 @@
 
 `door` (who calls, what is refused and how), `models` (requests), `answer` (what is answered),
 `opening`, `reading`, `taking` (the handlers), `waiters` (parked requests), `openapi` (the
-document), `redaction` (secrets never reach the core), `wording` (what is wrong with a field),
+document), `wording` (what is wrong with a field),
 `listener` (what is no HTTP is refused in the same shape).
 """
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.words import Kind, Severity
 from bot.api.models import ADDRESS, ENVIRONMENT, SLUG, Key, Model
+from bot.redaction import redact_text
 
 #: Where nothing says otherwise: an alert is worse taken too seriously than not enough.
 ENVIRONMENT_DEFAULT, CATEGORY_DEFAULT = "production", "service_health"
@@ -127,13 +128,19 @@ def _severity(said: str | None) -> Severity | None:
 def _category(alert: AlertIn) -> str:
     said = alert.labels.get("andon_category") or alert.annotations.get("andon_category") or ""
     slug = re.sub(r"[^a-z0-9]+", "_", said.lower()).strip("_")
-    return slug if re.search(SLUG, slug) else CATEGORY_DEFAULT
+    return slug if re.search(SLUG, slug) and _is_plain(said) else CATEGORY_DEFAULT
 
 
 def _environment(alert: AlertIn, given: str | None) -> str:
     said = alert.labels.get("environment") or alert.labels.get("env") or given or ""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", said).strip("-._")[:40]
-    return ENVIRONMENTS.get(name.lower(), name) or ENVIRONMENT_DEFAULT
+    known = ENVIRONMENTS.get(name.lower(), name) if _is_plain(said) else ""
+    return known or ENVIRONMENT_DEFAULT
+
+
+def _is_plain(name: str) -> bool:
+    """Names are kept as they are: one that looks like a secret is none."""
+    return redact_text(name) == name
 
 
 def _title(alert: AlertIn) -> str:
@@ -185,14 +192,15 @@ def _said(alert: AlertIn, *names: str, most: int) -> str | None:
     """The first of these annotations that says something; a title is one line of it."""
     for name in names:
         said = alert.annotations.get(name, "")
-        text = _line(said, most) if most == TITLE else said.strip()[:most]
+        text = _line(said, most) if most == TITLE else redact_text(said).strip()[:most]
         if text:
             return text
     return None
 
 
 def _line(text: str, most: int) -> str:
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """One line. Secrets are hidden before it is cut: a piece of one is not known any more."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in redact_text(text)).split())
     return plain if len(plain) <= most else f"{plain[: most - 1].rstrip()}…"
 
 

@@ -46,6 +46,7 @@ class Answer(BaseModel):
     outcome: dict[str, Any] | None
     resolution: dict[str, Any] | None
     extended: dict[str, Any] | None
+    erased: dict[str, Any] | None
     progress: dict[str, Any]
     dedup_key: str | None
     occurrences: int
@@ -104,6 +105,8 @@ def answer(e: Escalation, delivered_at: datetime | None = None) -> dict[str, Any
         "resolution": _resolution(e),
         "extended": e.extended
         and {"by": e.extended.by, "at": instant(e.extended.at), "was": instant(e.extended.was)},
+        "erased": e.erased
+        and {"by": e.erased.by, "at": instant(e.erased.at), "reason": e.erased.reason},
         "progress": _progress(e, delivered_at),
         "dedup_key": e.dedup_key,
         "occurrences": e.occurrences,

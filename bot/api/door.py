@@ -1,5 +1,6 @@
 """The door: who calls, with which scope, and how errors leave. Around every handler."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,25 +20,26 @@ from approvals.ports import (
     Reads,
     ServiceKey,
     Services,
+    ServiceSecrets,
     StoreError,
     UnsureError,
     Writer,
 )
 from approvals.refusals import FieldError
-from bot.api.problems import SERVER, ProblemError, problem, stop
-from bot.api.redaction import redact_text
+from bot.api.limits import Limiter, Standing, headers_of
+from bot.api.problems import HEADERS, ProblemError, problem, slow, stop, too_many
 from bot.api.rounds import Rounds
 from bot.api.waiters import Waiters
 from bot.api.wording import sentence
+from bot.bounds import BODY_S, MOST_BYTES
 from bot.ids import new_id
+from bot.redaction import redact_text
 
 log = structlog.get_logger(__name__)
 
 #: Seconds a verified key is believed without asking the store: a revocation takes that long.
 KEY_TTL_S = 2.0
 
-#: Bytes a body may have.
-MOST_BYTES = 1 << 20
 TOO_LARGE = "A body has at most 1 MiB. Send a hash and an address instead of large contents."
 
 #: Wrong fields named at once.
@@ -71,27 +73,60 @@ class Api:
     people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again
     new_id: Callable[[str], str] = new_id
     allowed_callbacks: frozenset[str] = frozenset()
+    limiter: Limiter = field(default_factory=Limiter)
     keys: dict[str, tuple[float, ServiceKey]] = field(default_factory=dict)
+    signing: dict[str | None, tuple[float, tuple[ServiceSecrets, ...]]] = field(
+        default_factory=dict
+    )
+    callbacks: dict[str, tuple[float, int]] = field(default_factory=dict)
     rounds: Rounds = field(default_factory=Rounds)
 
 
 API: web.AppKey[Api] = web.AppKey("api", Api)
 
+#: How the service stands with its limits, for the answer.
+STANDINGS: web.RequestKey[list[Standing]] = web.RequestKey("standings", list)
 
-async def caller(request: web.Request, scope: str) -> ServiceKey:
-    """The service that calls, if its key is live and has the scope. Raises ProblemError."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+
+#: The status of what passes by itself, where the caller understands another one only.
+BUSY: web.RequestKey[int] = web.RequestKey("busy", int)
+
+
+async def caller(request: web.Request, *scopes: str) -> ServiceKey:
+    """The service that calls, if its key is live and has one of the scopes. Raises ProblemError."""
+    given = request.headers.getall("Authorization", ())
+    scheme, _, key = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not key:
-        raise _unauthorized("Send `Authorization: Bearer KEY` with a service's key.")
+        raise unauthorized(request, "Send `Authorization: Bearer KEY` with a service's key, once.")
     found = await _by_key(request.app[API], key.strip())
     if found is None:
-        raise _unauthorized("No live key like this. `service add NAME` makes one.")
-    if scope not in found.scopes:
-        raise stop(403, "scope-missing", "Scope missing", f"This key lacks the scope `{scope}`.")
+        raise unauthorized(request, "No live key like this. `service add NAME` makes one.")
+    within(request, request.app[API].limiter.request(found.service))
+    if found.scopes.isdisjoint(scopes):
+        lacks = f"This key lacks the scope `{scopes[-1]}`."
+        raise stop(403, "scope-missing", "Scope missing", lacks)
     return found
 
 
-def _unauthorized(detail: str) -> ProblemError:
+async def opener(request: web.Request) -> ServiceKey:
+    """The service that calls to open something, by its key. Raises ProblemError."""
+    found = await caller(request, "open")
+    within(request, request.app[API].limiter.opening(found.service, found.opens_per_minute))
+    return found
+
+
+def within(request: web.Request, standing: Standing) -> None:
+    """Note how the service stands, for the answer. Raises ProblemError beyond the limit."""
+    request.setdefault(STANDINGS, []).append(standing)
+    if not standing.taken:
+        raise too_many(standing, status=request.get(BUSY, 429))
+
+
+def unauthorized(request: web.Request, detail: str) -> ProblemError:
+    """Nobody we know. An address that goes on like this is told to wait."""
+    standing = request.app[API].limiter.stranger(request.remote)
+    if not standing.taken:
+        return too_many(standing, force_close=True)
     headers = {"WWW-Authenticate": "Bearer"}
     return stop(401, "unauthorized", "Who is calling?", detail, headers=headers)
 
@@ -113,6 +148,12 @@ async def _by_key(api: Api, key: str) -> ServiceKey | None:
 
 async def body_of(request: web.Request) -> tuple[bytes, Any]:
     """The body's bytes and its strict JSON value. Raises ProblemError."""
+    raw = await bytes_of(request)
+    return raw, value_of(raw)
+
+
+async def bytes_of(request: web.Request) -> bytes:
+    """The body's bytes, of which there are not too many, and which came in time."""
     if request.content_type != "application/json":
         raise stop(415, "not-json", "Not JSON", "Send `Content-Type: application/json`.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -120,16 +161,26 @@ async def body_of(request: web.Request) -> tuple[bytes, Any]:
     if (request.content_length or 0) > MOST_BYTES:
         raise stop(413, "too-large", "Too large", TOO_LARGE)
     try:
-        raw = await request.read()
-        return raw, parse_strict(raw, max_bytes=MOST_BYTES)
-    except (TooLarge, web.HTTPRequestEntityTooLarge) as error:
+        async with asyncio.timeout(BODY_S):
+            return await request.read()
+    except TimeoutError as error:
+        raise ProblemError(slow()) from error
+    except web.HTTPRequestEntityTooLarge as error:
+        raise stop(413, "too-large", "Too large", TOO_LARGE) from error
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise stop(400, "broken-off", "Broken off", "The body ended too early.") from error
+
+
+def value_of(raw: bytes) -> Any:
+    """What they say. Raises ProblemError for what is not strict JSON."""
+    try:
+        return parse_strict(raw, max_bytes=MOST_BYTES)
+    except TooLarge as error:
         raise stop(413, "too-large", "Too large", TOO_LARGE) from error
     except NotStrictJson as error:
         # The place may be named by a key that holds a secret.
         said = redact_text(str(error))
         raise stop(400, "not-strict-json", "Not strict JSON", said) from error
-    except web.RequestPayloadError as error:
-        raise stop(400, "broken-off", "Broken off", "The body ended too early.") from error
 
 
 def validated(model: type[M], value: Any) -> M:
@@ -149,7 +200,7 @@ def _field_errors(error: ValidationError) -> tuple[FieldError, ...]:
 
 def _pointer(place: tuple[str | int, ...]) -> str:
     """RFC 6901. What was sent as a key may be a secret."""
-    parts = (redact_text(str(part)[:100]) for part in place)
+    parts = (redact_text(str(part))[:100] for part in place)
     return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
@@ -178,8 +229,9 @@ def unprocessable(*errors: FieldError) -> ProblemError:
 
 def idempotency_key(request: web.Request) -> str:
     """The required header. Raises ProblemError without a usable one."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not 1 <= len(key) <= 255 or any(not "\x21" <= c <= "\x7e" for c in key):
+    given = request.headers.getall("Idempotency-Key", ())
+    key = given[0] if len(given) == 1 else ""
+    if not is_name(key):
         raise stop(
             400,
             "idempotency-key-missing",
@@ -187,6 +239,11 @@ def idempotency_key(request: web.Request) -> str:
             "Send `Idempotency-Key` with 1 to 255 visible ASCII characters, the same for retries.",
         )
     return key
+
+
+def is_name(key: str) -> bool:
+    """Whether it can be told apart from any other, wherever it is written."""
+    return 1 <= len(key) <= 255 and all("\x21" <= c <= "\x7e" for c in key)
 
 
 @web.middleware
@@ -208,9 +265,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         err = new_id("err")[-8:]
         log.exception("request-failed", err=err, path=request.path)
         response = problem(500, "internal", "Andon failed", f"Tell the operators `err {err}`.")
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers["Server"] = SERVER
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    standings = request.get(STANDINGS)
+    if standings:
+        response.headers.update(headers_of(standings))
     request.app[API].answered(_route(request), response.status)
     return response
 

@@ -29,9 +29,9 @@ from bot.api.alerts import (
     incident,
 )
 from bot.api.answer import reply
-from bot.api.door import API, Api, body_of, caller, query_of, unprocessable, validated
+from bot.api.door import API, BUSY, Api, body_of, opener, query_of, unprocessable, validated
 from bot.api.opening import command_of
-from bot.api.problems import of_refusal
+from bot.api.problems import CROWDED_RETRY_S, of_refusal
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,8 @@ class Told:
 
 async def alertmanager(request: web.Request) -> web.Response:
     """`POST /v1/hooks/alertmanager`: open, count and withdraw the incidents of a group."""
-    api, service = request.app[API], await caller(request, "open")
+    request[BUSY] = 503  # Alertmanager sends again what was answered so, and nothing else
+    api, service = request.app[API], await opener(request)
     environment = query_of(request, HookQuery).environment
     raw, value = await body_of(request)
     told = validated(AlertmanagerIn, value)
@@ -93,7 +94,7 @@ class _Taking:
         service, told = self.service, self.told
         key = idempotency_key(told.group_key, alert, self.round_)
         value = incident(told, alert, self.environment)
-        command = command_of(self.api, service.service, service.owners, key, value, len(str(value)))
+        command = command_of(self.api, service, key, value, len(str(value)))
         settled = await self.api.writer.submit(command)
         if settled.refusal is not None:
             return Told(refusal=settled.refusal)
@@ -138,6 +139,8 @@ def _refused(api: Api, refusals: Sequence[tuple[int, Refusal]]) -> web.Response:
     for _, refusal in refusals:
         if refusal.why is Why.PEOPLE_UNKNOWN:
             return of_refusal(refusal, api.people_due_s())
+        if refusal.why is Why.TOO_MANY_PENDING:
+            return of_refusal(refusal, CROWDED_RETRY_S, status=503)
     errors = tuple(
         FieldError(pointer=f"/alerts/{n}", detail=detail)
         for n, refusal in refusals

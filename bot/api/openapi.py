@@ -12,6 +12,15 @@ from bot.api.route import Route
 #: What a status says on every route.
 _MEANING = {201: "Stored, and new", 304: "Nothing has changed", 503: "Not now; ask again"}
 
+#: The other way to say who calls.
+_SIGNATURE = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "webhook-signature",
+    "description": "Standard Webhooks, with `webhook-id` (then the idempotency key) and "
+    "`webhook-timestamp`; `Andon-Service` may name the service.",
+}
+
 _REF = "#/components/schemas/{model}"
 
 
@@ -52,7 +61,10 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.get("$defs", {}),
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "signature": _SIGNATURE,
+            },
         },
     }
 
@@ -65,7 +77,7 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
         "responses": _responses(route, refs),
     }
     if route.scope:
-        made["security"] = [{"key": []}]
+        made["security"] = [{"key": []}, *([{"signature": []}] if route.signed else [])]
         made["x-scope"] = route.scope
     if route.body:
         schema = refs[(route.body, "validation")]

@@ -1,7 +1,8 @@
 """Open: take the digest over what was sent, then redact, then ask the core."""
 
 import hashlib
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -12,17 +13,27 @@ from approvals.escalation import Json
 from approvals.joining import join_key
 from approvals.policy.asking import said_of
 from approvals.policy.plan import show_paths
-from approvals.ports import NotSavedError, Settled
+from approvals.ports import NotSavedError, ServiceKey, Settled
 from approvals.refusals import FieldError
 from approvals.verdict import Case
 from approvals.words import Kind
 from bot.api.answer import answer, reply
-from bot.api.door import API, Api, body_of, caller, idempotency_key, unprocessable, validated
+from bot.api.door import (
+    API,
+    KEY_TTL_S,
+    Api,
+    body_of,
+    caller,
+    unprocessable,
+    validated,
+    value_of,
+)
 from bot.api.models import OpenIn, TellIn
-from bot.api.problems import of_refusal, stop
-from bot.api.redaction import Redacted, redact, redact_text
+from bot.api.problems import CROWDED_RETRY_S, of_refusal, stop
+from bot.api.signed import opening
 from bot.api.taking import told
 from bot.callback_urls import refuse_callback
+from bot.redaction import Redacted, redact, redact_text
 
 #: Names that rules, groups and callbacks go by. Everything else of a request is redacted.
 _NAMES = frozenset({"category", "environment", "approvers", "callback_url"})
@@ -37,26 +48,43 @@ _ANSWER = frozenset({"answer", "question"})
 async def open_(request: web.Request) -> web.Response:
     """`POST /v1/escalations`: hold an operation and ask people, or ask for help."""
     api = request.app[API]
-    service = await caller(request, "open")
-    key = idempotency_key(request)
-    raw, value = await body_of(request)
+    by = await opening(request)
+    service, value = by.service, value_of(by.raw)
     asked = validated(OpenIn, value)
+    _refuse_secret_names(value)
     if asked.callback_url is not None:
         hosts = frozenset(service.callback_hosts) & api.allowed_callbacks
         wrong = refuse_callback(asked.callback_url, hosts)
         if wrong:
             raise unprocessable(FieldError(pointer="/callback_url", detail=wrong))
-    command = command_of(api, service.service, service.owners, key, value, len(raw))
+        await _can_be_called(api, service.service)
+    command = command_of(api, service, by.key, value, len(by.raw))
     settled = await api.writer.submit(command)
     if settled.refusal is not None:
         return of_refusal(settled.refusal)
     return await _opened(api, settled)
 
 
+async def _can_be_called(api: Api, service: str) -> None:
+    """What is owed to a receiver that takes nothing does not grow without end."""
+    now, most = time.monotonic(), api.limiter.bounds.most_callbacks
+    known = api.callbacks.get(service)
+    if known is None or now - known[0] >= KEY_TTL_S:
+        known = api.callbacks[service] = (now, await api.services.callbacks_waiting(service))
+    if known[1] >= most:
+        detail = (
+            f"{known[1]:,} callbacks are owed to {service} already, and {most:,} may be. Mend what "
+            "takes them, or open without `callback_url` and poll."
+        )
+        retry = CROWDED_RETRY_S
+        raise stop(429, "too-many-callbacks", "Too many callbacks", detail, retry_after_s=retry)
+
+
 def command_of(
-    api: Api, service: str, owners: tuple[str, ...], key: str, value: Mapping[str, Any], weight: int
+    api: Api, caller: ServiceKey, key: str, value: Mapping[str, Any], weight: int
 ) -> Open:
     """Its command. Digest and body hash are over what was sent; all else is the redacted form."""
+    service = caller.service
     operation = value.get("operation")
     options = value.get("options", [] if _is_incident(value) else list(DEFAULT_OPTIONS))
     try:
@@ -86,9 +114,33 @@ def command_of(
         ),
         context_redacted=tuple(p for p in cleaned.hidden if not p.startswith(_DIGESTED)),
         operation_size=_size(operation, options),
-        owners=owners,
+        owners=caller.owners,
         join_key=join_key(service, digest, value, shown),
+        most_pending=caller.most_pending or api.limiter.bounds.most_pending,
     )
+
+
+def _refuse_secret_names(value: Mapping[str, Any]) -> None:
+    """Names are kept as they are, for they are looked up by: so none may hold a secret. An option
+    whose key were hidden could not be told from another.
+    """
+    errors = tuple(
+        FieldError(pointer=pointer, detail=f"This looks like a secret; {instead}")
+        for pointer, name, instead in _names_in(value)
+        if isinstance(name, str) and redact_text(name) != name
+    )
+    if errors:
+        raise unprocessable(*errors)
+
+
+def _names_in(value: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    for name in ("category", "environment"):
+        yield f"/{name}", value.get(name), "give it a plain name."
+    yield "/callback_url", value.get("callback_url"), "callbacks are signed, so leave it out."
+    for n, group in enumerate(value.get("approvers") or ()):
+        yield f"/approvers/{n}", group, "name a group of the policy."
+    for n, option in enumerate(value.get("options") or ()):
+        yield f"/options/{n}/key", option.get("key"), "call the option by a plain word."
 
 
 def _is_incident(value: Mapping[str, Any]) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from approvals.refusals import FieldError, Refusal, Why
+from bot.api.limits import Standing
+from bot.bounds import BODY_S
 
 _TABLE: Mapping[Why, tuple[int, str, str]] = {
     Why.NOT_FOUND: (404, "Not found", "There is no such escalation of your service."),
@@ -17,6 +19,7 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
         "Idempotency key reused",
         "This key was used with another body. Use a new key for a new request.",
     ),
+    Why.TOO_MANY_PENDING: (429, "Too many pending", "So many wait for people already."),
     Why.NOT_APPROVED: (
         409,
         "Not approved",
@@ -72,8 +75,14 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
 }
 
 
+#: Seconds until it is worth asking whether people have decided some of what waits.
+CROWDED_RETRY_S = 30
+
 #: What the `Server` header says: not how we are built.
 SERVER = "Andon"
+
+#: Headers of every answer, also of those that no handler made.
+HEADERS = {"Server": SERVER, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def problem(
@@ -100,20 +109,23 @@ def problem(
         status=status,
         text=json.dumps(body),
         content_type="application/problem+json",
-        headers={"Server": SERVER, **retry, **(headers or {})},
+        headers={**HEADERS, **retry, **(headers or {})},
     )
 
 
-def of_refusal(refusal: Refusal, retry_after_s: float | None = None) -> web.Response:
+def of_refusal(
+    refusal: Refusal, retry_after_s: float | None = None, *, status: int | None = None
+) -> web.Response:
     """The problem of a refusal by the core; `retry_after_s` is for what passes by itself."""
-    status, title, detail = _TABLE[refusal.why]
+    usual, title, detail = _TABLE[refusal.why]
+    status = status or usual
     return problem(
         status,
         refusal.why.value,
         title,
         refusal.detail or detail,
         errors=refusal.errors,
-        retry_after_s=retry_after_s if status == 503 else None,
+        retry_after_s={503: retry_after_s, 429: CROWDED_RETRY_S}.get(status),
     )
 
 
@@ -123,6 +135,28 @@ class ProblemError(Exception):
     def __init__(self, response: web.Response) -> None:
         super().__init__(str(response.status))
         self.response = response
+
+
+def slow() -> web.Response:
+    """It did not come in time; the connection is not kept."""
+    detail = f"A request's head and its body each have {BODY_S:g} seconds to arrive. Send it again."
+    answer = problem(408, "too-slow", "Too slow", detail)
+    answer.force_close()
+    return answer
+
+
+def too_many(standing: Standing, *, status: int = 429, force_close: bool = False) -> ProblemError:
+    """A limit is reached; with `force_close` the connection is not kept either."""
+    detail = (
+        f"More than {standing.quota:,} {standing.name} a minute. Wait as long as `Retry-After` "
+        "says; who needs more asks the operators."
+    )
+    error = stop(
+        status, "too-many-requests", "Too many requests", detail, retry_after_s=standing.reset_s
+    )
+    if force_close:
+        error.response.force_close()
+    return error
 
 
 def stop(status: int, name: str, title: str, detail: str, **more: Any) -> ProblemError:

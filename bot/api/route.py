@@ -22,4 +22,5 @@ class Route:
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     produces: str = "application/json"
     keyed: bool = False  #: wants an Idempotency-Key
+    signed: bool = False  #: may be signed instead of bringing a key
     waits: bool = False  #: takes Prefer and If-None-Match

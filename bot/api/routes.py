@@ -40,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
         body=OpenIn,
         answers={201: Answer, 200: Answer},
         keyed=True,
+        signed=True,
     ),
     Route(
         method="GET",

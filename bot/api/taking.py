@@ -11,7 +11,7 @@ from bot.api.answer import answer, reply
 from bot.api.door import API, body_of, caller, idempotency_key, validated
 from bot.api.models import ClaimIn, OutcomeIn, ResolveIn, WithdrawIn
 from bot.api.problems import of_refusal
-from bot.api.redaction import redact_text
+from bot.redaction import redact_text
 
 
 async def claim(request: web.Request) -> web.Response:

@@ -53,12 +53,14 @@ class Caller:
         session: aiohttp.ClientSession,
         allowed: frozenset[str],
         clock: Clock,
+        wall: Clock,
         random: Random,
         counts: Counts,
     ) -> None:
         self._deliveries, self._reads, self._services = deliveries, reads, services
         self._session, self._allowed = session, allowed
-        self._clock, self._random, self._counts = clock, random, counts
+        self._clock, self._wall = clock, wall  # receivers date what we send by theirs
+        self._random, self._counts = random, counts
         self._receivers: dict[str, Lanes] = {}
         self.wake: Callable[[], None] = lambda: None  #: called when a receiver is free again
 
@@ -91,10 +93,9 @@ class Caller:
         await asyncio.gather(*(lanes.close() for lanes in self._receivers.values()))
 
     async def _attempt(self, delivery: Delivery) -> None:
-        now = self._clock()
         try:
             secrets = await self._secrets(delivery)
-            status, wait = await self._call(delivery, secrets, now)
+            status, wait = await self._call(delivery, secrets, self._wall())
         except Unsendable as error:
             await self._give_up(delivery, "refused", str(error))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:

@@ -15,11 +15,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from approvals.ports import Clock, SeenSignatures
 from bot.messaging import SlackRefusedError
 from bot.slack.directory import Strangers
 from bot.slack.guard import Guard, Identity, Rejected, account_of, identified
+from bot.slack.shapes import is_shaped
 from bot.slack.surface import Surface
 from bot.slack.web import WatchedClient, translated
 
@@ -34,7 +37,25 @@ _SILENT.setLevel(logging.CRITICAL + 1)
 ASK_AGAIN_S = 5.0
 
 #: Seconds until the socket is left to itself when the server stops.
-CLOSE_WITHIN_S = 5.0
+CLOSE_WITHIN_S = 1.5
+
+
+async def _failed(error: Exception) -> None:
+    """A listener broke, which is a fault of ours: Slack shows its error, the log says where."""
+    log.error("click-failed", error=type(error).__name__, exc_info=error)
+
+
+class _Socket(AsyncSocketModeHandler):
+    """Socket Mode: what has no shape Slack sends is not answered, and Bolt never sees it."""
+
+    async def handle(  # type: ignore[override]  # as the library itself narrows it
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
+        """Take an envelope."""
+        if is_shaped(req.payload):
+            await super().handle(client, req)
+        else:
+            log.warning("slack-request-rejected", reason="not a payload")
 
 
 class SlackDoor:
@@ -54,7 +75,6 @@ class SlackDoor:
         self._client, self._app_token = client, app_token
         self._surface, self._strangers = surface, strangers
         self.identity: Identity | None = None
-        self.lost = False
         # Bolt verifies nothing here: the guard has, and Socket Mode is a trusted line.
         self._bolt = AsyncApp(
             client=client,
@@ -65,6 +85,7 @@ class SlackDoor:
             ignoring_self_events_enabled=False,
         )
         self._bolt.middleware(self._refuse_strangers)
+        self._bolt.error(_failed)
         surface.register(self._bolt)
         self._guard = Guard(
             self._dispatch, secrets=secrets, me=lambda: self.identity, seen=seen, clock=clock
@@ -81,27 +102,35 @@ class SlackDoor:
         """Learn who we are, as often as it takes; then open the socket if there is one."""
         self._asking = asyncio.create_task(self._ask())
 
-    async def close(self) -> None:
-        """Take nothing more."""
+    async def hang_up(self) -> None:
+        """Hear nothing more; the other side need not answer for us to end."""
         if self._asking is not None:
             self._asking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._asking
+            await asyncio.wait({self._asking}, timeout=CLOSE_WITHIN_S)
         if self._socket is not None:
-            with suppress(TimeoutError):  # the other side need not answer for us to end
+            with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_WITHIN_S):
                     await self._socket.close_async()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """Let what people asked for end."""
         await self._surface.close()
 
     async def ready(self) -> tuple[str, bool]:
         """For health: known to Slack, not thrown out, connected."""
         connected = self._socket is None or bool(await self._socket.client.is_connected())
-        known = self.identity is not None and not self.lost and not self._client.refused
+        known = self.identity is not None and not self._client.refused
         return "slack", known and connected
 
+    def take_secrets(self, secrets: tuple[str, ...]) -> bool:
+        """What Slack signs with from now on; whether it is another."""
+        changed = secrets != tuple(self._guard.secrets)
+        self._guard.secrets = secrets
+        return changed
+
     def revoked(self, event: str) -> None:
-        """The workspace took our token away."""
-        self.lost = True
+        """The workspace took a token away: ours, until a call shows that it is good still."""
+        self._client.refused = event
         log.error("slack-access-lost", slack_event=event)
 
     async def _ask(self) -> None:
@@ -118,7 +147,7 @@ class SlackDoor:
                 log.warning("slack-not-ready", error=str(error))
                 await asyncio.sleep(ASK_AGAIN_S)
         if self._app_token:
-            self._socket = AsyncSocketModeHandler(
+            self._socket = _Socket(
                 self._bolt,
                 self._app_token,
                 web_client=WatchedClient(self._app_token, self._client.base_url),

@@ -8,6 +8,7 @@ Bolt parses before it verifies and runs a replayed or foreign payload; so it nev
 is remembered against replays is a write, so only what would run is.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -21,11 +22,13 @@ import structlog
 from aiohttp import web
 
 from approvals.ports import Clock, SeenSignatures, StoreError
+from bot.bounds import BODY_S, MOST_BYTES
+from bot.slack.shapes import is_shaped
 
 log = structlog.get_logger(__name__)
 
-#: Bytes Slack ever sends, and how old a request may be, in seconds.
-MOST_BYTES, OLDEST_S = 1 << 20, 300
+#: How old a request may be, in seconds.
+OLDEST_S = 300
 
 Payload = dict[str, Any]
 
@@ -74,6 +77,7 @@ def parsed(content_type: str, raw: bytes) -> Payload | None:
         else:
             form = dict(parse_qsl(text, keep_blank_values=True))
             found = json.loads(form["payload"]) if "payload" in form else form
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -81,6 +85,8 @@ def parsed(content_type: str, raw: bytes) -> Payload | None:
 
 def identified(payload: Mapping[str, Any], me: Identity) -> Rejected | bool:
     """Whether the person is foreign to the workspace; or why nobody of it can have sent this."""
+    if not is_shaped(payload):
+        return Rejected(status=400, reason="not a payload")
     if payload.get("type") in ("url_verification", "app_rate_limited"):
         return False
     if me.app_id and payload.get("api_app_id", me.app_id) != me.app_id:
@@ -123,18 +129,25 @@ class Guard:
         seen: SeenSignatures,
         clock: Clock,
     ) -> None:
-        self._inner, self._secrets, self._me = inner, secrets, me
+        self._inner, self._me = inner, me
+        self.secrets = secrets  #: several, while one is replaced
         self._seen, self._clock = seen, clock
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """Take it, or say no without a word about why."""
         if (request.content_length or 0) > MOST_BYTES:
             return web.Response(status=413)
-        raw = await request.read()
+        try:
+            async with asyncio.timeout(BODY_S):
+                raw = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        except web.RequestPayloadError:
+            return self._no(Rejected(status=400, reason="broken off"))
         if len(raw) > MOST_BYTES:  # sent in chunks, it said no length
             return web.Response(status=413)
         now = self._clock()
-        if not signed(request.headers, raw, self._secrets, now):
+        if not signed(request.headers, raw, self.secrets, now):
             return self._no(Rejected(status=401, reason="signature"))
         me = self._me()
         if me is None:

@@ -74,6 +74,9 @@ class Surface:
         self.home.register(app)
         self._batch.register(app)
         self._browsing.register(app)
+        # Last: these take what nobody above does. Slack sends again what is not acknowledged.
+        app.event(re.compile(""))(self.passed_over)
+        app.view_closed(re.compile(""))(self.passed_over)
 
     async def close(self) -> None:
         """Let work that nobody waits for end while the store is there."""
@@ -142,7 +145,7 @@ class Surface:
 
     async def _at_once(self, ack: Ack, click: Click, client: AsyncWebClient, verb: str) -> None:
         """Commit and acknowledge; the answer is owed by the commit, or shown in the window."""
-        command = command_of(verb, click, self._ports.redacted)
+        command = command_of(verb, click)
         settled = await self._commit(ack, click, command)
         if settled is None:
             return
@@ -161,7 +164,7 @@ class Surface:
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
-        command = command_of(verb, click, self._ports.redacted)
+        command = command_of(verb, click)
         settled = await self._commit(ack, click, command, in_modal=True)
         if settled is None:
             return
@@ -177,6 +180,10 @@ class Surface:
         """The workspace took our token away: held operations stay held, health says so."""
         await ack()
         self._ports.lost(str(event.get("type")))
+
+    async def passed_over(self, ack: Ack) -> None:
+        """An event nobody subscribed to, or a window that was closed: nothing follows from it."""
+        await ack()
 
     # -- the commit -----------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from bot.slack.web import translated
 log = structlog.get_logger(__name__)
 
 #: Seconds that work nobody waits for is waited for when the server stops.
-CLOSE_WITHIN_S = 5.0
+CLOSE_WITHIN_S = 2.5
 
 View = Mapping[str, Any]
 

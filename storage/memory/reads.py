@@ -65,9 +65,9 @@ class MemoryReads:
         return tuple(e for _, e in found[:limit])
 
     async def records(self, escalation_id: str) -> tuple[Record, ...]:
-        """Its audit events in order, each body as its text says."""
+        """Its audit events in order, each body as its text says; an erased one is empty."""
         found = self._memory.rows.records.get(escalation_id, ())
-        return tuple(replace(record, **json.loads(record.text)) for record in found)
+        return tuple(replace(r, **json.loads(r.text)) if r.text else r for r in found)
 
     async def overdue(self, now: datetime, limit: int) -> tuple[str, ...]:
         """Ids of those with something due, longest overdue first."""

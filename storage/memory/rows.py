@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,14 +10,16 @@ from approvals.codec import instant, parse_instant
 from approvals.commands import Claim, Open
 from approvals.digests import Digested
 from approvals.escalation import Escalation
-from approvals.events import Record
+from approvals.events import ERASED, Record
 from approvals.facts import Facts
 from approvals.flows import Flow
 from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
+from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
+from approvals.words import Status
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.memory.faults import Faults
 from storage.statements import card_rows, delivery_rows, storm_rows
@@ -58,6 +60,8 @@ class ServiceRow:
 
     owners: tuple[str, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    opens_per_minute: int | None = None
+    most_pending: int | None = None
     keys: dict[str, frozenset[str]] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
 
@@ -79,6 +83,8 @@ class Rows:
 
     escalations: dict[str, Escalation] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=dict)
+    unsealed: dict[str, datetime] = field(default_factory=dict)  #: since when, by escalation
+    blocks: list[Block] = field(default_factory=list)
     keys: dict[str, Opened] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     twins: dict[str, str] = field(default_factory=dict)  #: join_key -> newest escalation of it
@@ -109,6 +115,8 @@ class Rows:
         batch.twins = _only(self.twins, [command.join_key for command in opens])
         batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
+        bounded = {command.service for command in opens if command.most_pending is not None}
+        batch.pending = {service: self._waiting(service) for service in bounded}
         moves = (move_of(command, facts.people) for command in opens)
         batch.sums = {k: self._moved(k, now) for move in moves if move for _, k in move.keys}
         ids = {command.escalation_id for command in asked}
@@ -116,6 +124,11 @@ class Rows:
         ids |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
+
+    def _waiting(self, service: str) -> int:
+        """How many of the service wait for people."""
+        mine = (e for e in self.escalations.values() if e.service == service)
+        return sum(e.status is Status.PENDING for e in mine)
 
     def _moved(self, key: str, now: datetime) -> int:
         """What moved under a key in the last day, by escalations that may still run."""
@@ -131,6 +144,10 @@ class Rows:
         self.escalations |= {id_: batch.escalations[id_] for id_ in batch.changed}
         for record in batch.records:
             self.records.setdefault(record.escalation_id, []).append(record)
+            if record.kind == ERASED:
+                self._erase(record, now)
+        for id_ in batch.changed:
+            self.unsealed.setdefault(id_, now)
         self.keys |= batch.keys
         self.groups |= batch.groups
         self.twins |= batch.twins
@@ -147,6 +164,23 @@ class Rows:
                     row.due_at = now
         self._storms(batch, now)
         self._add(cards, deliveries, now)
+
+    def _erase(self, record: Record, now: datetime) -> None:
+        """The bodies before it are gone, and what was told of them."""
+        found = self.records[record.escalation_id]
+        nothing: Values = ("", {}, {}, {})
+        gone = dict(zip(("text", "body", "command", "facts"), nothing, strict=True))
+        found[:-1] = [replace(earlier, **gone) for earlier in found[:-1]]
+        for row in self.deliveries.values():
+            owed = row.delivery
+            calls, waits = owed.kind == "callback", owed.state == "pending"
+            if owed.escalation_id != record.escalation_id or (calls and waits):
+                continue
+            if waits:
+                row.due_at, owed = None, replace(owed, state="failed", error="erased")
+            kept = owed.kind == "page" or owed.target.startswith("person:")
+            row.delivery = replace(owed, target=owed.target if kept else "")
+            row.payload = row.payload if calls else "{}"
 
     def _storms(self, batch: Batch, now: datetime) -> None:
         """Storms that changed; their cards rest between two drawings."""

@@ -13,6 +13,7 @@ from storage.memory.digests import MemoryDigests
 from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.rows import Memory
+from storage.memory.sealing import MemorySeals
 from storage.memory.services import MemoryServices, MemorySignatures
 from storage.memory.storms import MemoryStorms
 from storage.memory.work import MemoryCards, MemoryDeliveries
@@ -29,6 +30,7 @@ class MemoryStore:
     deliveries: MemoryDeliveries
     storms: MemoryStorms
     digests: MemoryDigests
+    seals: MemorySeals
     services: MemoryServices
     signatures: MemorySignatures
     absences: MemoryAbsences
@@ -70,6 +72,7 @@ async def open_memory_store(
             deliveries=deliveries,
             storms=MemoryStorms(memory),
             digests=MemoryDigests(memory),
+            seals=MemorySeals(memory),
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
             absences=MemoryAbsences(memory),

@@ -19,7 +19,7 @@ class MemoryCards:
         self._memory, self._clock = memory, clock
 
     async def due(self, now: datetime, limit: int) -> tuple[Card, ...]:
-        """Lease what is due: ended escalations first, then the longest waiting."""
+        """Lease what is due: ended ones first, then the longest waiting, erased ones last."""
         waiting = ((row.due_at, row) for row in self._all() if row.due_at is not None)
         found = sorted(((at, r) for at, r in waiting if at <= now), key=self._urgency)[:limit]
         for _, row in found:
@@ -90,10 +90,10 @@ class MemoryCards:
     def _all(self) -> Iterator[CardRow]:
         return (row for rows in self._memory.rows.cards.values() for row in rows.values())
 
-    def _urgency(self, of: tuple[datetime, CardRow]) -> tuple[bool, datetime]:
+    def _urgency(self, of: tuple[datetime, CardRow]) -> tuple[bool, bool, datetime]:
         due_at, row = of
         escalation = self._memory.rows.escalations[row.card.escalation_id]
-        return escalation.status is Status.PENDING, due_at
+        return escalation.erased is not None, escalation.status is Status.PENDING, due_at
 
 
 class MemoryDeliveries:

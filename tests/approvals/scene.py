@@ -259,6 +259,11 @@ class Scene:
         """Somebody adds a reason."""
         return self.send(commands.AddReason, actor=Actor(account=account, **given), text=text)
 
+    def erase(self, **given: Any) -> Step:
+        """Somebody at the command line erases what it was about."""
+        usual = {"by": "operator:root", "reason": "kept long enough"}
+        return self.send(commands.Erase, **(usual | given))
+
     def recheck(self) -> Step:
         """People were looked up anew."""
         return self.send(commands.RecheckPeople)

@@ -192,6 +192,19 @@ def recovered() -> Scene:
     return scene
 
 
+def erased() -> Scene:
+    """Ran, and nobody may know any more what it was."""
+    scene = pending()
+    scene.look("UANA")
+    scene.ask("is it tested?")
+    scene.answer("on staging")
+    scene.vote()
+    scene.claim()
+    scene.report(detail="done", undo="none")
+    scene.erase()
+    return scene
+
+
 STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
@@ -216,5 +229,6 @@ STORIES: dict[str, Story] = {
         overridden,
         resolved,
         recovered,
+        erased,
     )
 }

@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -92,7 +93,24 @@ async def test_it_is_ready_and_says_of_what(tmp_path: Path) -> None:
     ):
         said = await answer.json()
     assert answer.status == 200
-    assert set(said["checks"]) == {"store", "clock", "background", "people", "policy"}
+    parts = {"store", "clock", "saving", "background", "people", "sealing", "anchors", "policy"}
+    assert set(said["checks"]) == parts
+
+
+async def test_what_happened_last_is_sealed_and_anchored_when_it_has_stopped(
+    tmp_path: Path,
+) -> None:
+    async with serving(settings(tmp_path)) as server:
+        command = an_open()
+        await server.store.writer.submit(command)
+    with closing(sqlite3.connect(tmp_path / "andon.db")) as link:
+        assert link.execute("SELECT escalation_id FROM seals").fetchall() == [
+            (command.escalation_id,)
+        ]
+        assert link.execute("SELECT * FROM unsealed").fetchall() == []
+        hashes = link.execute("SELECT hash FROM blocks").fetchall()
+    lines = (tmp_path / "andon.anchors").read_text().splitlines()
+    assert [(json.loads(line)["hash"],) for line in lines] == hashes
 
 
 async def test_while_slack_is_unreachable_it_takes_requests_and_says_so(tmp_path: Path) -> None:

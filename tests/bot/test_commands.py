@@ -55,7 +55,15 @@ def test_a_key_is_printed_alone_and_stored_hashed(folder: Path) -> None:
     key = made.stdout.strip()
     assert (made.exit_code, key[:6], made.stdout) == (0, "andon_", key + "\n")
     assert key.encode() not in (folder / "andon.db").read_bytes()
-    assert run("service", "list").stdout == "payments\t1 keys\tlena\tpay.example\n"
+    assert run("service", "list").stdout == "payments\t1 keys\tlena\tpay.example\t-\n"
+
+
+def test_bounds_of_its_own_are_listed_and_kept_with_a_second_key(folder: Path) -> None:
+    run("service", "add", "payments", "--opens-per-minute", "1200", "--most-pending", "50")
+    run("service", "add", "payments")
+    listed = run("service", "list").stdout
+    assert listed == "payments\t2 keys\t-\t-\t1,200 opens a minute, 50 pending\n"
+    assert run("service", "add", "payments", "--most-pending", "0").exit_code == 2
 
 
 def test_a_second_key_says_how_the_first_one_goes(folder: Path) -> None:
@@ -182,7 +190,7 @@ def set_up(folder: Path, fault: str) -> None:
         ("bad policy", {}, "policy.toml:"),
         ("keys are a file", {}, "is no directory"),
         ("broken key", {}, "a.jwk is not a JWK"),
-        ("no database", {}, "`doctor` looks at it"),
+        ("no database", {}, "Restore a backup: `andon-server restore FILE`"),
         ("a directory", {}, "`doctor` looks at it"),
         ("newer database", {}, "Start the newer version"),
     ],

@@ -12,14 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.building import Clock, FileFacts, a_claim, a_vote, an_open, store_at
+from tests.building import START, Clock, FileFacts, a_claim, a_vote, an_open, store_at
 from tests.storage.stand import THEIR_DIGEST, THREE_OPTIONS, TWO_PEOPLE
 
 fences = importlib.import_module("storage.migrations.versions.0002_the_fences")
+later = importlib.import_module("storage.migrations.versions.0004_seals_and_limits")
+
+#: Every fence as it stands now: a later one of the same name took the place of the earlier.
+FENCES = list({fence.name: fence for fence in (*fences.FENCES, *later.FENCES)}.values())
 
 
 async def lives(path: Path) -> None:
-    """A released escalation of many votes, a rejected one, and a pending one with a dedup_key."""
+    """A released escalation of many votes, a rejected one, and a pending one with a dedup_key.
+
+    The first two blocks seal them; one record more is in none yet.
+    """
     facts = FileFacts(TWO_PEOPLE)
     async with store_at(path, Clock(), facts=facts) as store:
         for key, changes in {"a": {"options": THREE_OPTIONS}, "b": {}, "c": {}}.items():
@@ -30,7 +37,10 @@ async def lives(path: Path) -> None:
             vote = a_vote(released, account, option, digest=THEIR_DIGEST)
             await store.writer.submit(vote)
         await store.writer.submit(a_claim(released, digest=THEIR_DIGEST))
+        await store.seals.seal(START)
         await store.writer.submit(a_vote(rejected, option="leave"))
+        await store.seals.seal(START)
+        await store.writer.submit(an_open("d"))
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +87,18 @@ COLUMNS = {
     "idempotency": "id escalation_id body_hash",
     "groups": "id group_id",
     "policies": "version text first_used_at",
+    "blocks": "number prev root count at hash",
+    "seals": "block position escalation_id seq hash",
+}
+
+#: The hash the next block has to name.
+LAST_BLOCK = "(SELECT hash FROM blocks ORDER BY number DESC LIMIT 1)"
+
+#: A record that no block seals yet.
+UNSEALED = {
+    column: f"(SELECT {column} FROM events WHERE escalation_id IN "
+    "(SELECT escalation_id FROM unsealed))"
+    for column in ("escalation_id", "seq", "hash")
 }
 
 #: What somebody tries, and what they hear.
@@ -109,6 +131,7 @@ TAMPERINGS = [
         (f"UPDATE escalations SET {column} = 'x'", "what was asked stays")
         for column in fences.ASKED.split(", ")
     ),
+    ("UPDATE escalations SET title = '[erased ]'", "unless all of it is erased"),
     ("UPDATE OR REPLACE escalations SET id = 'x'", "what was asked stays"),
     ("DELETE FROM escalations", "an escalation is never deleted"),
     (replacing("escalations", status="'pending'"), "is never replaced"),
@@ -156,6 +179,36 @@ TAMPERINGS = [
     ("UPDATE policies SET text = 'everyone may'", "a version of the policy never changes"),
     ("DELETE FROM policies", "a used policy is never forgotten"),
     (replacing("policies", text="'everyone may'"), "has one text"),
+    ("UPDATE blocks SET root = 'forged'", "a block never changes"),
+    ("UPDATE OR REPLACE blocks SET number = 1", "a block never changes"),
+    ("DELETE FROM blocks WHERE number = 2", "a block is never deleted"),
+    *(
+        (changing("blocks", **changes), "blocks are only ever appended")
+        for changing in (repeating, replacing)
+        for changes in (
+            {},
+            {"root": "'forged'"},
+            {"hash": "'forged'"},
+            {"number": "0", "hash": "'forged'"},
+            {"number": "3", "hash": "'forged'"},
+            {"number": "3", "hash": "'forged'", "prev": LAST_BLOCK},
+            {"number": "4", "hash": "'forged'", "prev": LAST_BLOCK, "count": "0"},
+        )
+    ),
+    ("UPDATE seals SET seq = 1", "a seal never changes"),
+    ("DELETE FROM seals", "a seal is never deleted"),
+    *(
+        (replacing("seals", "block = 2", **changes), "a seal is written before its block")
+        for changes in (
+            {},
+            {"position": "9"},
+            {"block": "0"},
+            {"block": "3"},
+            {"block": "3", **UNSEALED, "hash": "'forged'"},
+            {"block": "3", **UNSEALED, "escalation_id": "'esc_other'"},
+            {"block": "2", "position": "9", **UNSEALED},
+        )
+    ),
 ]
 
 
@@ -174,7 +227,7 @@ def test_a_body_erased_is_never_written_anew(raw: sqlite3.Connection) -> None:
         )
 
 
-@pytest.mark.parametrize("fence", fences.FENCES, ids=lambda fence: fence.name)
+@pytest.mark.parametrize("fence", FENCES, ids=lambda fence: fence.name)
 def test_every_fence_is_there_and_was_run_into(
     raw: sqlite3.Connection, fence: fences.Fence
 ) -> None:
@@ -185,7 +238,7 @@ def test_every_fence_is_there_and_was_run_into(
 
 def test_no_other_trigger_is_there(raw: sqlite3.Connection) -> None:
     found = raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    assert {name for (name,) in found} == {fence.name for fence in fences.FENCES}
+    assert {name for (name,) in found} == {fence.name for fence in FENCES}
 
 
 def test_another_dialect_is_refused_rather_than_left_unfenced() -> None:
@@ -207,6 +260,12 @@ DOUBLES = [
     ("pk_idempotency", repeating("idempotency")),
     ("pk_groups", repeating("groups")),
     ("pk_policies", repeating("policies")),
+    ("pk_blocks", repeating("blocks", prev="'x'", hash="'x'")),
+    ("uq_blocks_prev", repeating("blocks", number="9", hash="'x'")),
+    ("uq_blocks_hash", repeating("blocks", number="9", prev="'x'")),
+    ("pk_seals", repeating("seals", seq="99")),
+    ("uq_seals_record", repeating("seals", block="9")),
+    ("pk_unsealed", "INSERT INTO unsealed SELECT * FROM unsealed LIMIT 1"),
     ("pk_cards", "INSERT INTO cards SELECT * FROM cards LIMIT 1"),
     ("pk_deliveries", "INSERT INTO deliveries SELECT * FROM deliveries LIMIT 1"),
     ("pk_refusals", "INSERT INTO refusals SELECT * FROM refusals LIMIT 1"),
@@ -218,7 +277,7 @@ DOUBLES = [
 def test_under_the_fences_each_unique_index_stands(
     raw: sqlite3.Connection, index: str, double: str
 ) -> None:
-    for fence in fences.FENCES:
+    for fence in FENCES:
         raw.execute(f"DROP TRIGGER {fence.name}")
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
         raw.execute(double)
@@ -234,3 +293,23 @@ def test_votes_replaced_are_kept_beside_the_one_that_counts(raw: sqlite3.Connect
         ("priya", "retry", 1),
         ("sam", "leave", 1),
     ]
+
+
+def test_a_title_may_be_erased_and_then_stays_so(raw: sqlite3.Connection) -> None:
+    raw.execute("UPDATE escalations SET title = ?", (later.ERASED,))
+    with pytest.raises(sqlite3.IntegrityError, match="unless all of it is erased"):
+        raw.execute("UPDATE escalations SET title = 'as it was'")
+
+
+def test_the_next_block_may_be_appended(raw: sqlite3.Connection) -> None:
+    """The fences leave the one way open; else all that is refused above would prove little."""
+    raw.execute(repeating("seals", "block = 2", block="3", **UNSEALED))
+    raw.execute(
+        repeating("blocks", number="3", prev=LAST_BLOCK, count="1", hash="'the next'", root="'r'")
+    )
+    assert raw.execute("SELECT MAX(number) FROM blocks").fetchone() == (3,)
+
+
+def test_a_body_may_be_erased_where_its_record_stays(raw: sqlite3.Connection) -> None:
+    raw.execute("DELETE FROM event_bodies WHERE seq = 1")
+    assert raw.execute("SELECT count(*) FROM event_bodies WHERE seq = 1").fetchone() == (0,)

@@ -10,7 +10,16 @@ from approvals.escalation import Escalation, Option, Vote
 from approvals.people import People
 from approvals.tally import counting, eligible, standing_shown
 from approvals.words import DecidedBy, Effect, Kind, OperationState, Severity, Status
-from bot.slack.drawing.spans import Span, all_of, any_of, duration, name_of, one_line, requester
+from bot.slack.drawing.spans import (
+    Span,
+    all_of,
+    any_of,
+    duration,
+    name_of,
+    one_line,
+    requester,
+    when,
+)
 
 #: First word of the card once it is over (CARDS section 6).
 _ENDS: Mapping[Status, str] = {
@@ -194,6 +203,14 @@ def whom_to_call(e: Escalation, people: People) -> str:
 def hidden(e: Escalation) -> tuple[str, ...]:
     """Where something was hidden, as JSON pointers."""
     return (*(e.operation.redacted if e.operation else ()), *e.context_redacted)
+
+
+def erased(e: Escalation) -> list[Span | str]:
+    """`Erased 2 March 2027: what was asked …`; nothing where all of it is still there."""
+    if e.erased is None:
+        return []
+    gone = ": what was asked and said is gone; who decided, what and when stays."
+    return ["Erased ", when(e.erased.at), gone]
 
 
 def said(e: Escalation, name: str) -> Any:

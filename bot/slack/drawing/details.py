@@ -16,6 +16,7 @@ from approvals.showing import visible
 from approvals.snapshot import Step
 from approvals.words import Effect, Friction
 from bot.slack.drawing.about import (
+    erased,
     hidden,
     in_stead,
     is_extendable,
@@ -29,11 +30,12 @@ from bot.slack.drawing.about import (
     whose,
 )
 from bot.slack.drawing.buttons import actions, carried, extend_button, override_button
+from bot.slack.drawing.closely import look_closely
 from bot.slack.drawing.form import View, metadata, modal
 from bot.slack.drawing.incident import resolution_lines
 from bot.slack.drawing.limits import characters
 from bot.slack.drawing.looking import looking, time_given
-from bot.slack.drawing.operation import boxes, whole
+from bot.slack.drawing.operation import MOST_CLOSELY, boxes, whole
 from bot.slack.drawing.questions import question_lines
 from bot.slack.drawing.record import state_lines
 from bot.slack.drawing.sent import sent_lines
@@ -114,6 +116,8 @@ def _everything(
     if not is_incident(e):
         yield from _operation(e)
         yield from _votes(e, people)
+    elif closely := look_closely(e, MOST_CLOSELY):
+        yield rich(*closely, block_id="closely")
     yield from _course(e, people)
     yield from _context(e)
     yield from _sent(e, people, cards, deliveries)
@@ -255,7 +259,7 @@ def _hidden(e: Escalation) -> Iterator[Block]:
 
 
 def _identity(e: Escalation) -> Iterator[Block]:
-    yield _lines("Id", [e.id])
+    yield _lines("Id", [e.id], *([erased(e)] if e.erased else []))
     read = f'curl -H "Authorization: Bearer $ANDON_KEY" "$ANDON_URL/v1/escalations/{e.id}"'
     yield rich(preformatted(read), block_id="curl")
 

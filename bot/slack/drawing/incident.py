@@ -8,6 +8,7 @@ from bot.slack.drawing import lockscreen, questions
 from bot.slack.drawing.about import (
     asker,
     bare,
+    erased,
     hidden,
     may_decide,
     outcome_word,
@@ -17,6 +18,7 @@ from bot.slack.drawing.about import (
     whose,
 )
 from bot.slack.drawing.buttons import actions, beside, details_button
+from bot.slack.drawing.closely import look_closely
 from bot.slack.drawing.counts import named
 from bot.slack.drawing.limits import CARD, characters
 from bot.slack.drawing.looking import looking, of_this_sort
@@ -68,7 +70,7 @@ def _blocks(
         context(row, block_id="row"),
         header(e.title, block_id="title"),
         rich(section(_who_reports(e, people, in_channel=in_channel)), block_id="asks"),
-        rich(context_lines(e, context_room), block_id="says"),
+        rich(context_lines(e, context_room), *look_closely(e), block_id="says"),
         *([rich(tried, block_id="tried")] if tried else []),
         *([rich(asked, block_id="questions")] if asked else []),
         rich(section(*_who_looks(e, people, in_channel=in_channel)), block_id="until"),
@@ -116,9 +118,10 @@ def _ended(e: Escalation, people: People) -> list[Block]:
 
 
 def _how_it_ended(e: Escalation, people: People) -> list[Block]:
+    gone = [section(erased(e))] if e.erased else []
     if e.resolution is not None:
-        return [section(_resolved_by(e, e.resolution, people)), quote(*resolution_lines(e))]
-    return [section(recovered(e, people))]
+        return [section(_resolved_by(e, e.resolution, people)), quote(*resolution_lines(e)), *gone]
+    return [section(recovered(e, people)), *gone]
 
 
 def _resolved_by(e: Escalation, resolution: Resolution, people: People) -> Line:

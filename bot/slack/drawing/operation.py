@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from approvals.escalation import Escalation
 from approvals.showing import Excerpt, Part, excerpts, parts
 from approvals.words import Effect
+from bot.slack.drawing.closely import MOST, look_closely
 from bot.slack.drawing.spans import Block, Element, bold, one_line, preformatted, rich, section
 
 #: Characters of one box; a long operation is several boxes.
 BOX = 3000
+
+#: Words that Details names as to be looked at closely.
+MOST_CLOSELY = 100
 
 
 def on_card(e: Escalation, heading: str, only: str | None = None) -> list[Element]:
@@ -23,7 +27,7 @@ def on_card(e: Escalation, heading: str, only: str | None = None) -> list[Elemen
             found.append(section((_left_out(excerpt),)))
     if only is None and any(part.option for part, _ in shown):
         found += _nothing(e)
-    return found
+    return [*found, *look_closely(e)]
 
 
 def _label(e: Escalation, part: Part) -> Element:
@@ -64,7 +68,8 @@ def lines_of(e: Escalation, option: str | None) -> int:
 def whole(e: Escalation, option: str | None) -> list[Block]:
     """All that would run with that option; None means with any. Boxes of at most 3,000 characters.
 
-    Together they hold every character; nothing is ever left out here.
+    Together they hold every character; nothing is ever left out here. What to look at closely is
+    named below them.
     """
     found: list[Block] = []
     for n, part in enumerate(_of(e, option)):
@@ -72,7 +77,8 @@ def whole(e: Escalation, option: str | None) -> list[Block]:
         for m, box in enumerate(boxes(part.text)):
             elements = [*(head if m == 0 else []), preformatted(box)]
             found.append(rich(*elements, block_id=f"run_{n}_{m}"))
-    return found
+    closely = look_closely(e, MOST_CLOSELY if option is None else MOST)
+    return [*found, *([rich(*closely, block_id="closely")] if closely else [])]
 
 
 def _of(e: Escalation, option: str | None) -> list[Part]:

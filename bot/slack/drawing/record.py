@@ -19,6 +19,7 @@ from bot.slack.drawing.about import (
     bare,
     chosen,
     deciders,
+    erased,
     is_overridden,
     may_decide,
     outcome_word,
@@ -95,7 +96,8 @@ def _what_was_decided(e: Escalation, people: People, cards: Sequence[Card]) -> l
     if e.status is Status.APPROVED:
         found.append(section(_decided_by(e, people)))
         found += _reasons(e, people)
-    found.append(section(*state_lines(e, people, cards)))
+    gone = erased(e)
+    found.append(section(*state_lines(e, people, cards), *([gone] if gone else [])))
     return found
 
 
@@ -222,6 +224,9 @@ def _reported(e: Escalation) -> list[Line]:
 
 def _stopped(e: Escalation, people: People) -> Line:
     stop, nothing = e.stopped, row_of(e).nothing_past
+    if stop is not None and stop.restored:
+        said = one_line(stop.reason or "")
+        return [f"Approved, but void: {said}. {nothing} {e.service} must ask again."]
     if stop is None or stop.void:
         gone = all_of(name_of(p, people) for p in no_longer_eligible(e, people)) or "an approver"
         again = f"{nothing} {e.service} must ask again."

@@ -19,6 +19,7 @@ SHAPE = {
     "context", "missing_context", "questions", "requirements", "votes", "decision", "claim",
     "stopped", "outcome", "progress", "dedup_key", "occurrences", "precedents", "policy", "head",
     "created_at", "deadline_at", "claim_until", "decided_at", "overrides", "resolution", "extended",
+    "erased",
     "storm",
 }  # fmt: skip
 

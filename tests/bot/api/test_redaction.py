@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.api.redaction import is_secret_name, redact, redact_text
 from bot.observing import configure_logging
+from bot.redaction import is_secret_name, redact, redact_text
 from tests.bot.api.conftest import BODY, World
 from tests.bot.api.corpus import BENIGN, LEAKS, Leak
 from tests.building import a_vote

@@ -75,6 +75,7 @@ class Desk:
             session=self.session,
             allowed=frozenset(receiver.pair for receiver in self.receivers),
             clock=self.office.clock,
+            wall=self.office.clock,
             random=Random(1),
             counts=self.office.counts,
         )

@@ -121,3 +121,37 @@ async def test_signatures_are_remembered_apart_and_over_a_restart(stand: Stand) 
     assert await stand.store.signatures.first_time("v0=abd", stand.clock.now)
     await stand.restart()
     assert not await stand.store.signatures.first_time("v0=abc", stand.clock.now)
+
+
+async def test_secrets_sign_for_their_service_while_they_live(stand: Stand) -> None:
+    services = stand.store.services
+    await services.add("payments", owners=("lena",), callback_hosts=("pay.example",))
+    await services.add("search")
+    old = await services.secret("payments")
+    stand.clock.pass_(1)
+    new, other = await services.secret("payments"), await services.secret("search")
+    found = await services.signing()
+    assert [(s.service.service, s.secrets) for s in found] == [
+        ("payments", (new, old)),
+        ("search", (other,)),
+    ]
+    assert found[0].service.scopes == {"open"}
+    assert (found[0].service.owners, found[0].service.callback_hosts) == (
+        ("lena",),
+        ("pay.example",),
+    )
+    assert [s.secrets for s in await services.signing("search")] == [(other,)]
+    assert await services.signing("unknown") == ()
+    assert str(new) not in repr(found)
+
+
+async def test_a_service_may_have_bounds_of_its_own(stand: Stand) -> None:
+    services = stand.store.services
+    key = await services.add("payments", opens_per_minute=1200, most_pending=50)
+    await services.add("payments", opens_per_minute=900)
+    await services.add("payments")
+    found = await services.by_key_hash(key_hash(key))
+    assert found is not None
+    assert (found.opens_per_minute, found.most_pending) == (900, 50)
+    listed = [(s.opens_per_minute, s.most_pending) for s in await services.listed()]
+    assert listed == [(900, 50)]

@@ -1,0 +1,125 @@
+"""`andon-server audit verify`: whether all that the store holds follows from its records."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.anchors import anchors_of
+from bot.app import utc_now
+from bot.audit.checking import Report, check, lines_of
+from bot.audit.keys import PublicKeys
+from bot.exits import FINDING, fail
+from bot.settings import Settings, SettingsError, read_settings
+from storage.evidence import open_evidence
+from storage.store import file_of
+
+#: Findings that are told one by one where people read them.
+TOLD = 50
+
+
+def verify(
+    anchors: Annotated[
+        Path | None, typer.Option(help="The anchors, best a copy kept elsewhere. Default: ours.")
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Public keys: a JWKS file or a directory. Default: ANDON_SIGNING_KEYS."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Check every record, state, block and anchor, and name the first that is wrong.
+
+    Reads beside a running server, or the file of a stopped one, and changes nothing. Exit code 0
+    when all holds, 1 when something does not, 3 when it cannot be read.
+    """
+    try:
+        settings = read_settings(ANDON_SLACK_MODE="off")
+        report, notes = _verified(settings, anchors, keys)
+    except sqlite3.Error as error:
+        raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
+    except OSError as error:
+        raise fail(f"{error.filename} cannot be read: {error.strerror}.") from None
+    except (SettingsError, ValueError) as error:
+        raise fail(str(error)) from None
+    typer.echo(json.dumps(_document(report, notes), indent=2) if as_json else _text(report, notes))
+    if report.wrong:
+        raise typer.Exit(FINDING)
+
+
+def _verified(
+    settings: Settings, anchors: Path | None, keys: Path | None
+) -> tuple[Report, list[str]]:
+    """What was found, and what an auditor should know of how it was looked for."""
+    notes: list[str] = []
+    now = utc_now()
+    known = _keys(settings, keys, notes)
+    path = file_of(settings.database_url)
+    with _lines(settings, anchors, notes) as lines, open_evidence(path) as evidence:
+        report = check(evidence, lines, known, now, lambda said: typer.echo(said, err=True))
+    if report.torn:
+        cut = "line" if report.torn == 1 else "lines"
+        notes.append(f"{report.torn} {cut} of the anchors cut off by a loss of power; no loss.")
+    return report, notes
+
+
+def _keys(settings: Settings, given: Path | None, notes: list[str]) -> PublicKeys | None:
+    path = given or Path(settings.signing_keys)
+    if given is None and not path.exists():
+        notes.append(f"There are no keys in {path}, so no signature was checked; give --keys.")
+        return None
+    return PublicKeys.read(path)
+
+
+def _lines(
+    settings: Settings, given: Path | None, notes: list[str]
+) -> AbstractContextManager[Iterator[str]]:
+    path = given or anchors_of(settings)
+    if given is None and not path.exists():
+        notes.append(f"There is no file {path}, so no anchor was checked; give --anchors.")
+        return nullcontext(iter(()))
+    return lines_of(path)
+
+
+def _text(report: Report, notes: list[str]) -> str:
+    return "\n".join(_lines_of(report, notes))
+
+
+def _lines_of(report: Report, notes: list[str]) -> Iterator[str]:
+    yield from (_printable(str(finding)) for finding in report.findings[:TOLD])
+    if report.wrong > TOLD:
+        yield f"… and {report.wrong - TOLD:,} more"
+    yield from notes
+    seen = ", ".join(
+        f"{n:,} {word}{'' if n == 1 else 's'}"
+        for n, word in (
+            (report.escalations, "escalation"),
+            (report.records, "record"),
+            (report.blocks, "block"),
+            (report.anchors, "anchor"),
+        )
+    )
+    yield f"{seen}: all hold." if not report.wrong else f"{seen}: {report.wrong:,} wrong."
+
+
+def _printable(text: str) -> str:
+    """What was written into the store by a stranger moves no cursor."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def _document(report: Report, notes: list[str]) -> dict[str, Any]:
+    return {
+        "ok": not report.wrong,
+        "escalations": report.escalations,
+        "records": report.records,
+        "blocks": report.blocks,
+        "anchors": report.anchors,
+        "unanchored": report.unanchored,
+        "wrong": report.wrong,
+        "findings": [{"where": f.where, "what": f.what} for f in report.findings],
+        "notes": notes,
+    }

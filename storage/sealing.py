@@ -1,0 +1,110 @@
+"""Sealing what was committed: heads of the chains that grew go into the next block.
+
+The write path leaves a row in `unsealed` in the commit that makes a chain grow, so nothing is
+forgotten over a crash; a block takes such rows with it, in one short transaction beside that path.
+"""
+
+from datetime import datetime
+
+from approvals.codec import instant, parse_instant
+from approvals.events import GENESIS
+from approvals.ports import MOST_HEADS
+from approvals.sealing import Block, Head, sealed
+from storage.database import Database, Many, Query, Row
+
+#: Chains that grew, with their last record; one that is sealed already would be refused again.
+_HEADS = (
+    "SELECT u.escalation_id, e.seq, e.hash FROM unsealed u "
+    "JOIN events e ON e.escalation_id = u.escalation_id AND e.seq = "
+    "(SELECT MAX(seq) FROM events WHERE escalation_id = u.escalation_id) "
+    "WHERE NOT EXISTS (SELECT 1 FROM seals WHERE escalation_id = e.escalation_id AND seq = e.seq) "
+    "ORDER BY u.escalation_id LIMIT ?"
+)
+_BLOCKS = "SELECT number, prev, root, count, at, hash FROM blocks"
+_LAST = f"{_BLOCKS} ORDER BY number DESC LIMIT 1"
+_SEAL = "INSERT INTO seals (block, position, escalation_id, seq, hash) VALUES (?, ?, ?, ?, ?)"
+_BLOCK = "INSERT INTO blocks (number, prev, root, count, at, hash) VALUES (?, ?, ?, ?, ?, ?)"
+_SEALED = "DELETE FROM unsealed WHERE escalation_id = ?"
+
+# A copy that was put back, or a hand in the file, may have parted what is written together.
+_FORGOTTEN = (
+    "SELECT id FROM escalations x WHERE id NOT IN (SELECT escalation_id FROM unsealed) AND "
+    "(SELECT MAX(seq) FROM events WHERE escalation_id = x.id) > "
+    "COALESCE((SELECT MAX(seq) FROM seals WHERE escalation_id = x.id), 0)"
+)
+_SEALED_ALREADY = (
+    "FROM unsealed WHERE "
+    "COALESCE((SELECT MAX(seq) FROM events WHERE escalation_id = unsealed.escalation_id), 0) <= "
+    "COALESCE((SELECT MAX(seq) FROM seals WHERE escalation_id = unsealed.escalation_id), 0)"
+)
+_UNSEALED = (
+    "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
+    "ON CONFLICT (escalation_id) DO NOTHING"
+)
+
+
+class SqlSeals:
+    """Implements `approvals.ports.Seals`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def seal(self, now: datetime, limit: int = MOST_HEADS) -> Block | None:
+        """The next block; None when nothing waits for one."""
+        if await self.unsealed_since() is None:
+            return None
+        async with self._database.beside() as link:
+            found, rows = await link.together(Query(_LAST), Query(_HEADS, (limit,)))
+            if not rows:
+                return None
+            heads = [Head(escalation_id=id_, seq=seq, hash=hash_) for id_, seq, hash_ in rows]
+            last = _block(found[0]) if found else None
+            number, prev = (last.number + 1, last.hash) if last else (1, GENESIS)
+            block = sealed(heads, number=number, prev=prev, at=now)
+            await link.together(
+                Many(_SEAL, [_seal(number, n, head) for n, head in enumerate(heads, 1)]),
+                Query(_BLOCK, _row(block)),
+                Many(_SEALED, [(head.escalation_id,) for head in heads]),
+            )
+        return block
+
+    async def block(self, number: int) -> Block | None:
+        """The block of that number."""
+        rows = await self._database.reader.rows(f"{_BLOCKS} WHERE number = ?", (number,))
+        return _block(rows[0]) if rows else None
+
+    async def after(self, number: int, limit: int = MOST_HEADS) -> tuple[Block, ...]:
+        """The blocks after that one, in order."""
+        sql = f"{_BLOCKS} WHERE number > ? ORDER BY number LIMIT ?"
+        return tuple(map(_block, await self._database.reader.rows(sql, (number, limit))))
+
+    async def unsealed_since(self) -> datetime | None:
+        """Since when the longest waiting record is in no block; None when all are."""
+        ((since,),) = await self._database.reader.rows("SELECT MIN(since) FROM unsealed")
+        return parse_instant(since) if since else None
+
+    async def heal(self, now: datetime) -> int:
+        """Let every chain that goes beyond its last seal wait for a block, and no other."""
+        reader = self._database.reader
+        forgotten = await reader.rows(_FORGOTTEN)
+        stale = await reader.rows(f"SELECT 1 {_SEALED_ALREADY} LIMIT 1")
+        if forgotten or stale:
+            async with self._database.beside() as link:
+                await link.together(
+                    Many(_UNSEALED, [(id_, instant(now)) for (id_,) in forgotten]),
+                    Query(f"DELETE {_SEALED_ALREADY}"),
+                )
+        return len(forgotten)
+
+
+def _seal(number: int, position: int, head: Head) -> Row:
+    return number, position, head.escalation_id, head.seq, head.hash
+
+
+def _row(block: Block) -> Row:
+    return block.number, block.prev, block.root, block.count, instant(block.at), block.hash
+
+
+def _block(row: Row) -> Block:
+    number, prev, root, count, at, hash_ = row
+    return Block(number=number, prev=prev, root=root, count=count, at=parse_instant(at), hash=hash_)

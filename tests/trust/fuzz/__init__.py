@@ -1,0 +1,1 @@
+"""What the fuzzers are made of: noise, requests of bytes, a wire for them, an ear for the log."""
