@@ -288,7 +288,7 @@ def glass(*, needed: int = 2, **body: Any) -> Scene:
 
 
 #: Who may stand in a record or a refusal.
-_WHO = re.compile(r"(person|account|service):.+|clock|andon")
+_WHO = re.compile(r"(person|account|service|operator):.+|clock|andon")
 
 
 def well_formed(done: Step, command: commands.Command) -> Step:
