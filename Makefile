@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 LANE ?= short
 
+# What tries the core: its own tests, the replay of whole stores, and what all stores agree on.
+OF_THE_CORE := tests/approvals tests/bot/test_replay.py tests/storage/contract
+
 .DEFAULT_GOAL := help
 .PHONY: help demo serve notify doctor test trust planted coverage mutants screenshots lint types contracts check bench lock clean
 
@@ -31,6 +34,10 @@ trust: $(VENV)/.dev ## Prove what Andon claims, with figures; LANE=full takes ho
 
 planted: $(VENV)/.dev ## Search for every planted bug anew and store the shortest example of each
 	@$(BIN)/python -m tests.approvals.planted
+
+coverage: $(VENV)/.dev ## Every branch of approvals/ is taken by a test
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(OF_THE_CORE) \
+	  --cov=approvals --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 mutants: $(VENV)/.dev ## Try mutants of what decides on the core's tests; goes on where it was (hours)
 	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m tests.mutating

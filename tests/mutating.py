@@ -3,9 +3,9 @@
 `make mutants` (hours). mutmut starts a test run a mutant; here the tests are collected once, and a
 fork runs them until the first failure: several times as fast. Results lie where mutmut keeps its
 own, so `mutmut results` and `mutmut show NAME` tell of them. Run it again and it goes on: what
-changed is tried anew, and with `--again` so is what survived.
+changed is tried anew, and with `--again` so is what survived; `--every 9` tries a sample.
 
-    python -m tests.mutating [--again] [approvals.tally* …]
+    python -m tests.mutating [--again] [--every N] [approvals.tally* …]
 """
 
 import fnmatch
@@ -83,11 +83,12 @@ def _place(nodeid: str, mutant: str, took: float) -> tuple[int, float]:
 
 def _wanted(arguments: list[str]) -> Iterator[tuple[SourceFileMutationData, str]]:
     undecided = {None, 0, 33} if "--again" in arguments else {None}
-    patterns = [a for a in arguments if not a.startswith("-")] or ["*"]
+    every = int(arguments[arguments.index("--every") + 1]) if "--every" in arguments else 1
+    patterns = [a for a in arguments if not a.startswith("-") and not a.isdigit()] or ["*"]
     for meta in sorted(Path("mutants/approvals").rglob("*.meta")):
         found = SourceFileMutationData(path=meta.relative_to("mutants").with_suffix(""))
         found.load()
-        for name, code in list(found.exit_code_by_key.items()):
+        for name, code in list(found.exit_code_by_key.items())[::every]:
             if code in undecided and any(fnmatch.fnmatch(name, p) for p in patterns):
                 yield found, name
 

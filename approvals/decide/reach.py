@@ -152,7 +152,7 @@ class _Stage:
                 yield from ((p, f"in {name}", None) for p in self._members(name))
             case "owners":
                 yield from ((p, "owner of the service", None) for p in self._plan.owners)
-            case "person":
+            case _:
                 yield name, "named by the policy", None
 
     def _deciders(self) -> Iterator[tuple[str, str, str]]:

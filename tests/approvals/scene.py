@@ -4,6 +4,7 @@ The people and rules are the property test's own (`world`): ana, ben and req may
 cem, dee and ana for `sec`; req asks.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from approvals.people import Absence, People
 from approvals.policy.load import parse_policy
 from approvals.policy.model import Policy
 from approvals.policy.plan import Ask, Planned
-from approvals.refusals import FieldError, Why
+from approvals.refusals import FORM_CORRECTIONS, NOT_AUDITED, FieldError, Why
 from approvals.snapshot import Requirement
 from approvals.step import Step, step
 from approvals.verdict import Case
@@ -139,7 +140,7 @@ class Scene:
     def send(self, verb: type[commands.Command], **given: Any) -> Step:
         """One command about the escalation."""
         command = verb(id=self.new_id(), escalation_id=self.e.id, **given)
-        return self.drive(State(escalation=self.e), command)
+        return well_formed(self.drive(State(escalation=self.e), command), command)
 
     def change(self, **fields: Any) -> None:
         """Make it as if something had happened that is told elsewhere."""
@@ -284,6 +285,24 @@ def glass(*, needed: int = 2, **body: Any) -> Scene:
     scene = Scene("other", **body)
     scene.plan["break_glass"] = Requirement(group="sec", needed=needed)
     return scene.open()
+
+
+#: Who may stand in a record or a refusal.
+_WHO = re.compile(r"(person|account|service|operator):.+|clock|andon")
+
+
+def well_formed(done: Step, command: commands.Command) -> Step:
+    """Whatever is recorded or refused names who, and a correction of a form names its field."""
+    assert all(_WHO.fullmatch(record.by) for record in done.records), done.records
+    refusal = done.refusal
+    if refusal is not None and getattr(command, "actor", None) is not None:
+        assert refusal.why in NOT_AUDITED or _WHO.fullmatch(refusal.who), refusal
+        assert refusal.why not in FORM_CORRECTIONS or _named(refusal.values.get("field")), refusal
+    return done
+
+
+def _named(field: object) -> bool:
+    return field is None or (isinstance(field, str) and field.isidentifier() and field.islower())
 
 
 def why(done: Step) -> Why | None:

@@ -309,3 +309,54 @@ def test_a_request_without_options_has_the_digest_of_the_default_ones() -> None:
 def test_operations_that_differ_have_digests_that_differ(one: Any, other: Any) -> None:
     same = canonical(one) == canonical(other)
     assert (operation_digest(one, None) == operation_digest(other, None)) is same
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"\xef\xbb\xbf{}", "The body starts with a byte order mark; leave it out."),
+        (b"\xff", "Byte 0 is not UTF-8."),
+        (b'{"a":"x\\u0000y"}', "A text contains NUL. It is at /a."),
+        (b'["\\ud800"]', "A text contains half of a surrogate pair. It is at /0."),
+        (b'{"a":9007199254740993}', "An integer is beyond 2^53; send it as text. It is at /a."),
+        (b'{"a":1e999}', "A number is larger than any double. It is at /a."),
+        (
+            b'{"a":90071992547409930.0}',
+            "A number stands for an integer beyond 2^53; send it as text. It is at /a.",
+        ),
+        (b"{", "Expecting property name enclosed in double quotes at line 1, column 2."),
+    ],
+)
+def test_a_refusal_says_word_for_word_what_to_mend(raw: bytes, said: str) -> None:
+    """Services print it for the developer who reads it."""
+    with pytest.raises(NotStrictJson) as caught:
+        parse_strict(raw)
+    assert str(caught.value) == said
+
+
+def test_too_large_a_body_is_told_both_sizes() -> None:
+    """So that nobody has to count."""
+    with pytest.raises(TooLarge) as caught:
+        parse_strict(b"[1, 2]", max_bytes=5)
+    assert str(caught.value) == "The body has 6 bytes, at most 5 are taken."
+
+
+@pytest.mark.parametrize(
+    ("raw", "fits"),
+    [
+        (b"[[]]", True),
+        (b"[{}]", True),
+        (b'[[],[],[],{"a":1},{},[]]', True),
+        (b'{"a":{},"b":{},"c":[]}', True),
+        (b"[[[]]]", False),
+        (b'{"a":{"b":{}}}', False),
+        (b'[{"a":[]}]', False),
+    ],
+)
+def test_depth_counts_what_is_open_at_one_time(raw: bytes, fits: bool) -> None:
+    """Not how many brackets there are."""
+    if fits:
+        parse_strict(raw, max_depth=2)
+        return
+    with pytest.raises(NotStrictJson, match=r"^Nested deeper than 2 levels\.$"):
+        parse_strict(raw, max_depth=2)

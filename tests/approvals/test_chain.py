@@ -289,3 +289,20 @@ def test_what_is_low_is_told_to_nobody_alone() -> None:
     scene = Scene().open()
     low = replace(scene.e, severity=Severity.LOW, plan=replace(scene.e.plan, steps=()))
     assert owes(low, scene.records[0]) == ()
+
+
+def test_whoever_is_away_is_not_mentioned_where_the_channel_is_called() -> None:
+    """A mention rings a phone on a beach."""
+    stages = (Step(to=("channel",)), Step(to=("channel",), after_s=60))
+    scene = ChainScene(plan={"steps": stages})
+    scene.opened()
+    scene.absent("ana", "nobody")
+    assert called(scene.tick_at(60)) == ["mention ben"]
+
+
+def test_without_chain_and_channel_each_who_may_decide_gets_a_card() -> None:
+    """There is nowhere else."""
+    assert called(ChainScene(plan={"steps": (), "channel": None}).opened()) == [
+        "card ana",
+        "card ben",
+    ]

@@ -1,7 +1,9 @@
 """For every verb: time passes first, what is missing is not found, clicks are answered."""
 
 from approvals import commands
+from approvals.commands import ReplyTo
 from approvals.decide import State
+from approvals.owes import AnswerClick
 from approvals.refusals import Why
 from approvals.step import step
 from tests.approvals.scene import Scene, kinds, told, why
@@ -33,3 +35,11 @@ def test_every_click_is_answered_once() -> None:
     assert told(scene.vote("UBEN")) == "decided"
     assert told(scene.stop()) == "stopped-it"
     assert told(scene.withdraw("UREQ")) == "already-decided"
+
+
+def test_the_votes_of_one_click_are_answered_as_one() -> None:
+    """Each owes the same answer under the click's own name; the store keeps one."""
+    scene = Scene("other").open()
+    reply = ReplyTo(channel="C1", batch="bat_1")
+    (answer,) = (w for w in scene.vote("UANA", reply=reply).work if isinstance(w, AnswerClick))
+    assert (answer.case, answer.values, answer.command_id) == ("batch", {}, "bat_1")

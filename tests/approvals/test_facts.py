@@ -1,12 +1,25 @@
 """Facts about people: who an account or a name means, and how long they are good for."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from approvals.escalation import Requester
+from approvals.facts import Facts
 from approvals.people import MAX_AGE, People, Person
-from tests.approvals.world import START
+from approvals.policy.asking import Ask
+from approvals.words import Kind
+from tests.approvals.world import START, WRITTEN
+
+ASK = Ask(
+    service="svc",
+    kind=Kind.INCIDENT,
+    category="deployment",
+    environment="production",
+    operation_name="",
+    requester=Requester(id="req", person="req"),
+)
 
 ANA = Person(id="ana", name="Ana", accounts=("UANA", "UANA2"), emails=("Ana@x.com",))
 BEN = Person(id="ben", name="Ben", accounts=("UBEN",))
@@ -81,3 +94,14 @@ def test_who_cannot_be_reached_may_not_decide(gone: Person) -> None:
     """Deactivated, or without an account."""
     people = People(persons={"ana": gone}, groups=PEOPLE.groups, as_of=START)
     assert not people.may_decide("ana", ["dba"])
+
+
+def test_a_plan_is_remembered_with_the_facts_it_rests_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services ask the same again and again; what is remembered has a bound."""
+    monkeypatch.setattr("approvals.facts.MOST_PLANS", 2)
+    facts = Facts(people=WRITTEN.file_people(START), policy=WRITTEN)
+    asks = [replace(ASK, operation_name=name) for name in ("a", "b", "c")]
+    plans = [facts.plan(ask) for ask in asks]
+    assert facts.plan(asks[2]) is plans[2]
+    assert facts.plan(asks[0]) == plans[0]
+    assert facts.plan(asks[0]) is not plans[0]

@@ -6,8 +6,9 @@ from approvals import commands, events
 from approvals.decide import State
 from approvals.escalation import Escalation
 from approvals.gathering import BUCKET_MINUTES, owed
-from approvals.owes import Direct, PostCard, ThreadLine
+from approvals.owes import Direct, Page, PostCard, ThreadLine
 from approvals.step import Step, step
+from tests.approvals.chained import ChainScene
 from tests.approvals.scene import Scene, kinds
 from tests.approvals.stories import gathered
 from tests.approvals.streams import CHANNEL, Stream, of_kind
@@ -134,3 +135,39 @@ def test_what_concerns_one_alone_stays_its_own() -> None:
     assert {"Callback", "SignGrant", "AnswerClick"} <= found
     context = scene.tell(rollback="none").records[0]
     assert owed(scene.e, context) == ()
+
+
+def with_a_chain() -> Scene:
+    """A member of a storm whose chain pages somebody at its second stage."""
+    scene = ChainScene()
+    scene.opened()
+    scene.send(commands.Gather, storm="stm_6", place=1)
+    return scene
+
+
+def test_a_stage_of_a_member_is_said_and_paged_once_for_the_storm() -> None:
+    """Named by stage and time, so that the next stage is another message."""
+    scene = with_a_chain()
+    scene.pass_(900)
+    done = scene.tick()
+    assert [line.values["what"] for line in of_kind(done, ThreadLine)] == ["2.1"]
+    (page,) = of_kind(done, Page)
+    assert (page.route, page.values["storm"], page.values["what"]) == ("pager", "stm_6", "2.1")
+    assert page.once == "storm_stm_6_stepped_2.1_pager"
+
+
+def test_a_reminder_of_a_member_is_named_by_what_is_gone() -> None:
+    """Half, or four fifths."""
+    scene = with_a_chain()
+    scene.pass_(7200)
+    found = [work.values["what"] for work in of_kind(scene.tick(), Direct)]
+    assert "half" in found
+
+
+def test_a_chain_in_vain_is_said_once_for_the_storm() -> None:
+    """There is one end of it."""
+    scene = with_a_chain()
+    for seconds in (2700, 900):
+        scene.pass_(seconds)
+        done = scene.tick()
+    assert [line.values["what"] for line in of_kind(done, ThreadLine)] == [""]

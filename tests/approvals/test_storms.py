@@ -186,3 +186,24 @@ def test_only_as_many_follow_as_one_window_can_show() -> None:
     assert isinstance(found, Others)
     assert sum(len(value) + 2 for value in found.values) <= MOST_VALUES
     assert len(found.values) == len(found.listed.members) < 399
+
+
+def test_a_storm_speaks_through_the_oldest_that_waits() -> None:
+    """What all have in common is read off the first; states are those of what was released."""
+    storm = a_storm()
+    assert storm.first == storm.members[0]
+    storm = with_(storm, 1, status=Status.APPROVED, state=OperationState.RELEASED)
+    assert storm.for_all == replace(storm.members[1], version=storm.version)
+    assert storm.states == {OperationState.RELEASED: 1}
+    over = replace(storm, members=storm.members[:1])
+    assert over.for_all == replace(storm.members[0], version=storm.version)
+
+
+def test_a_flow_names_who_came_when_it_was_nearly_a_storm() -> None:
+    """They gather with the opening that begins it; before there is anything, nobody."""
+    stream = Stream()
+    assert stream.flow.nearly == ()
+    stream.fill(5)
+    assert stream.flow.nearly == ("esc_4", "esc_5")
+    stream.fill(1)
+    assert stream.flow.nearly == ()
