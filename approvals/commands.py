@@ -239,5 +239,13 @@ class Erase(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Void(Command):
+    """What people agreed to so far cannot be relied on any more: a backup was restored."""
+
+    by: str  #: `operator:NAME`
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
     """Time has passed: do what is due."""

@@ -127,6 +127,11 @@ class Stop:
     reason: str | None = None
     void: bool = False
 
+    @property
+    def restored(self) -> bool:
+        """Void for no person's sake: a backup was restored."""
+        return self.void and self.reason not in (None, "people")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

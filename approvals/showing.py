@@ -175,20 +175,22 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    marks, seen = MOST_MARKS, []
+    room, seen = 0, []  # room for so many marks upon what stands before
     for character in text.replace("\r\n", "\n"):
-        category = unicodedata.category(character)
-        marks = marks + 1 if category[0] == "M" else (0 if category[0] == "L" else MOST_MARKS)
-        plain = marks <= MOST_MARKS or category[0] != "M"
-        seen.append(_visible(character, category) if plain else escaped(character))
+        kind = unicodedata.category(character)
+        if _is_unseen(character, kind) or (kind[0] == "M" and not room):
+            room = 0
+            seen.append(escaped(character))
+            continue
+        room = MOST_MARKS if kind[0] == "L" else max(0, room - 1) if kind[0] == "M" else 0
+        seen.append(character)
     return "".join(seen)
 
 
-def _visible(character: str, category: str) -> str:
+def _is_unseen(character: str, kind: str) -> bool:
     if character in "\n\t":
-        return character
-    unseen = category in _UNSEEN or character in _BLANK or character in _OVERLAYS
-    return escaped(character) if unseen else character
+        return False
+    return kind in _UNSEEN or character in _BLANK or character in _OVERLAYS
 
 
 def escaped(character: str) -> str:

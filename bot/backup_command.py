@@ -1,20 +1,36 @@
 """`andon-server backup` and `restore`: a copy made beside the running server, and the way back."""
 
+import asyncio
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.app import utc_now
+from approvals.commands import Void
+from approvals.ports import Settled, StoreError
+from bot.anchors import AnchorFile, anchors_of
+from bot.app import read_policy, utc_now
+from bot.audit.erase import Nobody, NoKey, operator
 from bot.exits import CANNOT, fail, why
-from bot.settings import read_settings
-from storage.copies import Copy, back_up
-from storage.restoring import restore_file
+from bot.ids import new_id
+from bot.settings import Settings, read_settings
+from storage import open_store
+from storage.copies import Copy, back_up, read_only
+from storage.restoring import restore_file, waiting
 from storage.store import file_of
+
+#: Why a vote from before counts no more; it is read on cards and in the record.
+RESTORED = "a backup was restored"
+
+#: Escalations voided by one commit.
+AT_ONCE = 100
 
 #: Seconds between two words about the way so far.
 TOLD_EVERY_S = 2.0
@@ -41,15 +57,81 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `backup` made.")],
 ) -> None:
-    """Put a backup in the database's place. The server must be stopped; the old file is kept."""
+    """Put a backup in the database's place. The server must be stopped; the old file is kept.
+
+    What people said after the backup is not in it. So what they agreed to before counts no more:
+    approvals that nobody has taken are void, and what waits is voted on anew.
+    """
+    doubt = Doubt()
     try:
-        database = _database()
-        done = restore_file(file, database, utc_now(), _told())
-    except (*CANNOT, ValueError) as error:
+        settings = read_settings(ANDON_SLACK_MODE="off")
+        database, facts = file_of(settings.database_url), Nobody(read_policy(Path(settings.policy)))
+        done = restore_file(
+            file, database, utc_now(), lambda aside: asyncio.run(doubt.all(aside, facts)), _told()
+        )
+        ahead = _anchored_later(settings, database)
+    except (*CANNOT, StoreError, ValueError) as error:
         raise fail(why(error)) from None
     typer.echo(f"{database} is the backup now: {_said(done.copy)}.")
+    typer.echo(
+        f"{doubt.votes} votes for a release count no more, and {doubt.approvals} approvals that "
+        "nobody had taken are void: what was said after the backup is not known."
+    )
     if done.kept:
         typer.echo(f"What was there before is kept as {done.kept}.")
+    if ahead:
+        typer.echo(ahead)
+
+
+@dataclass
+class Doubt:
+    """What is in doubt after a restore, because it may have been taken back or taken since."""
+
+    votes: int = 0
+    approvals: int = 0
+
+    async def all(self, path: Path, facts: Nobody) -> None:
+        """Void it in that file. Raises StoreError."""
+        async with open_store(
+            f"sqlite:///{path}",
+            facts=facts,
+            signer=NoKey(),
+            clock=utc_now,
+            committed=lambda escalations: None,
+            server=True,
+        ) as store:
+            ids = await waiting(store.database)
+            for n in range(0, len(ids), AT_ONCE):
+                voids = (store.writer.submit(_void(id_)) for id_ in ids[n : n + AT_ONCE])
+                for settled in await asyncio.gather(*voids):
+                    self._count(settled)
+
+    def _count(self, settled: Settled) -> None:
+        e = settled.escalation
+        if e is not None:
+            self.votes += sum(vote.void == RESTORED for vote in e.votes)
+            self.approvals += e.stopped is not None and e.stopped.restored
+
+
+def _void(escalation_id: str) -> Void:
+    return Void(
+        id=new_id("cmd"), escalation_id=escalation_id, by=f"operator:{operator()}", why=RESTORED
+    )
+
+
+def _anchored_later(settings: Settings, database: Path) -> str:
+    """What to do where the anchors name blocks that the backup does not hold."""
+    path = anchors_of(settings)
+    last = AnchorFile(path, NoKey()).last()
+    with closing(sqlite3.connect(read_only(database), uri=True)) as link:
+        (held,) = link.execute("SELECT COALESCE(MAX(number), 0) FROM blocks").fetchone()
+    if last is None or last.block <= held:
+        return ""
+    return (
+        f"{path} names block {last.block:,}, the backup ends with block {held:,}: what came "
+        f"between is gone, and the file proves it. Keep it, and let the server begin another: "
+        f"mv {path} {path}.until-{last.block}"
+    )
 
 
 def _database() -> Path:

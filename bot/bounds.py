@@ -35,7 +35,7 @@ HTTP: Mapping[str, Any] = {
     "max_line_size": 8190,
     "max_field_size": 8190,
     "max_headers": 100,
-    "auto_decompress": False,  # a small body could become a large one
+    "auto_decompress": False,  # what is packed is refused; unpacked it may be any size
     "keepalive_timeout": 75.0,
     "lingering_time": 2.0,  # for what is still sent of a body that was refused
     "read_bufsize": 1 << 16,

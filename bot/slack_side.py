@@ -26,7 +26,6 @@ from bot.bell import Bell
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, Metrics
 from bot.people import KnownPeople
-from bot.redaction import redact_text
 from bot.settings import Settings
 from bot.slack.artist import Drawings
 from bot.slack.directory import SlackDirectory, Strangers
@@ -132,7 +131,6 @@ class SlackSide:
             slack=self._slack,
             clock=clock,
             new_id=new_id,
-            redacted=redact_text,
             wake=bell.wake,
             away=people.away,
             lost=lambda event: self.door.revoked(event),
@@ -200,4 +198,4 @@ class SlackSide:
     async def ready(self) -> tuple[str, bool]:
         """For health: we hear Slack, and it hears us."""
         name, works = await self.door.ready()
-        return name, works and self._line.works
+        return name, works and self._line.works and self._refresher.works

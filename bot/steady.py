@@ -30,13 +30,19 @@ class SteadyClock:
     def __init__(self, wall: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._wall, self._monotonic = wall, monotonic
         self._last, self._at = wall(), monotonic()
-        self._is_behind = False
+        self._is_slow = False  # until the machine's clock has caught up
+        self._is_behind = False  # and somebody was told
 
     def __call__(self) -> datetime:
         """Now; never earlier than any moment told before."""
         at, wall = self._monotonic(), self._wall()
-        slowly = self._last + timedelta(seconds=max(0.0, at - self._at) * PACE)
-        self._last, self._at = max(wall, slowly), at
+        if self._is_slow or wall < self._last:
+            slowly = self._last + timedelta(seconds=max(0.0, at - self._at) * PACE)
+            wall_or_later = max(wall, slowly)
+        else:
+            wall_or_later = wall
+        self._is_slow = wall_or_later > wall
+        self._last, self._at = wall_or_later, at
         self._tell(wall)
         return self._last
 

@@ -88,6 +88,10 @@ class Evidence:
         page = self._page("WHERE id = ?", (escalation_id,))
         return page[0] if page else None
 
+    def waiting(self, most: int) -> list[Kept]:
+        """Those that are not over, what is due first."""
+        return self._page("WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ?", (most,))
+
     def blocks(self) -> Iterator[KeptBlock]:
         """Every block with its heads, in order."""
         after = 0

@@ -6,13 +6,14 @@ keeps its bytes under another name, and a way that was cut short is gone again f
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from storage.copies import Copy, Progress, back_up, read_only, sync_folder
-from storage.database import lock_of
+from storage.database import Database, lock_of
 from storage.errors import CopyError
 from storage.migrate import refuse_newer
 from storage.wholeness import refuse_damaged
@@ -30,9 +31,13 @@ class Restored:
 
 
 def restore_file(
-    backup: Path, path: Path, now: datetime, progress: Progress | None = None
+    backup: Path,
+    path: Path,
+    now: datetime,
+    prepare: Callable[[Path], None],
+    progress: Progress | None = None,
 ) -> Restored:
-    """Put the backup in the database's place.
+    """Put the backup in the database's place, once `prepare` has made it ready aside.
 
     Raises AlreadyRunningError, CopyError, DamagedDatabaseError, NewerDatabaseError, OSError.
     """
@@ -41,6 +46,8 @@ def restore_file(
     try:
         _refuse_foreign(backup, path)
         copy = back_up(backup, aside, progress, replaces=True)
+        prepare(aside)
+        _close_log(aside)
         kept = None
         if path.exists():
             kept = _keep(path, now)
@@ -51,7 +58,8 @@ def restore_file(
         sync_folder(path.absolute().parent)
         return Restored(copy=copy, kept=kept)
     finally:
-        aside.unlink(missing_ok=True)
+        for left in aside.parent.glob(f"{aside.name}*"):
+            left.unlink()
         os.close(lock)
 
 
@@ -74,8 +82,8 @@ def _refuse_foreign(backup: Path, path: Path) -> None:
 
 def _keep(path: Path, now: datetime) -> Path:
     """A second name for the file and for its log, so that nothing is gone whatever comes."""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as link:
-        link.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # one file, where it can still be read
+    with suppress(sqlite3.Error):
+        _close_log(path)
     kept = path.with_name(f"{path.name}.replaced-{now:%Y-%m-%dT%H%M%S}")
     for part in ("", LOG):
         old = Path(f"{path}{part}")
@@ -83,3 +91,15 @@ def _keep(path: Path, now: datetime) -> Path:
             os.link(old, f"{kept}{part}")
     sync_folder(path.absolute().parent)
     return kept
+
+
+def _close_log(path: Path) -> None:
+    """Make one file of it: what lies in the log goes into the database."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as link:
+        link.execute("PRAGMA journal_mode = DELETE")
+
+
+async def waiting(database: Database) -> list[str]:
+    """Ids of all that is not over."""
+    sql = "SELECT id FROM escalations WHERE due_at IS NOT NULL ORDER BY id"
+    return [row[0] for row in await database.reader.rows(sql)]

@@ -15,6 +15,7 @@ from storage.reads import SqlReads
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
 from storage.storms import SqlStorms
+from storage.truth import refuse_untrue
 from storage.work import SqlCards, SqlDeliveries
 from storage.writer import GroupCommitWriter
 
@@ -59,9 +60,11 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the store; the one server writes, commands beside it only touch rows of services.
 
-    Raises AlreadyRunningError, NewerDatabaseError, ValueError for an address it does not know.
+    Raises what `storage.errors` names, and ValueError for an address it does not know.
     """
     async with open_database(file_of(url), server=server) as database:
+        if server:
+            await asyncio.to_thread(refuse_untrue, file_of(url))
         writer = GroupCommitWriter(
             database, facts=facts, signer=signer, clock=clock, committed=committed
         )

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from approvals.auditing.findings import Finding
 from approvals.codec import instant, parse_instant
-from approvals.events import GENESIS, Record, record_hash, sha256
-
-#: From this record on its escalation is what the record's body says; what was before is erased.
-ERASED = "record:erased"
+from approvals.events import ERASED, GENESIS, Record, record_hash, sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from approvals.auditing.chain import ERASED, Entry
+from approvals.auditing.chain import Entry
 from approvals.auditing.findings import Finding
 from approvals.auditing.kept import Kept, Keys
 from approvals.codec import instant
 from approvals.escalation import Escalation
-from approvals.events import DECIDED, VOTE_CAST
+from approvals.events import DECIDED, ERASED, VOTE_CAST
 from approvals.grants import grant_claims
 
 

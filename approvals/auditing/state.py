@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.auditing.chain import ERASED, Entry
+from approvals.auditing.chain import Entry
 from approvals.auditing.findings import Finding
 from approvals.auditing.kept import Columns, Kept
 from approvals.codec import load_text
 from approvals.escalation import Escalation
-from approvals.events import DECIDED
+from approvals.events import DECIDED, ERASED
 from approvals.evolve import evolve
 
 #: What a record may do to the fold that it should not.

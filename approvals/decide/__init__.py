@@ -27,6 +27,7 @@ from approvals.decide.recheck import recheck
 from approvals.decide.report import report
 from approvals.decide.resolve import resolve
 from approvals.decide.stop import stop
+from approvals.decide.void import void
 from approvals.decide.vote import vote
 from approvals.decide.withdraw import withdraw
 from approvals.escalation import Escalation
@@ -83,5 +84,6 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.Resolve: resolve,
     commands.BreakGlass: break_glass,
     commands.Erase: erase,
+    commands.Void: void,
     commands.Tick: _tick,
 }

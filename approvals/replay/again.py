@@ -85,6 +85,9 @@ def _refused(record: Record, escalation: Escalation, people: People) -> Command 
 
 
 def _recheck(record: Record, escalation: Escalation, people: People) -> Command:
+    if record.by.startswith("operator:"):
+        why = record.body.get("why") or record.body.get("reason")
+        return commands.Void(**_ids(record), by=record.by, why=str(why))
     return commands.RecheckPeople(**_ids(record))
 
 

@@ -82,6 +82,8 @@ class Then:
         match record.kind:
             case events.VOTE_CAST:
                 self._voted(record, dict(body.get("stead", ())))
+            case events.VOTE_VOIDED | events.STOPPED if record.by.startswith("operator:"):
+                pass  # a backup was restored: that says nothing of anybody
             case events.VOTE_VOIDED if "left " in body["why"]:
                 self._left(body["person"])
             case events.VOTE_VOIDED:

@@ -121,14 +121,11 @@ async def _signer(request: web.Request, sent: _Sent, raw: bytes) -> ServiceKey:
     names = request.headers.getall(SERVICE, ())
     if len(names) > 1:
         raise unauthorized(request, f"Send `{SERVICE}` once.")
-    known = await _known(request.app[API], names[0] if names else None)
-    weight = len(raw) * sum(len(one.secrets) for one in known)
-    if not names and weight > MOST_HASHED:
-        raise unauthorized(request, f"Send `{SERVICE}: NAME`: too many secrets to try them all.")
-    if weight > HASHED_HERE:
-        found = await asyncio.to_thread(signed_by, known, sent.id, sent.at, raw, sent.signatures)
-    else:
-        found = signed_by(known, sent.id, sent.at, raw, sent.signatures)
+    api, name = request.app[API], names[0] if names else None
+    known = await _known(api, name)
+    found = await _tried(request, known, sent, raw)
+    if found is None and (anew := await _known(api, name, anew=True)) != known:
+        found = await _tried(request, anew, sent, raw)  # a secret may have been made just now
     if found is None:
         raise unauthorized(
             request, "No live secret signs this like that. `service secret NAME` makes one."
@@ -136,11 +133,23 @@ async def _signer(request: web.Request, sent: _Sent, raw: bytes) -> ServiceKey:
     return found
 
 
-async def _known(api: Api, name: str | None) -> tuple[ServiceSecrets, ...]:
-    """Services and their secrets, believed for as long as a key is."""
+async def _tried(
+    request: web.Request, known: Sequence[ServiceSecrets], sent: _Sent, raw: bytes
+) -> ServiceKey | None:
+    """Whose signature it is, of these. Raises ProblemError where they are too many to try."""
+    weight = len(raw) * sum(len(one.secrets) for one in known)
+    if SERVICE not in request.headers and weight > MOST_HASHED:
+        raise unauthorized(request, f"Send `{SERVICE}: NAME`: too many secrets to try them all.")
+    if weight > HASHED_HERE:
+        return await asyncio.to_thread(signed_by, known, sent.id, sent.at, raw, sent.signatures)
+    return signed_by(known, sent.id, sent.at, raw, sent.signatures)
+
+
+async def _known(api: Api, name: str | None, *, anew: bool = False) -> tuple[ServiceSecrets, ...]:
+    """Services and their secrets, believed for as long as a key is, unless asked for anew."""
     now = time.monotonic()
     kept = api.signing.get(name)
-    if kept is not None and now - kept[0] < KEY_TTL_S:
+    if not anew and kept is not None and now - kept[0] < KEY_TTL_S:
         return kept[1]
     found = await api.services.signing(name)
     if found:

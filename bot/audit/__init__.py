@@ -5,9 +5,15 @@ They read the store beside a running server, or the file of a stopped one.
 
 import typer
 
+from bot.audit.erase import erase
+from bot.audit.export import export
+from bot.audit.show import show
 from bot.audit.verify import verify
 
-audit = typer.Typer(help="Check, show and hand out what happened.", no_args_is_help=True)
+audit = typer.Typer(help="Check, show, hand out and erase what happened.", no_args_is_help=True)
 audit.command("verify")(verify)
+audit.command("show")(show)
+audit.command("export")(export)
+audit.command("erase")(erase)
 
 __all__ = ["audit"]

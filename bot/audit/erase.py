@@ -126,7 +126,7 @@ def _counted(n: int) -> str:
 
 
 async def _submit(store: Store, over: Iterable[Escalation], why: str) -> list[Settled]:
-    by = f"operator:{_operator()}"
+    by = f"operator:{operator()}"
     commands = [Erase(id=new_id("cmd"), escalation_id=e.id, by=by, reason=why) for e in over]
     return list(await asyncio.gather(*(_settled(store, command) for command in commands)))
 
@@ -141,7 +141,8 @@ async def _settled(store: Store, command: Erase) -> Settled:
     return await store.writer.submit(command)
 
 
-def _operator() -> str:
+def operator() -> str:
+    """Who runs the command, for the record."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -154,8 +155,8 @@ async def _store() -> AsyncIterator[Store]:
     settings = read_settings(ANDON_SLACK_MODE="off")
     async with open_store(
         settings.database_url,
-        facts=_Nobody(read_policy(Path(settings.policy))),
-        signer=_NoKey(),
+        facts=Nobody(read_policy(Path(settings.policy))),
+        signer=NoKey(),
         clock=utc_now,
         committed=lambda escalations: None,
         server=False,
@@ -163,7 +164,7 @@ async def _store() -> AsyncIterator[Store]:
         yield store
 
 
-class _Nobody:
+class Nobody:
     """Facts for a command that hangs on none."""
 
     def __init__(self, policy: Policy) -> None:
@@ -174,11 +175,15 @@ class _Nobody:
         return Facts(people=People(), policy=self._policy)
 
 
-class _NoKey:
+class NoKey:
     """Nothing is signed at the command line."""
 
     kid = ""
 
     def sign(self, claims: Mapping[str, Json]) -> str:
-        """Raises RuntimeError: no grant is due for an erasure."""
-        raise RuntimeError("An erasure signs nothing.")
+        """Raises RuntimeError: no grant is due here."""
+        raise RuntimeError("A command signs nothing.")
+
+    def attest(self, text: str) -> tuple[str, str]:
+        """Raises RuntimeError: nothing is anchored here."""
+        raise RuntimeError("A command signs nothing.")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.anchors import anchors_of
 from bot.app import utc_now
 from bot.audit.references import References, read_changes, reconciled
 from bot.audit.writing import Wanted, Written, write_bundle
@@ -85,11 +86,6 @@ def _exported(
     typer.echo(_said(written, out), err=True)
     _warn(written, wanted.keys)
     return written.references
-
-
-def anchors_of(settings: Settings) -> Path:
-    """Where the server keeps its anchors."""
-    return file_of(settings.database_url).with_name("andon.anchors")
 
 
 def _anchor_lines(path: Path, *, asked: bool) -> tuple[str, ...]:

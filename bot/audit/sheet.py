@@ -235,7 +235,9 @@ def _decision(e: Escalation, records: Iterable[Record]) -> Iterator[Fact]:
 
 def _release(e: Escalation, told: Told) -> Iterator[Fact]:
     if e.stopped is not None:
-        who = "void: an approver may no longer decide" if e.stopped.void else f"by {e.stopped.by}"
+        who = "void" if e.stopped.void else f"by {e.stopped.by}"
+        if e.stopped.void and not e.stopped.restored:
+            who += ": an approver may no longer decide"
         yield _fact("Stopped", f"{_at(e.stopped.at)} {who}: {e.stopped.reason or NOTHING}")
     if e.claim is not None:
         yield _fact("Taken", f"{_at(e.claim.at)} by service {e.claim.by}, once")

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,11 +11,14 @@ import typer
 from approvals.codec import dump, instant
 from approvals.events import Record
 from approvals.showing import visible
+from bot.app import utc_now
+from bot.audit.checked import Checking, anchors_in, keys_of
 from bot.audit.drawn import page, text
 from bot.audit.sheet import Check, sheet
-from bot.exits import fail
+from bot.exits import FINDING, fail
 from bot.settings import SettingsError, read_settings
 from storage.archive import Archive, Told, open_archive
+from storage.evidence import open_evidence
 from storage.store import file_of
 
 
@@ -24,26 +28,45 @@ def show(
     ],
     html: Annotated[bool, typer.Option("--html", help="One HTML file, for paper too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    anchors: Annotated[
+        Path | None, typer.Option(help="The anchors, best a copy kept elsewhere. Default: ours.")
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Public keys: a JWKS file or a directory. Default: ANDON_SIGNING_KEYS."),
+    ] = None,
 ) -> None:
     """Show who asked, who decided with which right and why, what ran, and what was checked of it.
 
-    Reads the store beside a running server. A reference shows every escalation that names it.
+    Reads the store beside a running server. A reference shows every escalation that names it. Exit
+    code 1 where something that was checked does not hold.
     """
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
-        with open_archive(file_of(settings.database_url)) as archive:
+        path, known = file_of(settings.database_url), keys_of(settings, keys)
+        anchored = anchors_in(settings, anchors)
+        with open_archive(path) as archive, open_evidence(path) as evidence:
             found = list(archive.told(archive.named(word)))
             if not found:
                 raise fail(f"There is no escalation {visible(word)}: no id, end of one, reference.")
-            typer.echo(_shown(archive, found, html=html, as_json=as_json), nl=not html)
+            checking = Checking(evidence, archive, known, anchored, utc_now())
+            checked = [(told, checking.of(told)) for told in found]
+            typer.echo(_shown(archive, checked, html=html, as_json=as_json), nl=not html)
     except (SettingsError, OSError, ValueError) as error:
         raise fail(str(error)) from None
     except sqlite3.Error as error:
         raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
+    if any(check.holds is False for _, checks in checked for check in checks):
+        raise typer.Exit(FINDING)
 
 
-def _shown(archive: Archive, found: Sequence[Told], *, html: bool, as_json: bool) -> str:
-    checked = [(told, tuple[Check, ...]()) for told in found]
+def _shown(
+    archive: Archive,
+    checked: Sequence[tuple[Told, Sequence[Check]]],
+    *,
+    html: bool,
+    as_json: bool,
+) -> str:
     if as_json:
         documents = [_document(archive, told, checks) for told, checks in checked]
         return json.dumps(documents, indent=2, ensure_ascii=False)

@@ -12,7 +12,7 @@ import structlog
 
 from approvals.ports import Clock
 from bot.background.budget import OPENING, Ask, Budgets, WaitError
-from bot.messaging import SlackAwayError, SlackBusyError, SlackRefusedError
+from bot.messaging import SlackAwayError, SlackBusyError, SlackRefusedError, SlackUnsureError
 
 log = structlog.get_logger(__name__)
 
@@ -35,11 +35,13 @@ class Line:
         self._shut: dict[str, datetime] = {}  # by method
         self._away_until: datetime | None = None
         self.times_away = 0  #: in a row; 0 while Slack answers
+        self.times_unclear = 0  #: calls in a row without a clear answer
+        self._unclear_until: datetime | None = None
 
     @property
     def works(self) -> bool:
         """Whether Slack answers; one absence is no news, the next call heals it."""
-        return self.times_away < FAILING
+        return max(self.times_away, self.times_unclear) < FAILING
 
     def left(self, ask: Ask) -> int:
         """How many calls like this one may be made now."""
@@ -68,6 +70,9 @@ class Line:
         except SlackAwayError as error:
             self._away(error)
             raise
+        except SlackUnsureError as error:
+            self._unclear(error)
+            raise
         except SlackRefusedError:
             self._back()
             raise
@@ -83,10 +88,21 @@ class Line:
         self._away_until = self._clock() + timedelta(seconds=seconds)
         self.times_away += 1
 
+    def _unclear(self, error: SlackUnsureError) -> None:
+        """It may be one message that goes wrong: nothing is shut. Many in a row are an outage."""
+        now = self._clock()
+        if self._unclear_until is not None and now < self._unclear_until:
+            return  # calls that were under way together are one
+        self._unclear_until = now + timedelta(seconds=AWAY_S[0])
+        self.times_unclear += 1
+        if self.times_unclear == FAILING:
+            log.error("slack-away", code=error.code)
+
     def _back(self) -> None:
-        if self.times_away:
-            log.info("slack-back", after=self.times_away)
+        if self.times_away or self.times_unclear >= FAILING:
+            log.info("slack-back", after=max(self.times_away, self.times_unclear))
         self.times_away, self._away_until = 0, None
+        self.times_unclear, self._unclear_until = 0, None
 
 
 def wait_of(seconds: float) -> timedelta:

@@ -25,6 +25,9 @@ BATCH = 200
 #: Seconds between two looks, and after failed ones: by times in a row, then the last.
 LOOK_S, BACKOFF_S = 60.0, (5.0, 10.0, 20.0, 60.0)
 
+#: Looks in vain in a row from which on health says so: before anybody's facts are too old.
+FAILING = 3
+
 #: A new policy waits so many seconds for its people to be looked up.
 ADOPT_WITHIN_S = 10.0
 
@@ -75,6 +78,11 @@ class Refresher:
             people, self._next_look = self._known.carried(policy, now), None
         self._directory = directory
         self._unchecked = self._known.take(policy, people) or self._unchecked
+
+    @property
+    def works(self) -> bool:
+        """Whether Slack tells who is who; one failure is no news."""
+        return self._failed < FAILING
 
     @property
     def next_look_s(self) -> float:

@@ -218,7 +218,6 @@ class Batch:
 
     def _vote(self, click: Click, e: Escalation, option: str) -> Vote:
         """An ordinary vote; its id is the same for every delivery of the same click."""
-        said = rationale(click)
         return Vote(
             id=click_id(click.command_id, e.id),
             escalation_id=e.id,
@@ -226,7 +225,7 @@ class Batch:
             option=option,
             shown=e.shown,
             digest=e.digest,
-            rationale=self._ports.redacted(said) if said else None,
+            rationale=rationale(click),
             reply=ReplyTo(channel=click.channel, in_modal=True, batch=_batch_id(click)),
         )
 

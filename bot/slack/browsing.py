@@ -15,6 +15,7 @@ from approvals.commands import Actor, Look
 from approvals.escalation import Escalation
 from approvals.ports import StoreError
 from bot.messaging import Message
+from bot.redaction import redact_text
 from bot.slack.clicks import Click, is_foreign, of_button, value_of
 from bot.slack.finding import Finding
 from bot.slack.guard import account_of
@@ -102,7 +103,7 @@ class Browsing:
         """`/escalations list | show ID | search WORDS | help`."""
         foreign = is_foreign(body)
         # What is typed is said again, and stands in buttons: no secret comes back by that.
-        typed = {"text": self._ports.redacted(str(body.get("text") or ""))}
+        typed = {"text": redact_text(str(body.get("text") or ""))}
         said, shown = await self._finding.command({**body, **typed}, foreign=foreign)
         await ack(**said)
         if shown is not None:

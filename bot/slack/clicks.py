@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.commands import Actor, ReplyTo
+from bot.redaction import redact_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Click:
     digest: str
     question: str  #: id of the question to answer; empty when the click names none
     command_id: str  #: the same for every delivery of the same click
-    values: Mapping[str, Any]  #: what was typed or chosen, by action id
+    values: Mapping[str, Any]  #: what was typed, without secrets, or chosen, by action id
 
     @property
     def actor(self) -> Actor:
@@ -149,10 +150,13 @@ def _json(text: Any) -> Mapping[str, Any]:
 
 
 def _values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """Typed text and chosen options, by action id."""
+    """Typed text and chosen options, by action id. What people type is kept, or said again: a
+    secret in it is hidden before anything else reads it.
+    """
     found: dict[str, Any] = {}
     for block in ((view.get("state") or {}).get("values") or {}).values():
         for action, state in block.items():
             chosen = state.get("selected_option") or {}
-            found[action] = state.get("value") or chosen.get("value")
+            typed = state.get("value")
+            found[action] = redact_text(str(typed)) if typed else chosen.get("value")
     return found

@@ -73,7 +73,6 @@ class SlackDoor:
         self._client, self._app_token = client, app_token
         self._surface, self._strangers = surface, strangers
         self.identity: Identity | None = None
-        self.lost = False
         # Bolt verifies nothing here: the guard has, and Socket Mode is a trusted line.
         self._bolt = AsyncApp(
             client=client,
@@ -118,7 +117,7 @@ class SlackDoor:
     async def ready(self) -> tuple[str, bool]:
         """For health: known to Slack, not thrown out, connected."""
         connected = self._socket is None or bool(await self._socket.client.is_connected())
-        known = self.identity is not None and not self.lost and not self._client.refused
+        known = self.identity is not None and not self._client.refused
         return "slack", known and connected
 
     def take_secrets(self, secrets: tuple[str, ...]) -> bool:
@@ -128,8 +127,8 @@ class SlackDoor:
         return changed
 
     def revoked(self, event: str) -> None:
-        """The workspace took our token away."""
-        self.lost = True
+        """The workspace took a token away: ours, until a call shows that it is good still."""
+        self._client.refused = event
         log.error("slack-access-lost", slack_event=event)
 
     async def _ask(self) -> None:

@@ -22,7 +22,6 @@ class Ports:
     slack: Slack
     clock: Clock
     new_id: Callable[[str], str]
-    redacted: Callable[[str], str]  #: a text without what looks like a secret
     wake: Callable[[], None]  #: there is something to say
     away: Callable[[Iterable[Absence]], None]  #: who is away counts from now on
     lost: Callable[[str], None]  #: the workspace took our token away

@@ -145,7 +145,7 @@ class Surface:
 
     async def _at_once(self, ack: Ack, click: Click, client: AsyncWebClient, verb: str) -> None:
         """Commit and acknowledge; the answer is owed by the commit, or shown in the window."""
-        command = command_of(verb, click, self._ports.redacted)
+        command = command_of(verb, click)
         settled = await self._commit(ack, click, command)
         if settled is None:
             return
@@ -164,7 +164,7 @@ class Surface:
         if wrong:
             await ack(response_action="errors", errors=wrong)
             return
-        command = command_of(verb, click, self._ports.redacted)
+        command = command_of(verb, click)
         settled = await self._commit(ack, click, command, in_modal=True)
         if settled is None:
             return

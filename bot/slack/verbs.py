@@ -1,6 +1,6 @@
 """What a button or a modal asks of the core: its name and what was written become a command.
 
-What people write is kept for ever, so a secret pasted into it is hidden before it is a command.
+What people write is kept for ever: `clicks` has hidden the secrets in it.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,13 +22,10 @@ from approvals.commands import (
 from bot.slack.clicks import Click
 from bot.slack.drawing import words
 
-#: Hides what looks like a secret.
-Redacted = Callable[[str], str]
-
-Build = Callable[[Click, dict[str, Any], Redacted], Command]
+Build = Callable[[Click, dict[str, Any]], Command]
 
 
-def command_of(verb: str, click: Click, redacted: Redacted) -> Command:
+def command_of(verb: str, click: Click) -> Command:
     """What the button or the modal of that name asks for; a modal has shown every line."""
     about: dict[str, Any] = {
         "id": click.command_id,
@@ -36,7 +33,7 @@ def command_of(verb: str, click: Click, redacted: Redacted) -> Command:
         "actor": click.actor,
         "reply": click.reply(in_modal=click.in_window),
     }
-    return _BUILD.get(verb, _vote)(click, about, redacted)
+    return _BUILD.get(verb, _vote)(click, about)
 
 
 def rationale(click: Click) -> str | None:
@@ -44,71 +41,71 @@ def rationale(click: Click) -> str | None:
     return words.rationale(click.values.get(words.CHIP), click.values.get(words.REASON))
 
 
-def _text(click: Click, redacted: Redacted, name: str = words.REASON) -> str | None:
+def _text(click: Click, name: str = words.REASON) -> str | None:
     said = rationale(click) if name == words.REASON else click.values.get(name)
     said = (said or "").strip()
-    return redacted(said) if said else None
+    return said or None
 
 
-def _vote(click: Click, about: dict[str, Any], redacted: Redacted) -> Vote:
+def _vote(click: Click, about: dict[str, Any]) -> Vote:
     return Vote(
         **about,
         option=click.option,
         shown=click.shown,
         digest=click.digest,
-        rationale=_text(click, redacted),
+        rationale=_text(click),
         typed=click.values.get(words.TYPED),
         read_whole=not click.action,
     )
 
 
-def _stop(click: Click, about: dict[str, Any], redacted: Redacted) -> Stop:
-    return Stop(**about, reason=_text(click, redacted))
+def _stop(click: Click, about: dict[str, Any]) -> Stop:
+    return Stop(**about, reason=_text(click))
 
 
-def _withdraw(click: Click, about: dict[str, Any], redacted: Redacted) -> Withdraw:
-    return Withdraw(**about, reason=_text(click, redacted))
+def _withdraw(click: Click, about: dict[str, Any]) -> Withdraw:
+    return Withdraw(**about, reason=_text(click))
 
 
-def _add_reason(click: Click, about: dict[str, Any], redacted: Redacted) -> AddReason:
-    return AddReason(**about, text=_text(click, redacted) or "")
+def _add_reason(click: Click, about: dict[str, Any]) -> AddReason:
+    return AddReason(**about, text=_text(click) or "")
 
 
-def _acknowledge(click: Click, about: dict[str, Any], redacted: Redacted) -> Acknowledge:
+def _acknowledge(click: Click, about: dict[str, Any]) -> Acknowledge:
     return Acknowledge(**about)
 
 
-def _extend(click: Click, about: dict[str, Any], redacted: Redacted) -> Extend:
+def _extend(click: Click, about: dict[str, Any]) -> Extend:
     return Extend(**about)
 
 
-def _ask(click: Click, about: dict[str, Any], redacted: Redacted) -> AskForInfo:
+def _ask(click: Click, about: dict[str, Any]) -> AskForInfo:
     # Every delivery of one click asks one question.
     question_id = click.command_id.replace("cmd_", "qst_", 1)
-    return AskForInfo(**about, text=_text(click, redacted) or "", question_id=question_id)
+    return AskForInfo(**about, text=_text(click) or "", question_id=question_id)
 
 
-def _answer(click: Click, about: dict[str, Any], redacted: Redacted) -> AnswerQuestion:
+def _answer(click: Click, about: dict[str, Any]) -> AnswerQuestion:
     named = click.question or None
-    return AnswerQuestion(**about, text=_text(click, redacted) or "", question_id=named)
+    return AnswerQuestion(**about, text=_text(click) or "", question_id=named)
 
 
-def _resolve(click: Click, about: dict[str, Any], redacted: Redacted) -> Resolve:
+def _resolve(click: Click, about: dict[str, Any]) -> Resolve:
     chosen = str(click.values.get(words.AUTOMATABLE) or "")
     return Resolve(
         **about,
-        root_cause=_text(click, redacted, words.ROOT_CAUSE) or "",
-        by_hand=_text(click, redacted, words.BY_HAND_DONE),
+        root_cause=_text(click, words.ROOT_CAUSE) or "",
+        by_hand=_text(click, words.BY_HAND_DONE),
         automatable=words.AUTOMATED.get(chosen, ("", None))[1],
     )
 
 
-def _break_glass(click: Click, about: dict[str, Any], redacted: Redacted) -> BreakGlass:
+def _break_glass(click: Click, about: dict[str, Any]) -> BreakGlass:
     return BreakGlass(
         **about,
         option=str(click.values.get(words.OPTION) or click.option),
         digest=click.digest,
-        reason=_text(click, redacted) or "",
+        reason=_text(click) or "",
     )
 
 

@@ -38,6 +38,9 @@ _AWAY = NOT_KNOWN | {"ekm_access_denied", "team_added_to_org", "service_unavaila
 #: Codes after which the message may have been taken.
 _UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout"})
 
+#: Seconds Slack gets to answer a call.
+ANSWER_WITHIN_S = 10
+
 #: Messages looked through for one whose post was never answered.
 LOOK_BACK = 100
 
@@ -47,7 +50,7 @@ class WatchedClient(AsyncWebClient):
 
     def __init__(self, token: str, base_url: str) -> None:
         # It never retries by itself: a post that was taken must not be sent twice.
-        super().__init__(token=token, base_url=base_url, retry_handlers=[], timeout=10)
+        super().__init__(token=token, base_url=base_url, retry_handlers=[], timeout=ANSWER_WITHIN_S)
         self.refused: str | None = None  #: what Slack said of the token last, if it was no good
 
     async def api_call(self, *arguments: Any, **named: Any) -> Any:

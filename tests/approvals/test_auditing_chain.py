@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from approvals.auditing import Entry, Finding, check_chain
-from approvals.auditing.chain import ERASED
-from approvals.events import GENESIS, Event, link
+from approvals.events import ERASED, GENESIS, Event, link
 from tests.building import START
 
 

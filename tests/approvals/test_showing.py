@@ -130,6 +130,7 @@ def test_no_value_passes_for_a_line_of_its_own(arguments: dict[str, Any]) -> Non
         ("join\u034fed\ufe0f\U000e0100", "join\\u034fed\\ufe0f\\U000e0100"),
         ("\u0378 is unassigned", "\\u0378 is unassigned"),
         ("struck\u0336 out\u20e0", "struck\\u0336 out\\u20e0"),
+        ("Z\u0334\u0335\u0360x", "Z\\u0334\\u0335\\u0360x"),
         ("\u0301on nothing, \u0301 5\u20e3", "\\u0301on nothing, \\u0301 5\\u20e3"),
         ("a\u0301\u0302\u0303\u0304\u0305b", "a\u0301\u0302\u0303\\u0304\\u0305b"),
         (
@@ -141,6 +142,7 @@ def test_no_value_passes_for_a_line_of_its_own(arguments: dict[str, Any]) -> Non
 def test_what_leaves_no_mark_is_written_out(text: str, seen: str) -> None:
     """Control, direction, width, fillers; what can be read stays as it is."""
     assert visible(text) == seen
+    assert visible(seen) == seen
 
 
 @pytest.mark.parametrize("space", "\u00a0\u1680\u2003\u200a\u202f\u205f\u3000")

@@ -12,10 +12,10 @@ from approvals.commands import (
     AddContext,
     AnswerQuestion,
     Command,
+    Erase,
     Look,
     Report,
     Stop,
-    Tick,
     Withdraw,
 )
 from approvals.words import Result
@@ -129,15 +129,16 @@ def _asked(id_: str) -> list[Callable[[], Command]]:
     return [_given(a_question, id_), _of(AnswerQuestion, id_, **answer), _given(a_vote, id_, SAM)]
 
 
-def _waiting(id_: str) -> list[Callable[[], Command]]:
-    return [_given(a_vote, id_, SAM), _of(Tick, id_)]
+def _erased(id_: str) -> list[Callable[[], Command]]:
+    erase = _of(Erase, id_, by="person:lena", reason="kept for a year")
+    return [_given(a_vote, id_, SAM), _given(a_vote, id_, PRIYA, "leave"), erase]
 
 
 def _resolved(id_: str) -> list[Callable[[], Command]]:
     return [_given(a_resolution, id_)]
 
 
-_LIVES = (_released, _rejected, _withdrawn, _stopped, _asked, _waiting, _resolved)
+_LIVES = (_released, _rejected, _withdrawn, _stopped, _asked, _erased, _resolved)
 
 
 def a_past(folder: Path, *, seed: int, stories: int) -> Past:

@@ -4,6 +4,7 @@ Every copy is read through, restored into a folder of its own and served from th
 """
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -143,6 +144,46 @@ async def test_a_copy_made_without_sqlite_is_found_to_lack_something(
     _, lost = await losses(standing, by_cp, 3)
     assert lost > 0
     figure("planted bugs", "backup: a copy by cp is found")
+
+
+async def test_after_a_restore_nothing_runs_on_what_people_said_before_it(
+    standing: Standing, figure: Figure
+) -> None:
+    """It may have been stopped, taken or voted otherwise since the backup was made."""
+    approved, stopped, pending = await standing.seed(approved=2, pending=1)
+    by_command(standing, standing.folder / "copy.db")
+    await standing.start()
+    assert (await standing.claim(approved))[0] == 200
+    assert standing.stop() == 0
+    done = command(standing, "restore", "copy.db")
+    assert done.returncode == 0, done.stderr
+    assert "2 votes for a release count no more, and 2 approvals" in done.stdout
+    assert "What was there before is kept as andon.db.replaced-" in done.stdout
+    later = f"mv andon.anchors andon.anchors.until-{anchored(standing)}"
+    assert done.stdout.splitlines()[-1].endswith(later)
+    (standing.folder / "andon.anchors").rename(standing.folder / "andon.anchors.until")
+    assert left(standing) == ["andon.db", "andon.db.lock"]
+    await standing.start()
+    for made in (approved, stopped):
+        status, said = await standing.claim(made, "another")
+        assert (status, said["type"]) == (409, "/problems/approval-void")
+    assert (await standing.read(pending["id"]))["status"] == "pending"
+    assert standing.stop() == 0
+    verified = command(standing, "audit", "verify")
+    assert (verified.returncode, verified.stdout.strip()[-10:]) == (0, "all hold.")
+    figure("restore", "2 approvals from before the backup, 0 released twice")
+
+
+def anchored(standing: Standing) -> int:
+    """The last block its anchors name."""
+    lines = (standing.folder / "andon.anchors").read_text(encoding="utf-8").splitlines()
+    return int(json.loads(lines[-1])["block"])
+
+
+def left(standing: Standing) -> list[str]:
+    """Files of the database, without those that were kept."""
+    every = sorted(p.name for p in standing.folder.glob("andon.db*"))
+    return [name for name in every if ".replaced-" not in name]
 
 
 async def test_a_restore_beside_a_running_server_is_refused(standing: Standing) -> None:

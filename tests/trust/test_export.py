@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import typer
@@ -23,6 +23,7 @@ from approvals.sealing import Head, sealed
 from bot.audit.export import export
 from bot.audit.tables import FORMULA
 from bot.signing import KeyRing
+from storage import Store
 from tests.bot.test_replay import Chronicle
 from tests.building import a_claim, a_vote, an_erasure, an_open
 from tests.storage.stand import Stand, on_file
@@ -85,6 +86,8 @@ async def _lived(folder: Path) -> tuple[str, str]:
             await stand.tick(e.id)
         old = (await stand.store.reads.last_decided(500))[-1]
         await stand.submit(an_erasure(old.id))
+        store = cast(Store, stand.store)
+        await seal(store, keys, folder / "andon.anchors", stand.clock.now)
     return asked.escalation_id, old.id
 
 
@@ -93,8 +96,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """Everything happened, is sealed and anchored."""
     folder = tmp_path_factory.mktemp("house")
     approved, erased = asyncio.run(_lived(folder))
-    (key,) = (folder / "keys").glob("*.jwk")
-    seal(folder / "andon.db", key, folder / "andon.anchors")
     return House(folder=folder, approved=approved, erased=erased)
 
 

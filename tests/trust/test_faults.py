@@ -6,19 +6,22 @@ again by itself when it is gone, and what a start says that cannot be.
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import structlog
 
+from approvals.ports import StoreError
 from bot.observing import configure_logging
-from storage import DamagedDatabaseError
+from storage import DamagedDatabaseError, NewerDatabaseError, Store
 from storage.database import open_database
-from tests.building import Clock, an_open, store_at
+from tests.building import Clock, a_vote, an_open, store_at
 from tests.trust.disks import Disk, FileLimit, SmallFileSystem, may_mount
+from tests.trust.lane import rounds
 from tests.trust.standing import Standing
 
 Figure = Callable[[str, str], None]
@@ -162,6 +165,71 @@ async def test_a_damaged_file_is_not_opened(tmp_path: Path, fault: str) -> None:
         async with store_at(path, Clock()):
             pass
     assert path.read_bytes() == before
+
+
+FLIPS = rounds(short=60, full=1000)
+
+
+async def test_no_flipped_byte_changes_what_is_shown_or_taken(
+    tmp_path: Path, figure: Figure
+) -> None:
+    """SQLite keeps no sums: the records behind what waits do."""
+    path, spoiled = tmp_path / "andon.db", tmp_path / "spoiled.db"
+    before = await waiting_in(path)
+    whole, random, refused = path.read_bytes(), Random(4), 0
+    written = [at for at, byte in enumerate(whole) if byte]  # most of a young file is empty
+    for at in random.choices(written, k=FLIPS):
+        bit = 1 << random.randrange(8)
+        spoiled.write_bytes(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :])
+        try:
+            async with store_at(spoiled, Clock()) as store:
+                assert await all_of(store, before) == before, at
+        except (DamagedDatabaseError, NewerDatabaseError, StoreError, sqlite3.Error):
+            refused += 1
+        for part in ("-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                os.unlink(f"{spoiled}{part}")
+    assert refused > FLIPS / 20
+    figure("flipped byte", f"{FLIPS} flips: {refused} refused, 0 changed what is shown or taken")
+
+
+async def test_a_start_that_looks_only_at_pages_lets_flipped_bytes_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
+    """The bug: nobody looks behind what SQLite calls whole."""
+    path = tmp_path / "andon.db"
+    (id_, *_) = await waiting_in(path)
+    whole = path.read_bytes()
+    # The document of the escalation, not the record of its opening.
+    path.write_bytes(whole.replace(b'"title":"Sync 0"', b'"title":"Sync 9"'))
+    with pytest.raises(DamagedDatabaseError, match="Nothing starts on it"):
+        async with store_at(path, Clock()):
+            pass
+    monkeypatch.setattr("storage.store.refuse_untrue", lambda path: None)
+    async with store_at(path, Clock()) as store:
+        found = await store.reads.escalation(id_)
+    assert found is not None
+    assert found.title == "Sync 9"
+    figure("planted bugs", "damage: a start that looks at pages alone is found")
+
+
+async def waiting_in(path: Path) -> dict[str, Any]:
+    """A file in which one is approved and two wait; all of them."""
+    async with store_at(path, Clock()) as store:
+        ids = []
+        for n in range(3):
+            done = await store.writer.submit(an_open(f"k{n}", title=f"Sync {n}"))
+            assert done.escalation is not None
+            ids.append(done.escalation.id)
+        await store.writer.submit(a_vote(ids[0]))
+        found = await all_of(store, ids)
+        await store.database.reader.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        return found
+
+
+async def all_of(store: Store, ids: Iterable[str]) -> dict[str, Any]:
+    """What a reader is told of each."""
+    return {id_: await store.reads.escalation(id_) for id_ in ids}
 
 
 async def test_on_a_damaged_file_no_server_starts_and_the_way_back_is_named(

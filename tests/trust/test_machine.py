@@ -10,13 +10,12 @@ import pytest
 from hypothesis import seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from approvals.replay import Past, replay
 from tests.approvals import standing_in_books
 from tests.approvals.examples import SEARCH
 from tests.approvals.machine import Machine
 from tests.approvals.machine_calls import CallingMachine
 from tests.approvals.machine_verbs import Verbs
-from tests.approvals.world import WRITTEN
+from tests.approvals.replaying import replayed
 from tests.approvals.year import Year
 from tests.trust.lane import rounds
 
@@ -27,19 +26,6 @@ STEPS = 50
 
 #: Where the runs of this lane begin; another lane sees others.
 BEGINNING = 2026
-
-
-class Replayed(Machine):
-    """The same votes, claims, people and clocks; at the end all of it is replayed."""
-
-    def teardown(self) -> None:
-        """Every escalation: under the policy it happened under, nothing is different."""
-        for id_, escalation in self.world.escalations.items():
-            records = tuple(self.world.books[id_].records)
-            past = Past(escalation=escalation, records=records, policy=WRITTEN)
-            now = max(self.world.now, escalation.updated_at or self.world.now)
-            found = replay(past, WRITTEN, now)
-            assert (found.differences, found.untold) == ((), None)
 
 
 def run(machine: type[RuleBasedStateMachine], many: int) -> int:
@@ -59,7 +45,7 @@ def run(machine: type[RuleBasedStateMachine], many: int) -> int:
 
 @pytest.mark.parametrize(
     ("machine", "short"),
-    [(Machine, 120), (CallingMachine, 90), (Verbs, 90), (Replayed, 30)],
+    [(Machine, 120), (CallingMachine, 90), (Verbs, 90), (replayed(Machine), 30)],
     ids=["votes and claims", "the chain", "questions and overrides", "replayed"],
 )
 def test_the_invariants_hold_whatever_happens(

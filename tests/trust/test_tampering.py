@@ -18,7 +18,9 @@ from bot.audit.keys import PublicKeys
 from storage.evidence import open_evidence
 from tests.trust.lane import rounds
 from tests.trust.past import Past, a_past
-from tests.trust.tampering import SORTS, Tampering, opened
+from tests.trust.planted_audits import BLIND, Blind
+from tests.trust.scene import Tampering, opened
+from tests.trust.tampering import SORTS
 
 #: Long after everything: nothing is on its way into a block any more.
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -76,3 +78,19 @@ def test_every_tampering_is_found(
             missed.append((name, seed))
     figure(f"tampering: {sort}", f"{ROUNDS - len(missed)} of {ROUNDS} found")
     assert missed == []
+
+
+@pytest.mark.parametrize("blind", BLIND, ids=lambda blind: blind.eye)
+def test_an_auditor_without_an_eye_misses_what_only_that_eye_sees(
+    blind: Blind, pasts: list[Past], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = copied(pasts[0], tmp_path / "copy")
+    with opened(past, Random(blind.eye)) as scene:
+        blind.unseen(scene)
+    seen = audited(past)
+    blind.shut(monkeypatch)
+    assert (seen.wrong > 0, audited(past).findings) == (True, [])
+
+
+def test_the_planted_bugs_are_counted(figure: Callable[[str, str], None]) -> None:
+    figure("tampering: planted bugs", f"{len(BLIND)} of {len(BLIND)} blind auditors miss something")

@@ -224,6 +224,9 @@ def _reported(e: Escalation) -> list[Line]:
 
 def _stopped(e: Escalation, people: People) -> Line:
     stop, nothing = e.stopped, row_of(e).nothing_past
+    if stop is not None and stop.restored:
+        said = one_line(stop.reason or "")
+        return [f"Approved, but void: {said}. {nothing} {e.service} must ask again."]
     if stop is None or stop.void:
         gone = all_of(name_of(p, people) for p in no_longer_eligible(e, people)) or "an approver"
         again = f"{nothing} {e.service} must ask again."

@@ -113,6 +113,11 @@ def _stopped(e: Escalation, values: Values, people: People) -> Line:
 
 
 def _void(e: Escalation, values: Values, people: People) -> Line:
+    if e.stopped is not None and e.stopped.restored:
+        why = one_line(e.stopped.reason or "")
+        return [
+            f"The approval is void: {why}. {row_of(e).nothing_past} {e.service} must ask again."
+        ]
     gone = all_of(name_of(p, people) for p in no_longer_eligible(e, people)) or "an approver"
     said = f"The approval is void: {gone} may no longer decide. {row_of(e).nothing_past}"
     return [f"{said} {e.service} must ask again."]

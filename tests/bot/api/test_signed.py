@@ -180,6 +180,12 @@ async def test_while_a_secret_is_replaced_both_are_good_and_then_the_new_one(
     assert (await signing.send(signing.headers("late"))).status == 201
 
 
+async def test_a_secret_made_a_moment_ago_is_good_at_once(signing: Signing) -> None:
+    await signing.send(signing.headers("a"))
+    signing.secret = str(await signing.world.store.services.secret("data-sync"))
+    assert (await signing.send(signing.headers("b"))).status == 201
+
+
 async def test_a_revoked_secret_is_believed_two_seconds_at_most(signing: Signing) -> None:
     await signing.send(signing.headers("a"))
     await signing.world.store.services.revoke("data-sync", secrets=True)

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
 from bot.signing import KeyRing
+from storage import Store
 from tests.building import SAMPLE, a_claim, a_question, a_report, a_vote, an_incident, an_open
 from tests.storage.stand import Stand, on_file
+from tests.trust.sealing import seal
 
 #: Words that obey no terminal, browser or spreadsheet, if all goes well.
 HOSTILE = "\x1b[2J\u202e<script>alert(1)</script> =1+1"
@@ -30,6 +32,11 @@ class Past:
         patch.chdir(self.folder)
         patch.setenv("ANDON_SLACK_MODE", "off")
         patch.setenv("ANDON_DATABASE_URL", "sqlite:///andon.db")
+
+    async def seal(self, stand: Stand) -> None:
+        """A server seals and anchors what happened since."""
+        keys, now = KeyRing(self.folder / "keys"), stand.clock.now
+        await seal(cast(Store, stand.store), keys, self.folder / "andon.anchors", now)
 
     def change(self, work: Callable[[Stand], Awaitable[Any]]) -> Any:
         """What else happens, while no server runs."""
@@ -65,6 +72,8 @@ async def _lived(folder: Path) -> dict[str, str]:
         await stand.submit(waits)
         trouble = an_incident("trouble")
         await stand.submit(trouble)
+        store = cast(Store, stand.store)
+        await seal(store, signer, folder / "andon.anchors", stand.clock.now)
     named = {"ran": ran, "stopped": stopped, "waits": waits, "trouble": trouble}
     return {name: command.escalation_id for name, command in named.items()}
 

@@ -1,14 +1,17 @@
 """`audit erase`: only what is over, with a reason, beside a server or without one."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from bot.audit import erase as erasing
 from bot.audit.erase import erase
 from bot.audit.show import show
+from bot.audit.verify import verify
 from tests.bot.audit.past import Past, lived, run
 from tests.building import Clock
+
+erasing = import_module("bot.audit.erase")
 
 WHY = ("--reason", "kept long enough")
 
@@ -50,6 +53,17 @@ def test_all_that_ended_long_ago_are_erased(past: Past) -> None:
     result = run(erase, "--older-than", "399d", *WHY)
     assert (result.exit_code, result.stdout) == (0, "Erased 2 escalations.\n")
     assert run(erase, "--older-than", "399d", *WHY).stdout == "Erased 0 escalations.\n"
+
+
+def test_all_still_holds_when_it_is_verified(past: Past) -> None:
+    """Bodies are hashed apart: the chain, its blocks and anchors know nothing of them."""
+    run(erase, "--older-than", "399d", *WHY)
+    before = run(verify)
+    assert (before.exit_code, before.stdout.endswith("all hold.\n")) == (0, True), before.output
+    past.change(past.seal)
+    after = run(verify)
+    assert (after.exit_code, "2 blocks, 2 anchors: all hold." in after.stdout) == (0, True)
+    assert "holds: to record 7 of 7, in blocks 1, 2" in run(show, past.ids["ran"]).stdout
 
 
 def test_what_ended_lately_stays(past: Past) -> None:

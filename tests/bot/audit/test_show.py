@@ -2,11 +2,14 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from approvals.events import canonical_text
 from bot.audit.show import show
 from tests.bot.audit.past import Past, lived, run
 from tests.building import an_erasure
@@ -142,3 +145,54 @@ def test_without_a_file_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("ANDON_DATABASE_URL", f"sqlite:///{tmp_path / 'no.db'}")
     result = run(show, "CHG-1")
     assert (result.exit_code, "there is no such file" in result.stderr) == (3, True)
+
+
+# -- checks ---------------------------------------------------------------------------------------
+
+
+def lines_of_checks(said: str) -> list[str]:
+    """The last part of the text."""
+    return [line.split(maxsplit=1)[1] for line in said.rpartition("Checks\n")[2].splitlines()]
+
+
+def test_what_was_checked_is_said(past: Past) -> None:
+    assert lines_of_checks(run(show, past.ids["ran"]).stdout) == [
+        "holds: 6 records, each on the one before; all else follows from them",
+        f"holds: signed by {next((past.folder / 'keys').glob('*.jwk')).stem}",
+        "holds: to record 6 of 6, in blocks 1",
+        "holds: 1 of 1 blocks are anchored",
+    ]
+
+
+def test_without_keys_and_anchors_that_is_said(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANDON_SIGNING_KEYS", "nowhere")
+    monkeypatch.setenv("ANDON_ANCHORS", "nowhere")
+    result = run(show, past.ids["ran"])
+    assert result.exit_code == 0
+    assert lines_of_checks(result.stdout)[1::2] == [
+        "not checked: there are no keys to check it with",
+        "not checked: there is no anchor file; give --anchors",
+    ]
+
+
+def test_what_does_not_hold_is_said_and_ends_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = lived(tmp_path)
+    past.settle(monkeypatch)
+    with closing(sqlite3.connect(tmp_path / "andon.db")) as link:
+        link.execute("DROP TRIGGER bodies_stay")
+        link.execute("UPDATE event_bodies SET text = replace(text, 'tested', 'untold')")
+        link.commit()
+    result = run(show, past.ids["ran"])
+    first = lines_of_checks(result.stdout)[0]
+    assert (result.exit_code, "DOES NOT HOLD: escalation" in first) == (1, True)
+    assert '<dd class="wrong">DOES NOT HOLD' in run(show, past.ids["ran"], "--html").stdout
+
+
+def test_anchors_kept_elsewhere_are_asked(past: Past, tmp_path: Path) -> None:
+    line = json.loads((past.folder / "andon.anchors").read_text().splitlines()[0])
+    copy = tmp_path / "copy"
+    copy.write_text(canonical_text({**line, "hash": "sha256:" + "1" * 64}) + "\n")
+    result = run(show, past.ids["ran"], "--anchors", str(copy))
+    assert (result.exit_code, lines_of_checks(result.stdout)[3][:13]) == (1, "DOES NOT HOLD")

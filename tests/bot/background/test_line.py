@@ -114,6 +114,23 @@ def test_no_clear_answer_shuts_nothing() -> None:
     assert line.left(POST) == 3
 
 
+def test_many_calls_in_a_row_without_a_clear_answer_are_an_outage() -> None:
+    """Slack that hangs or answers 500 is as far away as one that refuses the connection."""
+    clock = Clock()
+    line = Line(clock)
+    for _ in range(2):
+        for _ in range(5):  # under way together: one
+            fail(line, POST, SlackUnsureError("TimeoutError"))
+        clock.pass_(2)
+    assert line.works
+    fail(line, POST, SlackUnsureError("TimeoutError"))
+    assert not line.works
+    assert line.left(POST) == 3
+    with line.call(POST):
+        pass
+    assert line.works
+
+
 @pytest.mark.parametrize(
     ("asked", "waits"),
     [(0, 1), (-5, 1), (7, 7), (1e12, 3600), (float("inf"), 3600), (float("nan"), 1)],

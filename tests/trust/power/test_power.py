@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests.trust.crashing.lives import Lives, lives
+from tests.trust.crashing.servers import Forge, Server, forge
 from tests.trust.lane import rounds
-from tests.trust.lives import Lives, lives
 from tests.trust.power.power import build, fail
-from tests.trust.servers import Forge, Server, forge
 
 #: Cuts on one database; the next series begins a new one.
 SERIES = 10
@@ -48,7 +48,7 @@ def cut(server: Server) -> None:
 async def cuts(lived: Lives, times: int, random: Random) -> None:
     """Cut the power so often, or until something is lost."""
     for _ in range(times):
-        await lived.live(random.uniform(0.05, 0.4), cut)
+        await lived.live(random.uniform(0.05, 0.6), random.choice(("", "open", "claim")), cut)
         if lived.wrong():
             return
 

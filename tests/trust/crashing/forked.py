@@ -21,7 +21,7 @@ import bot.app
 import bot.cli
 from bot.background.budget import Budget, Budgets
 from storage.migrate import upgrade
-from tests.trust.planted import BUGS
+from tests.trust.crashing.planted import BUGS
 
 #: prctl's PR_SET_PDEATHSIG: no server outlives the proof that started it.
 DIE_WITH_PARENT = 1

@@ -47,7 +47,7 @@ def forge(preload: Path | None = None) -> Iterator[Forge]:
     if preload is not None:
         environment["LD_PRELOAD"] = str(preload)
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.trust.forked"],
+        [sys.executable, "-m", "tests.trust.crashing.forked"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,
@@ -124,21 +124,25 @@ class Server:
             paced=self.paced,
             ahead_s=ahead_s,
         )
+        health = ""
         try:
             async with asyncio.timeout(READY_WITHIN_S), aiohttp.ClientSession() as http:
-                while not await self._ready(http):  # noqa: ASYNC110  another process
+                while (health := await self._health(http)) != "ready":  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise AssertionError(f"It is not ready: {self.said()[-2000:]}") from None
+            raise AssertionError(f"Not ready: {health} {self.said()[-2000:]}") from None
 
-    async def _ready(self, http: aiohttp.ClientSession) -> bool:
-        with suppress(aiohttp.ClientError):
+    async def _health(self, http: aiohttp.ClientSession) -> str:
+        try:
             async with http.get(f"{self.url}/readyz") as answer:
-                return answer.status == 200
-        return False
+                return "ready" if answer.status == 200 else await answer.text()
+        except aiohttp.ClientError as error:
+            return repr(error)
 
     def kill(self, number: int = signal.SIGKILL, within_s: float = 15) -> None:
         """End it by a signal, and wait until it has ended."""
+        if not self.pid:
+            return
         with suppress(ProcessLookupError):
             watched = os.pidfd_open(self.pid)
             try:
@@ -153,10 +157,7 @@ class Server:
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
     def copy(self, to: Path) -> Path:
-        """What its file says now, in a copy: reading it in place would tidy it up."""
+        """What its folder holds now, in a copy: reading it in place would tidy it up."""
         shutil.rmtree(to, ignore_errors=True)
-        to.mkdir()
-        for name in ("andon.db", "andon.db-wal"):
-            with suppress(FileNotFoundError):
-                shutil.copy(self.folder / name, to / name)
-        return to / "andon.db"
+        shutil.copytree(self.folder, to, ignore=shutil.ignore_patterns("*-shm"))
+        return to

@@ -6,7 +6,7 @@ asked before asking. A connection that breaks leaves a call without an answer, a
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -22,7 +22,7 @@ from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import DROP, TRANSFER
 from tests.journeys.world import BODY, DATABASE, OPERATIONS, PAYMENTS
-from tests.trust.journal import Call, Journal
+from tests.trust.crashing.journal import Call, Journal
 
 #: Who looks at which channel; one of them has no business there.
 PEOPLE = {
@@ -70,6 +70,8 @@ class Receiver:
         came = self.journal.callbacks[id_]
         came.append(await request.json())
         status = await self.verdict(id_, len(came)) if self.verdict else 200
+        if status == 200:
+            self.journal.arrived.add(id_)
         if status is None and request.transport is not None:
             request.transport.abort()
         return web.Response(status=status or 500)
@@ -99,8 +101,9 @@ class Traffic:
     workspace: Workspace
     journal: Journal
     keys: dict[str, str]  #: service -> its key
-    callback_url: str
+    callback_urls: Sequence[str]
     random: Random
+    rest_s: float = 0.01  #: how long a person rests after a click
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _number: Any = field(default_factory=count)
 
@@ -110,8 +113,8 @@ class Traffic:
         self.over.clear()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ANSWER_S)) as http:
             steps = [self._serve(http, service) for service in self.keys for _ in range(2)]
-            steps += [self._wait(http, service) for service in self.keys]
-            steps += [self._click(person) for person in PEOPLE]
+            steps += [self.wait(http, service) for service in self.keys]
+            steps += [self.click(person) for person in PEOPLE]
             tasks = [asyncio.create_task(step) for step in steps]
             try:
                 yield
@@ -125,17 +128,17 @@ class Traffic:
         """A service: first what was left without an answer, then what chance says."""
         for call in [c for c in self.journal.calls if c.service == service and not c.status]:
             if call.verb in ("open", "claim") and self.random.random() < 0.7:
-                await self._send(http, call)
+                await self.send(http, call)
         deeds = (
-            (self._open, 40),
-            (self._again, 8),
-            (self._other_body, 2),
-            (self._read, 10),
-            (self._claim, 20),
-            (self._report, 8),
-            (self._withdraw, 5),
-            (self._explain, 4),
-            (self._peep, 3),
+            (self.open, 20),
+            (self.again, 8),
+            (self.other_body, 2),
+            (self.read, 10),
+            (self.claim, 20),
+            (self.report, 8),
+            (self.withdraw, 5),
+            (self.explain, 4),
+            (self.peep, 3),
         )
         kinds, weights = zip(*deeds, strict=True)
         while not self.over.is_set():
@@ -143,7 +146,8 @@ class Traffic:
             await deed(http, service)
             await asyncio.sleep(0.002)
 
-    async def _open(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def open(self, http: aiohttp.ClientSession, service: str) -> None:
+        """Something new: four sorts, some with a callback."""
         n = next(self._number)
         body = {**BODY, **self.random.choice(({}, {}, {}, TRANSFER, TRANSFER, DROP, INCIDENT))}
         if body.get("kind") == "incident":
@@ -151,51 +155,61 @@ class Traffic:
         if body["category"] != "schema_migration":
             body["environment"] = f"site-{n}"  # each a flow of its own: no storm gathers them
         if self.random.random() < 0.6:
-            body["callback_url"] = self.callback_url
+            body["callback_url"] = self.random.choice(self.callback_urls)
         call = self.journal.call(service=service, verb="open", key=f"{service}-{n}", body=body)
-        await self._send(http, call)
+        await self.send(http, call)
 
-    async def _again(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def again(self, http: aiohttp.ClientSession, service: str) -> None:
         """The same key and body: the same answer."""
         call = self._one_of(c for c in self.journal.of("open", acked=True) if c.service == service)
         if call is not None:
             again = Call(service, "open", call.key, call.body)
-            await self._send(http, again)
+            await self.send(http, again)
             if again.acked and again.answer["id"] != call.answer["id"]:
                 self.journal.wrong.append(f"I7: {call.key} opened twice")
 
-    async def _other_body(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def other_body(self, http: aiohttp.ClientSession, service: str) -> None:
         """The same key with another body is refused."""
         call = self._one_of(c for c in self.journal.of("open", acked=True) if c.service == service)
         if call is not None:
             other = Call(service, "open", call.key, {**call.body, "title": "Another one"})
-            await self._send(http, other)
+            await self.send(http, other)
             if other.acked:
                 self.journal.wrong.append(f"I7: {call.key} took another body")
 
-    async def _claim(self, http: aiohttp.ClientSession, service: str) -> None:
-        """Two take it at once, with a key each."""
-        made = self._one_of(self._in_state(service, "approved"))
-        if made is None:
+    async def claim(self, http: aiohttp.ClientSession, service: str) -> None:
+        """Whatever is approved: two take it at once, with a key each."""
+        url = f"{self.url}/v1/escalations?status=approved&limit=50"
+        listed: list[dict[str, Any]] = []
+        with suppress(aiohttp.ClientError, TimeoutError, ValueError):
+            async with http.get(url, headers=self._who(service)) as got:
+                listed = (await got.json())["items"] if got.status == 200 else []
+        free = [made for made in listed if made["claim"] is None] or listed
+        if not free:
             return
-        body = {"digest": made.answer["digest"], "nonce": "n"}
-        about = {"service": service, "verb": "claim", "about": made.answer["id"], "body": body}
+        made = self.random.choice(free)
+        self.journal.saw(made)
+        body = {"digest": made["digest"], "nonce": "n"}
+        about = {"service": service, "verb": "claim", "about": made["id"], "body": body}
         calls = [self.journal.call(**about, key=f"claim-{next(self._number)}") for _ in range(2)]
-        await asyncio.gather(*(self._send(http, call) for call in calls))
+        await asyncio.gather(*(self.send(http, call) for call in calls))
 
-    async def _report(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def report(self, http: aiohttp.ClientSession, service: str) -> None:
+        """What became of something that was claimed."""
         call = self._one_of(c for c in self.journal.of("claim", acked=True) if c.service == service)
         if call is not None:
             result = self.random.choice(("succeeded", "failed"))
             await self._tell(http, service, "outcome", call.about, {"result": result})
 
-    async def _withdraw(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def withdraw(self, http: aiohttp.ClientSession, service: str) -> None:
+        """Take something back."""
         made = self._one_of(self._in_state(service, "pending"))
         if made is not None:
             body = {"reason": "not needed any more"}
             await self._tell(http, service, "withdraw", made.answer["id"], body)
 
-    async def _explain(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def explain(self, http: aiohttp.ClientSession, service: str) -> None:
+        """More context."""
         made = self._one_of(self._in_state(service, "pending"))
         if made is not None:
             body = {"user_impact": f"{next(self._number)} people wait"}
@@ -205,24 +219,25 @@ class Traffic:
         self, http: aiohttp.ClientSession, service: str, verb: str, about: str, body: dict[str, Any]
     ) -> None:
         key = f"{verb}-{next(self._number)}"
-        await self._send(
+        await self.send(
             http, self.journal.call(service=service, verb=verb, key=key, body=body, about=about)
         )
 
-    async def _send(self, http: aiohttp.ClientSession, call: Call) -> None:
+    async def send(self, http: aiohttp.ClientSession, call: Call) -> None:
+        """Send it, and note what came of it."""
         path = f"/{call.about}/{call.verb}" if call.about else ""
         headers = {**self._who(call.service), "Idempotency-Key": call.key}
         with suppress(aiohttp.ClientError, TimeoutError, ValueError):
             async with http.post(
                 f"{self.url}/v1/escalations{path}", json=call.body, headers=headers
             ) as got:
-                call.answer = await got.json(content_type=None)
-                call.status = got.status
+                self.journal.took(call, got.status, await got.json(content_type=None))
                 self._judge(got.status, call.answer)
 
-    async def _read(
+    async def read(
         self, http: aiohttp.ClientSession, service: str, headers: dict[str, str] | None = None
     ) -> None:
+        """Read one; it never goes back."""
         made = self._one_of(c for c in self.journal.of("open", acked=True) if c.service == service)
         if made is None:
             return
@@ -240,13 +255,13 @@ class Traffic:
                     if backwards:
                         self.journal.wrong.append(f"I17: {id_} went back from {backwards}")
 
-    async def _wait(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def wait(self, http: aiohttp.ClientSession, service: str) -> None:
         """Somebody who waits for decisions."""
         while not self.over.is_set():
-            await self._read(http, service, {"Prefer": "wait=1"})
+            await self.read(http, service, {"Prefer": "wait=1"})
             await asyncio.sleep(0.02)
 
-    async def _peep(self, http: aiohttp.ClientSession, service: str) -> None:
+    async def peep(self, http: aiohttp.ClientSession, service: str) -> None:
         """What is another service's does not exist."""
         made = self._one_of(c for c in self.journal.of("open", acked=True) if c.service != service)
         with suppress(aiohttp.ClientError, TimeoutError):
@@ -279,7 +294,7 @@ class Traffic:
 
     # -- people ---------------------------------------------------------------------------------
 
-    async def _click(self, person: str) -> None:
+    async def click(self, person: str) -> None:
         """Somebody who taps whatever can be decided, and fills in what asks for it."""
         while not self.over.is_set():
             found = self._before(person)
@@ -287,7 +302,7 @@ class Traffic:
                 message, button = self.random.choice(found)
                 with suppress(ImpossibleError):
                     await self._press(person, message, button)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(self.rest_s)
 
     def _before(self, person: str) -> list[tuple[Message, Pressable]]:
         """The buttons this person could press."""

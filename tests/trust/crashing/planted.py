@@ -5,6 +5,7 @@ write, and no ordinary test would see.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,8 @@ import storage.statements
 import storage.work
 import storage.writer
 from approvals.commands import Claim
+from approvals.ports import Delivery
+from bot.background.callbacks import Caller
 from storage.batch import Batch, Pending
 from storage.database import Link, Many, Query
 from storage.work import SqlDeliveries
@@ -106,6 +109,36 @@ def synchronous_normal() -> None:
     storage.database._connect = hasty
 
 
+def descriptors_left_open() -> None:
+    """Each commit forgets to close something."""
+    _at_each_commit(lambda: os.dup(0))
+
+
+def memory_kept() -> None:
+    """Each commit keeps something that nobody asks for again."""
+    kept: list[bytes] = []
+    _at_each_commit(lambda: kept.append(os.urandom(1 << 20)))
+
+
+def _at_each_commit(deed: Callable[[], object]) -> None:
+    commit = GroupCommitWriter._commit
+
+    async def committed(writer: GroupCommitWriter, commands: list[Pending]) -> Batch:
+        deed()
+        return await commit(writer, commands)
+
+    GroupCommitWriter._commit = committed  # type: ignore[method-assign]
+
+
+def failed_callbacks_forgotten() -> None:
+    """A callback whose connection was cut counts as delivered."""
+
+    async def forgotten(caller: Caller, delivery: Delivery, error: str, wait: float) -> None:
+        await caller._deliveries.delivered(delivery.id, caller._clock())
+
+    Caller._again = forgotten  # type: ignore[method-assign]
+
+
 #: By name, for a process that is told which.
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug
@@ -115,5 +148,8 @@ BUGS: dict[str, Callable[[], None]] = {
         callback_after_commit,
         lease_for_ever,
         synchronous_normal,
+        descriptors_left_open,
+        memory_kept,
+        failed_callbacks_forgotten,
     )
 }

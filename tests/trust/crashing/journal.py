@@ -1,6 +1,8 @@
 """What clients and people of a proof did and saw: the one side of every check."""
 
+import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,8 +45,11 @@ class Journal:
     calls: list[Call] = field(default_factory=list)
     seen: dict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
     callbacks: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    arrived: set[str] = field(default_factory=set)  #: callbacks that were taken
     foreign: list[tuple[str, int]] = field(default_factory=list)  #: reads of another's, and status
     wrong: list[str] = field(default_factory=list)  #: answers no client should ever get
+    _awaited: str = ""
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, verb: str, *, acked: bool | None = None) -> list[Call]:
         """Calls of a sort; those acknowledged, or not, if asked."""
@@ -55,6 +60,20 @@ class Journal:
         made = Call(**about)
         self.calls.append(made)
         return made
+
+    def took(self, call: Call, status: int, answer: dict[str, Any]) -> None:
+        """An answer came."""
+        call.status, call.answer = status, answer
+        if call.acked and call.verb == self._awaited:
+            self._came.set()
+
+    async def moment(self, seconds: float, verb: str = "") -> None:
+        """Wait so long; or only until a call of that sort is acknowledged, the worst of moments."""
+        self._awaited = verb
+        self._came.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._came.wait()
 
     def saw(self, told: dict[str, Any]) -> None:
         """Note what a read showed."""

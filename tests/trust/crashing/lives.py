@@ -3,10 +3,10 @@
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,11 +18,12 @@ from bot.demo.workspace.server import serve
 from storage.database import open_database
 from storage.services import SqlServices
 from tests.journeys.world import MovedClock, workspace_of_tests
-from tests.trust.checking import Case, check
-from tests.trust.journal import Journal
-from tests.trust.servers import Forge, Server
-from tests.trust.stored import Stored
-from tests.trust.traffic import Receiver, Traffic, receiving
+from tests.trust.crashing.audited import audited
+from tests.trust.crashing.checking import Case, check
+from tests.trust.crashing.journal import Journal
+from tests.trust.crashing.servers import Forge, Server
+from tests.trust.crashing.stored import Stored
+from tests.trust.crashing.traffic import Receiver, Traffic, receiving
 
 #: Who asks.
 SERVICES = ("data-sync", "search-api")
@@ -33,12 +34,15 @@ OWED = (
     "SELECT id, error, due_at FROM deliveries WHERE state = 'pending'"
 )
 
+UNDRAWN = "SELECT 1 FROM cards WHERE ts IS NULL AND due_at IS NOT NULL LIMIT 1"
+DRAWING_S = 1.0
+
 #: Seconds that pass between two lives, by the clocks of server and Slack: what a server that died
 #: had begun is due again. When things are to settle, far more.
 APART_S, LATER_S = 31.0, 300.0
 
-#: Seconds in which nothing owed was done: the rest is due much later.
-STILL_S = 4.0
+#: Seconds in which nothing owed was done: the rest is due much later, or leased to nobody.
+STILL_S, LEASED_S = 4.0, 32.0
 
 
 @dataclass
@@ -47,61 +51,89 @@ class Lives:
 
     server: Server
     traffic: Traffic
+    receivers: Sequence[Receiver]
     case: Case
     clock: MovedClock
     folder: Path
     kills: int = 0
     ahead_s: float = 0
+    audit: list[str] = field(default_factory=list)
     owed: Counter[str] = field(default_factory=Counter)
 
-    async def live(self, seconds: float, end: Callable[[Server], None] = Server.kill) -> None:
-        """Start, let everybody act for so long, end it, and check what it left."""
-        await self._start()
+    async def live(
+        self, seconds: float, upon: str = "", end: Callable[[Server], None] = Server.kill
+    ) -> None:
+        """Start, let everybody act for so long, or until a call of that sort is acknowledged; end
+        it, and read what it left.
+        """
+        await self.start()
+        await self._drawn()
         async with self.traffic.flowing():
-            await asyncio.sleep(seconds)
+            await self.traffic.journal.moment(seconds, upon)
             end(self.server)
         self.kills += 1
-        self._look()
+        self.look()
 
-    async def settle(self, times: int = 6) -> None:
+    async def settle(self, times: int = 6, still_s: float = LEASED_S) -> None:
         """Live on until nothing is owed; then all must have arrived.
 
         What is tried in vain is tried later and later, so each of these lives begins later by far.
         """
         for _ in range(times):
-            await self._start(LATER_S)
-            self.case.public = await self._keys()
-            owed = await self._done()
-            self.server.kill()
-            self._look()
-            if not owed:
+            await self.start(LATER_S)
+            if not await self.rest():
                 break
+            self.server.kill()
+            self.look()
+        else:
+            await self.start(LATER_S)
+        await self.settled(still_s)
+
+    async def settled(self, still_s: float = LEASED_S) -> None:
+        """Now all must have arrived; the server is ended, and its file read once more."""
+        self.case.public = await self._keys()
+        owed = await self.rest(still_s)
+        self.server.kill()
         self.case.settled = True
+        self.look(later_s=self.ahead_s)
         self.case.journal.wrong += [f"I14: still owed: {row}" for row in owed]
 
     def wrong(self) -> list[str]:
         """What does not hold."""
-        return check(self.case)
+        return check(self.case) + self.audit
 
-    def _look(self) -> None:
-        stored = Stored.read(self.server.copy(self.folder / "copy"))
+    def look(self, later_s: float = 0) -> None:
+        """Read what is left. By our clock all that a short life sealed is young; `later_s` ages it,
+        so that whatever no block holds is found.
+        """
+        copy = self.server.copy(self.folder / "copy")
+        self.audit = list(audited(copy, datetime.now(UTC) + timedelta(seconds=later_s)))
+        stored = Stored.read(copy / "andon.db")
         pending = (r for r in stored["deliveries"] if r["state"] == "pending")
         self.owed.update(r["id"] for r in pending if r["kind"] == "answer")
         self.case = replace(self.case, stored=stored, owed=self.owed)
 
-    async def _done(self) -> list[Any]:
+    async def rest(self, still_s: float = STILL_S) -> list[Any]:
         """Wait until nothing is owed any more; what still is when nothing moves any more."""
         clock, before, since = asyncio.get_running_loop().time, None, 0.0
         with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
             while owed := beside.execute(OWED).fetchall():
                 if owed != before:
                     before, since = owed, clock()
-                if clock() > since + STILL_S:
+                if clock() > since + still_s:
                     break
                 await asyncio.sleep(0.1)
         return owed
 
-    async def _start(self, later_s: float = APART_S) -> None:
+    async def _drawn(self) -> None:
+        """Give the cards of the life before a moment to be drawn, so that people can click them."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + DRAWING_S
+        with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
+            while beside.execute(UNDRAWN).fetchone() and clock() < until:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def start(self, later_s: float = APART_S) -> None:
         """The next life; over a socket it is there once Slack can reach it."""
         self.ahead_s += later_s
         self.clock.move(seconds=later_s)
@@ -119,30 +151,30 @@ class Lives:
 
 
 @asynccontextmanager
-async def lives(forge: Forge, folder: Path, seed: int, **server: Any) -> AsyncIterator[Lives]:
-    """Everything but the first life: workspace, receiver, services with keys."""
-    journal = Journal()
-    clock = MovedClock()
+async def lives(
+    forge: Forge, folder: Path, seed: int, *, receivers: int = 1, **server: Any
+) -> AsyncIterator[Lives]:
+    """Everything but the first life: workspace, receivers, services with keys."""
+    journal, clock = Journal(), MovedClock()
     workspace = workspace_of_tests(clock, ack_within=5.0)
-    async with serve(workspace) as running, receiving(journal) as receiver:
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(serve(workspace))
         workspace.api_url = running.api_url  # type: ignore[attr-defined]
+        heard = [await stack.enter_async_context(receiving(journal)) for _ in range(receivers)]
         made = Server(forge, folder / "served", workspace, **server)
-        made.settings["ANDON_ALLOWED_CALLBACKS"] = receiver.pair
+        stack.callback(made.kill)
+        made.settings["ANDON_ALLOWED_CALLBACKS"] = ",".join(one.pair for one in heard)
         traffic = Traffic(
             url=made.url,
             workspace=workspace,
             journal=journal,
-            keys=await services(made, receiver),
-            callback_url=receiver.url,
+            keys=await services(made, *heard),
+            callback_urls=[one.url for one in heard],
             random=Random(seed),
         )
-        stored = Stored.read(made.copy(folder / "copy"))
+        stored = Stored.read(made.copy(folder / "copy") / "andon.db")
         case = Case(stored=stored, journal=journal, workspace=workspace)
-        try:
-            yield Lives(made, traffic, case, clock, folder)
-        finally:
-            if made.pid:
-                made.kill()
+        yield Lives(made, traffic, heard, case, clock, folder)
 
 
 async def services(server: Server, *receivers: Receiver) -> dict[str, str]:

@@ -22,9 +22,9 @@ from approvals.events import GENESIS, Record, record_hash, sha256
 from approvals.evolve import evolve
 from approvals.words import DecidedBy, Effect, OperationState, Status
 from bot.demo.workspace.workspace import Workspace
-from tests.trust.clicks import abouts, answers_to, asks, clicks
-from tests.trust.journal import Call, Journal
-from tests.trust.stored import Row, Stored
+from tests.trust.crashing.clicks import abouts, answers_to, asks, clicks
+from tests.trust.crashing.journal import Call, Journal
+from tests.trust.crashing.stored import Row, Stored
 
 
 @dataclass
@@ -278,9 +278,9 @@ def called_back(case: Case) -> Iterator[str]:
             yield f"I6: {id_} was called back and is not there"
         if any(one != came[0] for one in came):
             yield f"I14: {id_} said one thing and then another"
-    if case.settled:
-        missing = [id_ for id_ in rows if id_ not in case.journal.callbacks]
-        yield from (f"I14: {id_} never came" for id_ in missing)
+    for id_ in rows.keys() - case.journal.arrived:
+        if case.settled or rows[id_]["state"] == "delivered":
+            yield f"I14: {id_} never arrived and is {rows[id_]['state']}"
 
 
 def _tells(row: Row, e: Escalation) -> bool:

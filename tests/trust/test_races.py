@@ -1,0 +1,172 @@
+"""Races: thirty-two people and services at once, through button, modal, command and API.
+
+One end, one claim, no vote counted twice, each click exactly one answer, losers told who won, no
+server error, no word of a locked database; on a real file, in rounds.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.app import SlackSide
+from bot.demo.workspace.server import serve
+from storage.batch import Batch, Pending
+from tests.approvals.examples import BUGS as PLANTED
+from tests.journeys.conftest import Story, plain_logs, telling
+from tests.journeys.world import MovedClock
+from tests.trust import racing
+from tests.trust.lane import rounds
+from tests.trust.racing import MEMBERS, OUTSIDERS, Round, asked, begun, race
+
+__all__ = ["plain_logs"]
+
+Figure = Callable[[str, str], None]
+
+
+def u(*people: str) -> list[str]:
+    """Their accounts."""
+    return [f"U{person}" for person in people]
+
+
+async def everything(r: Round, *, expires: bool = False) -> None:
+    """Votes by card and copy, aborts by modal, claims, withdrawals; perhaps the deadline comes."""
+    aborting, by_copy, by_card = u(*MEMBERS[:2]), u(*MEMBERS[2:7]), u(*MEMBERS[7:17])
+    windows = [(p, await r.modal_for(p, racing.NO)) for p in aborting]
+    copies = [(p, await r.copy_for(p)) for p in by_copy]
+    racers = [r.later(r.taps(p, r.card)) for p in by_card]
+    racers += [r.later(r.taps(p, copy)) for p, copy in copies]
+    racers += [r.later(r.sends(p, window), 0.3) for p, window in windows]
+    racers += [r.later(r.taps(p, r.card)) for p in u(*OUTSIDERS)]
+    racers += [r.later(r.claims_it(f"k{n}")) for n in range(9)]
+    racers += [r.later(r.withdraws(), r.dice.choice((0.02, 0.5))) for _ in range(2)]
+    racers += [r.later(r.time_passes() if expires else r.withdraws(), 0.2)]
+    await race(racers)
+
+
+async def one_alone(r: Round) -> None:
+    """One person at every door many times, and outsiders: that is no two."""
+    copy = await r.copy_for("UP01")
+    racers = [r.later(r.presses("UP01", card)) for card in (r.card, copy) for _ in range(9)]
+    racers += [r.later(r.taps(p, r.card)) for p in u(*OUTSIDERS)]
+    racers += [r.later(r.claims_it(f"k{n}")) for n in range(11)]
+    await race(racers)
+    assert (await r.story.status(r.id))["status"] == "pending", "one person is not two"
+
+
+async def start_or_stop(r: Round) -> None:
+    """Approved already: workers take it while others stop it, and late votes come in."""
+    for person in u(*MEMBERS[:5]):  # two decide, three learn that they can still stop it
+        await r.taps(person, r.card)
+    stops = [(p, await r.stop_modal_for(p)) for p in u(*MEMBERS[2:5])]
+    racers = [r.later(r.taps(p, r.card)) for p in u(*MEMBERS[5:18])]
+    racers += [r.later(r.sends(p, window), 0.1) for p, window in stops]
+    racers += [r.later(r.claims_it(f"k{n}"), 0.1) for n in range(11)]
+    racers += [r.later(r.claims_it("k0"), 0.1) for _ in range(2)]
+    racers += [r.later(r.withdraws()) for _ in range(3)]
+    await race(racers)
+
+
+#: The rounds take turns; in every second of five the deadline comes (`racing.expires`).
+KINDS = (everything, partial(everything, expires=True), everything, one_alone, start_or_stop)
+
+
+async def run(story: Story, slack_clock: MovedClock, many: int) -> tuple[Counter[str], int]:
+    """So many rounds; how they ended, and how many clicks were answered."""
+    ends: Counter[str] = Counter()
+    clicks, ahead = 0, len(racing.CHANNELS)
+    questions = {n: await asked(story, n) for n in range(ahead) if not racing.expires(n)}
+    for n in range(many):
+        made = questions.pop(n, None) or await asked(story, n)
+        r = await begun(story, n, made)
+        if not racing.expires(n + ahead):
+            questions[n + ahead] = await asked(story, n + ahead)  # its card is there by then
+        await KINDS[n % len(KINDS)](r)
+        slack_clock.move(seconds=r.passed_s)
+        ends[await r.check()] += 1
+        clicks += len(r.heard)
+    return ends, clicks
+
+
+@pytest.fixture
+def slack_clock() -> MovedClock:
+    """Slack's time of day: it does not jump while a click is under way."""
+    return MovedClock()
+
+
+@pytest.fixture
+async def story(
+    slack_clock: MovedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Story]:
+    """A served Andon on a real file beside a workspace with the crowd."""
+    monkeypatch.setattr("tests.journeys.conftest.policy_of_tests", racing.policy)
+    monkeypatch.setattr(f"{SlackSide.__module__}.PEOPLE_S", 0.5)
+    made = racing.workspace(slack_clock)
+    async with serve(made) as running:
+        made.api_url = running.api_url  # type: ignore[attr-defined]
+        async with telling(made, tmp_path, "http", MovedClock()) as told:
+            yield told
+
+
+async def test_thirty_two_at_once_leave_one_end_and_one_claim(
+    story: Story, slack_clock: MovedClock, figure: Figure, capfd: pytest.CaptureFixture[str]
+) -> None:
+    many = rounds(short=100, full=1000)
+    ends, clicks = await run(story, slack_clock, many)
+    said = capfd.readouterr()
+    assert "database is locked" not in said.out + said.err
+    how = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
+    figure("races", f"{many} rounds of {racing.RACERS}: {how}; {clicks:,} clicks answered once")
+
+
+# -- the races can tell ----------------------------------------------------------------------------
+
+
+def commands_of_a_batch_do_not_see_one_another(m: pytest.MonkeyPatch) -> None:
+    """Each is decided on what was stored before the batch: two writers, so to speak."""
+    real = Batch.fold
+
+    def blind(self: Batch, pending: Pending, now: datetime) -> None:
+        before = dict(self.escalations)
+        real(self, pending, now)
+        self.escalations = before
+
+    m.setattr(Batch, "fold", blind)
+
+
+def losers_are_told_of_somebody(m: pytest.MonkeyPatch) -> None:
+    """Nobody learns who decided."""
+    m.setattr("bot.slack.drawing.late._who", lambda values: "Somebody")
+
+
+BUGS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Callable[[Round], Awaitable[None]]]] = {
+    "double_claim": (PLANTED["double_claim"].plant, start_or_stop),
+    "clicks_count_not_persons": (PLANTED["clicks_count_not_persons"].plant, one_alone),
+    "stopped_and_released": (PLANTED["stopped_and_released"].plant, start_or_stop),
+    "one_writer_left_out": (commands_of_a_batch_do_not_see_one_another, everything),
+    "losers_are_told_of_somebody": (losers_are_told_of_somebody, start_or_stop),
+}
+
+
+async def some(story: Story, kind: Callable[[Round], Awaitable[None]]) -> None:
+    """Ten rounds of one kind."""
+    for n in range(0, 50, 5):
+        r = await begun(story, n, await asked(story, n))
+        await kind(r)
+        await r.check()
+
+
+@pytest.mark.parametrize("bug", BUGS)
+async def test_a_bug_in_a_race_is_found(
+    bug: str, story: Story, monkeypatch: pytest.MonkeyPatch, figure: Figure
+) -> None:
+    """With one rule taken out, ten rounds of its kind find something wrong."""
+    plant, kind = BUGS[bug]
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, TimeoutError)) as caught:
+        await some(story, kind)
+    said = (str(caught.value) or "nobody answered in time").splitlines()[0]
+    figure("planted: races", f"{bug} found: {said:.80}")
