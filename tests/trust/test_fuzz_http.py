@@ -119,6 +119,9 @@ async def fuzzed(folder: Path) -> AsyncIterator[Fuzzed]:
         ANDON_SIGNING_KEYS=str(folder / "keys"),
         ANDON_SLACK_MODE="off",
         ANDON_ALLOWED_CALLBACKS="service.example",
+        ANDON_OPENS_PER_MINUTE=1_000_000,
+        ANDON_REQUESTS_PER_MINUTE=1_000_000,
+        ANDON_MOST_PENDING=1_000_000,
     )
     with hearing() as heard:
         async with serving(chosen) as server, aiohttp.ClientSession() as http:
