@@ -63,10 +63,17 @@ def test_without_a_secret_nothing_is_signed() -> None:
         ({"user": {"id": "USAM"}}, False),
         ({"user": {"id": "UX", "team_id": "T2"}}, True),
         ({"user": {"id": "UBOT"}}, Rejected(status=403, reason="no person")),
-        ({"user": "USAM"}, Rejected(status=403, reason="no person")),
+        ({"user": "USAM"}, Rejected(status=400, reason="not a payload")),
         ({"api_app_id": "A2"}, Rejected(status=403, reason="another app")),
         ({"team": {"id": "T2"}}, Rejected(status=403, reason="another workspace")),
         ({"team": None}, Rejected(status=403, reason="another workspace")),
+        ({"user": {"id": "[" * 9000}}, Rejected(status=403, reason="no person")),
+        ({"actions": [None]}, Rejected(status=400, reason="not a payload")),
+        ({"actions": [{"action_id": ["vote"]}]}, Rejected(status=400, reason="not a payload")),
+        ({"team": "T1"}, Rejected(status=400, reason="not a payload")),
+        ({"view": "V1"}, Rejected(status=400, reason="not a payload")),
+        ({"enterprise": True}, Rejected(status=400, reason="not a payload")),
+        ({"type": "view_submission", "view": None}, Rejected(status=400, reason="not a payload")),
     ],
 )
 def test_who_sent_it_is_looked_at_once_for_both_modes(changes: Any, found: Any) -> None:
