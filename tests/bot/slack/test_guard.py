@@ -23,7 +23,7 @@ CLICK: dict[str, Any] = {
     "api_app_id": "A1",
     "team": {"id": "T1"},
     "user": {"id": "USAM", "team_id": "T1"},
-    "actions": [],
+    "actions": [{"action_id": "vote:retry"}],
 }
 
 
