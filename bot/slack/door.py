@@ -15,7 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from approvals.ports import Clock, SeenSignatures
@@ -48,7 +48,9 @@ async def _failed(error: Exception) -> None:
 class _Socket(AsyncSocketModeHandler):
     """Socket Mode: what has no shape Slack sends is not answered, and Bolt never sees it."""
 
-    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
+    async def handle(  # type: ignore[override]  # as Bolt overrides its own
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
         """Take an envelope."""
         if is_shaped(req.payload):
             await super().handle(client, req)
