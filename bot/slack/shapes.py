@@ -27,6 +27,8 @@ _VIEW = {
 _PAYLOAD: dict[Any, Any] = {
     **dict.fromkeys(("type", "callback_id", "action_id", "api_app_id", "trigger_id"), str),
     **dict.fromkeys(("team_id", "user_id", "channel_id", "enterprise_id", "command", "text"), str),
+    "response_url": str,
+    "response_urls": [{"response_url": str}],
     "user": {"id": str, "team_id": str, "enterprise_id": str},
     "team": {"id": str, "enterprise_id": str},
     "enterprise": {"id": str},
