@@ -55,7 +55,7 @@ _NEEDED: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def is_shaped(payload: Mapping[str, Any]) -> bool:
     """Whether every field that is there is of its kind, and what makes its sort is there."""
-    if not _fits(payload, _PAYLOAD):
+    if not _fits(payload, _PAYLOAD) or payload.get("response_urls", ()) is None:
         return False
     sort, actions = payload.get("type"), payload.get("actions")
     if actions is None and sort == "block_actions":

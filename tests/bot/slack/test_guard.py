@@ -71,6 +71,7 @@ def test_without_a_secret_nothing_is_signed() -> None:
         ({"actions": [None]}, Rejected(status=400, reason="not a payload")),
         ({"actions": [{"action_id": ["vote"]}]}, Rejected(status=400, reason="not a payload")),
         ({"team": "T1"}, Rejected(status=400, reason="not a payload")),
+        ({"response_urls": None}, Rejected(status=400, reason="not a payload")),
         ({"response_urls": [[]]}, Rejected(status=400, reason="not a payload")),
         ({"view": "V1"}, Rejected(status=400, reason="not a payload")),
         ({"enterprise": True}, Rejected(status=400, reason="not a payload")),
