@@ -181,10 +181,10 @@ class Batch:
 
     def _post(self, command: Open, done: Step, group: str | None) -> None:
         """Ledger rows after an open or a join."""
-        escalation, opened = done.escalation, done.ledger.opened
-        if escalation is None or opened is None or not done.changed:
+        escalation, opened, row = done.escalation, done.ledger.opened, key_row(command)
+        # A key that was used before may still have changed the twin: by what was due, or by a no.
+        if escalation is None or opened is None or self.keys.get(row) == opened:
             return
-        row = key_row(command)
         self.keys[row] = opened
         self.new_keys.append((row, opened.escalation_id, opened.body_hash))
         if command.join_key:

@@ -268,7 +268,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ProblemError as error:
         response = error.response
     except web.HTTPException as error:
-        response = _of_http(error)
+        response = of_http(error)
     except UnsureError as error:
         response = _not_now(request, "unsure", "Not confirmed", error)
     except StoreError as error:
@@ -301,7 +301,8 @@ _HTTP: Mapping[int, tuple[str, str]] = {
 }
 
 
-def _of_http(error: web.HTTPException) -> web.Response:
+def of_http(error: web.HTTPException) -> web.Response:
+    """What aiohttp refuses by itself, as a problem."""
     if error.status < 400:
         raise error
     allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}

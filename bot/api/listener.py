@@ -5,12 +5,13 @@ header among them, to the caller and to the log; ours does not.
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import structlog
 from aiohttp import web
 
-from bot.api.door import TOO_LARGE
+from bot.api.door import TOO_LARGE, Handler, of_http
 from bot.api.problems import problem, slow
 from bot.bounds import HEAD_S, HTTP, MOST_BYTES, TAKE_S, most_connections
 
@@ -153,6 +154,14 @@ class _Server(web.Server):
         leaving.force_close()
 
 
+async def _handled(handle: Handler, request: web.Request) -> web.StreamResponse:
+    """Like the application; but it refuses `Expect` at no address before our door is asked."""
+    try:
+        return await handle(request)
+    except web.HTTPException as error:
+        return of_http(error)
+
+
 class Runner(web.AppRunner):
     """Runs the application behind such a server."""
 
@@ -165,7 +174,7 @@ class Runner(web.AppRunner):
         app: Any = self._app
         options: dict[str, Any] = {k: v for k, v in self._kwargs.items() if k != "debug"}
         return _Server(
-            app._handle,
+            partial(_handled, app._handle),
             most=self._most,
             request_factory=app._make_request,
             loop=asyncio.get_running_loop(),

@@ -48,7 +48,7 @@ async def _failed(error: Exception) -> None:
 class _Socket(AsyncSocketModeHandler):
     """Socket Mode: what has no shape Slack sends is not answered, and Bolt never sees it."""
 
-    async def handle(  # type: ignore[override]  # as the library itself narrows it
+    async def handle(  # type: ignore[override]  # as Bolt overrides its own
         self, client: SocketModeClient, req: SocketModeRequest
     ) -> None:
         """Take an envelope."""

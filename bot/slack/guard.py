@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,9 @@ log = structlog.get_logger(__name__)
 
 #: How old a request may be, in seconds.
 OLDEST_S = 300
+
+#: How accounts are written.
+_ACCOUNT = re.compile(r"[A-Z0-9]{1,40}")
 
 Payload = dict[str, Any]
 
@@ -97,7 +101,12 @@ def identified(payload: Mapping[str, Any], me: Identity) -> Rejected | bool:
     if event:
         return False if team == me.team_id else Rejected(status=403, reason="another workspace")
     user, account = _user(payload), account_of(payload)
-    if not account or account == me.bot_user_id or account == "USLACKBOT" or user.get("is_bot"):
+    if (
+        not _ACCOUNT.fullmatch(account)
+        or account == me.bot_user_id
+        or account == "USLACKBOT"
+        or user.get("is_bot")
+    ):
         return Rejected(status=403, reason="no person")
     home = user.get("team_id") or team
     if team != me.team_id:

@@ -27,6 +27,8 @@ _VIEW = {
 _PAYLOAD: dict[Any, Any] = {
     **dict.fromkeys(("type", "callback_id", "action_id", "api_app_id", "trigger_id"), str),
     **dict.fromkeys(("team_id", "user_id", "channel_id", "enterprise_id", "command", "text"), str),
+    "response_url": str,
+    "response_urls": [{"response_url": str}],
     "user": {"id": str, "team_id": str, "enterprise_id": str},
     "team": {"id": str, "enterprise_id": str},
     "enterprise": {"id": str},
@@ -53,7 +55,7 @@ _NEEDED: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def is_shaped(payload: Mapping[str, Any]) -> bool:
     """Whether every field that is there is of its kind, and what makes its sort is there."""
-    if not _fits(payload, _PAYLOAD):
+    if not _fits(payload, _PAYLOAD) or payload.get("response_urls", ()) is None:
         return False
     sort, actions = payload.get("type"), payload.get("actions")
     if actions is None and sort == "block_actions":

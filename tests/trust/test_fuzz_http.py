@@ -29,6 +29,7 @@ from bot.app import Server, serving
 from bot.settings import Settings
 from tests.bot.api.contract import CONTRACT
 from tests.building import ROOT
+from tests.trust.fuzz.audited import findings
 from tests.trust.fuzz.heard import Heard, hearing
 from tests.trust.fuzz.noise import Noise
 from tests.trust.fuzz.requests import APPROVAL, INCIDENT, Request, Requests
@@ -119,6 +120,9 @@ async def fuzzed(folder: Path) -> AsyncIterator[Fuzzed]:
         ANDON_SIGNING_KEYS=str(folder / "keys"),
         ANDON_SLACK_MODE="off",
         ANDON_ALLOWED_CALLBACKS="service.example",
+        ANDON_OPENS_PER_MINUTE=1_000_000,
+        ANDON_REQUESTS_PER_MINUTE=1_000_000,
+        ANDON_MOST_PENDING=1_000_000,
     )
     with hearing() as heard:
         async with serving(chosen) as server, aiohttp.ClientSession() as http:
@@ -158,7 +162,7 @@ async def test_no_bent_request_breaks_anything(
         silent = await bombard(world, requests, count)
         assert world.faults[:5] == []
         await world.open("after", APPROVAL | {"dedup_key": "after"})
-    assert unsound(tmp_path / "andon.db", world) == []
+    assert unsound(tmp_path, world) == []
     figure("fuzz: bent requests", f"{count:,} of seed {SEED}: {told(world)}, {silent} hung up on")
 
 
@@ -173,7 +177,7 @@ async def test_nothing_made_from_the_document_breaks_anything(
         await send_all(world, made)
         assert world.faults[:5] == []
         await world.open("after", APPROVAL | {"dedup_key": "after"})
-    assert unsound(tmp_path / "andon.db", world) == []
+    assert unsound(tmp_path, world) == []
     figure("fuzz: schemathesis", f"{len(made):,} of seed {SEED}: {told(world)}")
 
 
@@ -238,9 +242,9 @@ def settings_of(count: int) -> settings:
     )
 
 
-def unsound(path: Path, world: Fuzzed) -> list[str]:
-    """What is wrong with the file afterwards: lost, made up, released, or torn."""
-    with closing(sqlite3.connect(path)) as link:
+def unsound(folder: Path, world: Fuzzed) -> list[str]:
+    """What is wrong with the files afterwards: lost, made up, released, or torn."""
+    with closing(sqlite3.connect(folder / "andon.db")) as link:
         kept = {id_ for (id_,) in link.execute("SELECT id FROM escalations")}
         wrong = [f"lost {id_}" for id_ in world.acknowledged - kept]
         wrong += [f"{row}" for row in link.execute("PRAGMA foreign_key_check")]
@@ -248,7 +252,7 @@ def unsound(path: Path, world: Fuzzed) -> list[str]:
         for table in ("votes", "grants"):
             (count,) = link.execute(f"SELECT count(*) FROM {table}").fetchone()
             wrong += [f"{count} {table} out of nowhere"] if count else []
-    return wrong
+    return wrong + findings(folder)
 
 
 async def bombard(world: Fuzzed, requests: Requests, count: int) -> int:
@@ -314,7 +318,7 @@ PLANTED: dict[str, tuple[str, Any]] = {
     "the JSON is read loosely": ("bot.api.door.parse_strict", loose),
     "a header is taken for ASCII": ("bot.api.opening.idempotency_key", brittle),
     "nested errors are forgotten": ("bot.api.door._field_errors", unknown),
-    "an error is no problem": ("bot.api.door._of_http", lambda error: error),
+    "an error is no problem": ("bot.api.door.of_http", lambda error: error),
 }
 
 

@@ -25,6 +25,7 @@ from tests.journeys.asking import TRANSFER
 from tests.journeys.conftest import Story, telling
 from tests.journeys.test_helping import OUTAGE
 from tests.journeys.world import PAYMENTS, SECRET, MovedClock, workspace_of_tests
+from tests.trust.fuzz.audited import findings
 from tests.trust.fuzz.heard import Heard, hearing
 from tests.trust.fuzz.noise import Noise
 from tests.trust.fuzz.payloads import Payload, Payloads, Target
@@ -272,6 +273,7 @@ async def test_no_bent_payload_breaks_anything_or_decides_for_anybody(
         await world.bombard(count, world.post)
         assert world.faults[:5] == []
         assert world.unexplained() == []
+    assert findings(tmp_path) == []
     told = ", ".join(f"{n:,} × {status}" for status, n in sorted(world.answers.items()))
     figure(
         "fuzz: signed Slack payloads", f"{count:,} of seed {SEED}: {told}; no vote out of nowhere"

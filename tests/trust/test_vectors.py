@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +21,13 @@ from bot.demo.workspace.server import serve
 from tests.journeys.conftest import settings_for
 from tests.journeys.world import OPERATIONS, SECRET, MovedClock, workspace_of_tests
 from tests.trust.fuzz.heard import Heard, hearing
+from tests.trust.fuzz.requests import APPROVAL
 from tests.trust.fuzz.wire import Answer, ask
+from tests.trust.test_fuzz_http import Fuzzed, fuzzed
 from tests.trust.vectors import REFUSED, TAKEN, Bend, Sent, verified, webhook_signature
+from tests.trust.webhook_vectors import REFUSED as WEBHOOKS_REFUSED
+from tests.trust.webhook_vectors import TAKEN as WEBHOOKS
+from tests.trust.webhook_vectors import Signed
 
 Figure = Callable[[str, str], None]
 
@@ -80,8 +86,9 @@ async def doors(folder: Path) -> AsyncIterator[Door]:
             assert heard.troubles == []
 
 
-def test_there_are_at_least_sixty_vectors() -> None:
+def test_there_are_at_least_sixty_vectors_of_each() -> None:
     assert len(TAKEN) + len(REFUSED) >= 60
+    assert len(WEBHOOKS) + len(WEBHOOKS_REFUSED) >= 60
 
 
 async def test_what_slack_signed_is_taken_and_nothing_else_is(
@@ -180,6 +187,75 @@ def test_a_callback_replayed_later_is_told_from_a_fresh_one() -> None:
     at = datetime.now(UTC) - timedelta(seconds=301)
     headers = dict(callback_headers("msg_1", at, b"{}", [NEW]))
     assert not verified([NEW], headers, b"{}", time.time())
+
+
+# -- signed intake --------------------------------------------------------------------------------
+
+
+@dataclass
+class Intake:
+    """A served Andon whose service signs what it asks; its two secrets are live, a third is not."""
+
+    world: Fuzzed
+    secrets: tuple[str, str]
+    gone: str
+    sent: int = 0
+
+    def signed(self) -> Signed:
+        """A request that was never sent before."""
+        self.sent += 1
+        asked = {**APPROVAL, "title": f"Data sync {self.sent}", "dedup_key": f"d{self.sent}"}
+        body = json.dumps(asked).encode()
+        stamp, id_ = str(int(time.time())), f"msg_{self.sent}"
+        return Signed(secrets=self.secrets, stamp=stamp, id=id_, body=body)
+
+    async def post(self, sent: Signed) -> Answer:
+        """The answer to it."""
+        answer = await ask(self.world.server.port, sent.raw())
+        assert answer is not None
+        return answer
+
+
+@asynccontextmanager
+async def intakes(folder: Path) -> AsyncIterator[Intake]:
+    """A server of its own."""
+    async with fuzzed(folder) as world:
+        services = world.server.store.services
+        gone = await services.secret("data-sync")
+        await services.revoke("data-sync", secrets=True)
+        old, new = await services.secret("data-sync"), await services.secret("data-sync")
+        await services.secret("other")
+        assert None not in (gone, old, new)
+        yield Intake(world, (str(new), str(old)), str(gone))
+
+
+async def test_only_what_a_service_signed_is_opened(tmp_path: Path, figure: Figure) -> None:
+    async with intakes(tmp_path) as intake:
+        bends = dict(WEBHOOKS_REFUSED)
+        bends["a secret that was taken back"] = lambda s: replace(s, secrets=(intake.gone, ""))
+        taken = {n: (await intake.post(b(intake.signed()))).status for n, b in WEBHOOKS.items()}
+        refused = {n: (await intake.post(b(intake.signed()))).status for n, b in bends.items()}
+        key = (("Authorization", f"Bearer {intake.world.keys[0]}"),)
+        both = await intake.post(replace(intake.signed(), more=key))
+        assert (taken, refused) == (dict.fromkeys(taken, 201), dict.fromkeys(refused, 401))
+        assert (both.status, both.text.count("two-credentials")) == (400, 1)
+    with closing(sqlite3.connect(tmp_path / "andon.db")) as link:
+        assert link.execute("SELECT count(*) FROM escalations").fetchone() == (len(taken),)
+    told = f"{len(taken)} taken, {len(refused) + 1} refused"
+    figure("signature vectors", f"Standard Webhooks, signed intake: {told}")
+
+
+async def test_signed_intake_sent_again_opens_nothing_more(tmp_path: Path) -> None:
+    """Byte by byte it is the same request; with its id and another body it is none."""
+    async with intakes(tmp_path) as intake:
+        first = intake.signed()
+        one, again = await intake.post(first), await intake.post(first)
+        other = await intake.post(replace(first, body=first.body + b" "))
+        changed = first.body.replace(b"Data sync", b"Data sunk")
+        reused = await intake.post(replace(first, body=changed))
+    assert [a.status for a in (one, again, other, reused)] == [201, 200, 200, 422]
+    assert "idempotency-key-reused" in reused.text
+    assert json.loads(one.text)["id"] == json.loads(again.text)["id"]
 
 
 # -- it can fail ----------------------------------------------------------------------------------

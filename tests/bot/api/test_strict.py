@@ -227,3 +227,32 @@ async def test_an_approval_without_an_operation_is_told_at_the_operation(world: 
     body = {name: value for name, value in BODY.items() if name != "operation"}
     response = await world.call("POST", "/v1/escalations", body, Idempotency_Key="k")
     assert [e["pointer"] for e in (await response.json())["errors"]] == ["/operation"]
+
+
+async def test_an_expectation_at_no_address_is_a_problem_too(world: World) -> None:
+    """aiohttp refuses it before any of our doors is asked, in its own words."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.client.port)
+    writer.write(HEAD.replace("/v1/escalations", "/nowhere").encode() + b"Expect: tea\r\n\r\n")
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    assert head.startswith("HTTP/1.1 417")
+    assert "application/problem+json" in head
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_body_that_only_says_it_is_packed_leaves_no_trace(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is refused unread, and what is left of it is never unpacked."""
+    answer = await world.post(GOOD, Content_Encoding="gzip", Idempotency_Key="packed")
+    assert answer.status == 415
+    assert caplog.text == ""
+
+
+async def test_what_is_no_http_is_cached_and_sniffed_by_nobody(world: World) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.client.port)
+    writer.write(b"NO HTTP\r\n\r\n")
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    assert ("no-store" in head, "nosniff" in head) == (True, True)
+    writer.close()
+    await writer.wait_closed()

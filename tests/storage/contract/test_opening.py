@@ -48,6 +48,14 @@ async def test_the_same_key_with_another_body_is_refused(stand: Stand) -> None:
     assert other.refusal.why is Why.KEY_REUSED
 
 
+async def test_a_used_key_is_refused_another_body_also_while_a_twin_waits(stand: Stand) -> None:
+    """The no is recorded with the twin, and changes it; the key is no new one for that."""
+    await stand.submit(an_open("k", dedup_key="d"))
+    other = await stand.submit(an_open("k", dedup_key="d", title="Something else"))
+    assert other.refusal is not None
+    assert other.refusal.why is Why.KEY_REUSED
+
+
 async def test_a_key_is_a_services_own(stand: Stand) -> None:
     first = await stand.submit(an_open("k"))
     other = await stand.submit(replace(an_open("k"), service="payments"))
