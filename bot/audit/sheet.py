@@ -103,7 +103,7 @@ def _asked(e: Escalation) -> Iterator[Fact]:
 def _doubts(e: Escalation) -> Iterator[Fact]:
     """Words that no eye tells from others: what people took it for may be something else."""
     for doubt in doubtful(e):
-        yield _fact("Look closely", str(doubt))
+        yield _fact("Look closely", f"{doubt.word}: {doubt.why}")
 
 
 def _ran(e: Escalation) -> str:
