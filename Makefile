@@ -30,7 +30,7 @@ test: $(VENV)/.dev ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/trust
 
 trust: $(VENV)/.dev ## Prove what Andon claims, with figures; LANE=full takes hours
-	@ANDON_TRUST_LANE=$(LANE) $(BIN)/python -m pytest -n 2 --dist load tests/trust
+	@ANDON_TRUST_LANE=$(LANE) $(BIN)/python -m pytest -n 4 --dist worksteal --durations 15 tests/trust
 
 planted: $(VENV)/.dev ## Search for every planted bug anew and store the shortest example of each
 	@$(BIN)/python -m tests.approvals.planted

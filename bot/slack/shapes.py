@@ -1,7 +1,7 @@
 """The shape of what Slack sends: only as much of it as somebody here, or Bolt, takes for granted.
 
 A signed payload of another shape is none of Slack's; it goes no further. Fields may be absent or
-null, and there may be others.
+null, items of lists may not, and there may be others.
 """
 
 from collections.abc import Mapping
@@ -45,6 +45,9 @@ _PAYLOAD: dict[Any, Any] = {
 }
 
 
+#: What Bolt looks into wherever it is there.
+_NEVER_NULL = ("response_urls", "view", "authorizations")
+
 #: What makes a sort: without it, it is none.
 _NEEDED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "event_callback": (("event", "type"),),
@@ -55,7 +58,7 @@ _NEEDED: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def is_shaped(payload: Mapping[str, Any]) -> bool:
     """Whether every field that is there is of its kind, and what makes its sort is there."""
-    if not _fits(payload, _PAYLOAD) or payload.get("response_urls", ()) is None:
+    if not _fits(payload, _PAYLOAD) or any(payload.get(name, ()) is None for name in _NEVER_NULL):
         return False
     sort, actions = payload.get("type"), payload.get("actions")
     if actions is None and sort == "block_actions":
@@ -72,7 +75,8 @@ def _fits(value: Any, shape: Any) -> bool:
     if shape is str:
         return isinstance(value, str)
     if isinstance(shape, list):
-        return isinstance(value, list) and all(_fits(item, shape[0]) for item in value)
+        items = value if isinstance(value, list) else [None]
+        return all(item is not None and _fits(item, shape[0]) for item in items)
     if not isinstance(value, dict):
         return False
     if ... in shape:  # whatever the keys are

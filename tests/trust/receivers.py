@@ -100,9 +100,11 @@ async def listening(*receivers: Receiver) -> AsyncIterator[None]:
     """Let them listen for as long as the block lasts."""
     servers = []
     tasks: set[asyncio.Task[None]] = set()
+    transports: set[asyncio.WriteTransport] = set()
 
     def taking(receiver: Receiver) -> Callable[..., None]:
         def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            transports.add(writer.transport)
             task = asyncio.ensure_future(receiver.take(reader, writer))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
@@ -121,3 +123,6 @@ async def listening(*receivers: Receiver) -> AsyncIterator[None]:
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for transport in transports:
+            transport.abort()  # whoever trickles has more to say than anybody takes
+        await asyncio.sleep(0)

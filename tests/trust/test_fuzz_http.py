@@ -316,7 +316,7 @@ def unknown(error: Any) -> tuple[FieldError, ...]:
 
 PLANTED: dict[str, tuple[str, Any]] = {
     "the JSON is read loosely": ("bot.api.door.parse_strict", loose),
-    "a header is taken for ASCII": ("bot.api.opening.idempotency_key", brittle),
+    "a header is taken for ASCII": ("bot.api.signed.idempotency_key", brittle),
     "nested errors are forgotten": ("bot.api.door._field_errors", unknown),
     "an error is no problem": ("bot.api.door.of_http", lambda error: error),
 }

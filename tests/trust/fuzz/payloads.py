@@ -2,8 +2,8 @@
 
 import copy
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -56,6 +56,8 @@ class Payloads:
 
     def _retargeted(self, made: Payload) -> Payload:
         target = self.random.choice(self.targets)
+        if self.random.random() < 0.1:  # a button of this question, drawn for another operation
+            target = replace(target, digest=self.random.choice(self.targets).digest)
         found: Payload = json.loads(target.about(json.dumps(made), self.was))
         # As Slack does: nothing of it is the same delivery again.
         fresh = f"{self.turned}.{self.random.randrange(10**6)}"
@@ -91,10 +93,8 @@ class Payloads:
 
     def _typed(self, made: Payload) -> Any:
         """What was written into a window."""
-        values = ((made.get("view") or {}).get("state") or {}).get("values") or {}
-        for block in values.values():
-            for state in block.values():
-                state["value"] = self.noise.text()
+        for state in _states(made):
+            state["value"] = self.noise.text()
         if "text" in made:
             made["text"] = (
                 self.random.choice(["", "list ", "show ", "search ", "help "])
@@ -181,6 +181,17 @@ _KINDS = (
     "break_glass", "details", "page:2", "page:x", "show:x", "list:1", "search:1", "away", "back",
     "storm_abort", "storm_others", "storm_try", "storm_show", "storm_list:9",
 )  # fmt: skip
+
+
+def _states(made: Payload) -> Iterator[dict[str, Any]]:
+    """What each field of a window says, where a bend before has left one."""
+    found: list[Any] = [made]
+    for name in ("view", "state", "values", ..., ...):
+        within = (one for one in found if isinstance(one, dict))
+        found = [
+            inner for one in within for key, inner in one.items() if name is ... or key == name
+        ]
+    yield from (one for one in found if isinstance(one, dict))
 
 
 def _parts(value: Any) -> list[Payload]:
