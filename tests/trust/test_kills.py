@@ -37,7 +37,7 @@ async def test_a_server_killed_at_any_moment_loses_and_invents_nothing(
     async with lives(quick, tmp_path, series, mode=mode) as lived:
         moments = Random(series)
         for _ in range(SERIES):
-            await lived.live(moments.uniform(0, 0.4))
+            await lived.live(moments.randint(0, moments.choice(WITHIN)))
             assert lived.wrong() == []
         await lived.settle()
         assert lived.wrong() == []
