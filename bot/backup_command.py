@@ -1,11 +1,9 @@
 """`andon-server backup` and `restore`: a copy made beside the running server, and the way back."""
 
 import asyncio
-import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +20,8 @@ from bot.exits import CANNOT, fail, why
 from bot.ids import new_id
 from bot.settings import Settings, read_settings
 from storage import open_store
-from storage.copies import Copy, back_up, read_only
+from storage.copies import Copy, back_up
+from storage.looking import looking_at
 from storage.restoring import restore_file, waiting
 from storage.store import file_of
 
@@ -124,7 +123,7 @@ def _anchored_later(settings: Settings, database: Path) -> str:
     """What to do where the anchors name blocks that the backup does not hold."""
     path = anchors_of(settings)
     last = AnchorFile(path, NoKey()).last()
-    with closing(sqlite3.connect(read_only(database), uri=True)) as link:
+    with looking_at(database) as link:
         (held,) = link.execute("SELECT COALESCE(MAX(number), 0) FROM blocks").fetchone()
     if last is None or last.block <= held:
         return ""

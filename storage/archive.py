@@ -2,26 +2,25 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from errno import ENOENT
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from approvals.codec import instant, load_text, parse_instant
+from approvals.codec import instant, load_text
 from approvals.erasing import ERASED
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.sealing import Block, Head
 from storage.database import Database
+from storage.looking import looking_at
 from storage.reads import RECORDS, record_of
+from storage.sealing import BLOCKS, block_of
 
 #: Escalations read in one go.
 PAGE = 200
 
-_BLOCKS = "SELECT number, prev, root, count, at, hash FROM blocks"
 _TOUCHED = (
     "SELECT escalation_id FROM events WHERE at >= ? AND at < ? UNION SELECT s.escalation_id "
     "FROM seals s JOIN blocks b ON b.number = s.block WHERE b.at >= ? AND b.at < ? ORDER BY 1"
@@ -82,7 +81,7 @@ class Archive:
         self, since: datetime, until: datetime, ids: Sequence[str]
     ) -> Iterator[tuple[Block, tuple[Head, ...]]]:
         """Blocks of that time, and those that seal the escalations; each with its heads."""
-        sql = f"{_BLOCKS} WHERE at >= ? AND at < ?"
+        sql = f"{BLOCKS} WHERE at >= ? AND at < ?"
         numbers = {row[0] for row in self._rows(sql, (instant(since), instant(until)))}
         for n in range(0, len(ids), PAGE):
             numbers |= set(self._sealing(ids[n : n + PAGE]))
@@ -93,13 +92,13 @@ class Archive:
 
     def block(self, number: int) -> tuple[Block | None, tuple[Head, ...]]:
         """A block and the heads in it."""
-        rows = self._rows(f"{_BLOCKS} WHERE number = ?", (number,))
+        rows = self._rows(f"{BLOCKS} WHERE number = ?", (number,))
         heads = self._rows(
             "SELECT escalation_id, seq, hash FROM seals WHERE block = ? ORDER BY position",
             (number,),
         )
         named = tuple(Head(escalation_id=id_, seq=seq, hash=hash_) for id_, seq, hash_ in heads)
-        return (_block(rows[0]) if rows else None), named
+        return (block_of(rows[0]) if rows else None), named
 
     def sealing(self, escalation_id: str) -> tuple[tuple[int, int], ...]:
         """The blocks that seal it, each with how far: (block, seq), in order."""
@@ -133,20 +132,10 @@ class Archive:
         return self._link.execute(sql, tuple(values)).fetchall()
 
 
-def _block(row: Sequence[Any]) -> Block:
-    number, prev, root, count, at, hash_ = row
-    return Block(number=number, prev=prev, root=root, count=count, at=parse_instant(at), hash=hash_)
-
-
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
     """The archive in a file. Raises OSError where there is none, sqlite3.Error otherwise."""
-    if not path.exists():
-        raise FileNotFoundError(
-            ENOENT, "there is no such file; ANDON_DATABASE_URL says which one", str(path)
-        )
-    address = f"file:{quote(str(path))}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=5, isolation_level=None)) as link:
+    with looking_at(path) as link:
         link.execute("BEGIN")  # all that is read agrees, whatever a server writes meanwhile
         yield Archive(link)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import CopyError, DamagedDatabaseError
+from storage.looking import read_only
 from storage.reasons import reason
 
 #: Pages copied between two words about the way so far.
@@ -132,8 +133,3 @@ def sync_folder(folder: Path) -> None:
     """Names in it survive a power cut, where the file system lets us ask for that."""
     with suppress(OSError):
         _sync(folder)
-
-
-def read_only(path: Path) -> str:
-    """The address under which SQLite opens the file without changing it."""
-    return f"{path.absolute().as_uri()}?mode=ro"

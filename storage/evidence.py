@@ -6,16 +6,15 @@ pages is no contradiction.
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from errno import ENOENT
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from approvals.auditing import Entry, Finding, Kept, KeptBlock, Sealed
 from approvals.escalation import Escalation
 from approvals.sealing import Head
 from storage import statements
+from storage.looking import looking_at
 from storage.statements import COLUMNS
 
 #: Escalations, or blocks, read in one go.
@@ -206,12 +205,7 @@ def _entry(row: Sequence[Any]) -> Entry:
 @contextmanager
 def open_evidence(path: Path) -> Iterator[Evidence]:
     """What lies in a file. Raises OSError where there is none, sqlite3.Error otherwise."""
-    if not path.exists():
-        raise FileNotFoundError(
-            ENOENT, "there is no such file; ANDON_DATABASE_URL says which one", str(path)
-        )
-    address = f"file:{quote(str(path))}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=5, isolation_level=None)) as link:
+    with looking_at(path) as link:
         link.text_factory = _lenient
         yield Evidence(link)
 

@@ -2,15 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
-from errno import ENOENT
 from pathlib import Path
-from urllib.parse import quote
 
 from approvals.codec import instant, load_text
 from approvals.escalation import Escalation
 from approvals.events import Record
+from storage.looking import looking_at
 from storage.reads import RECORDS, record_of
 
 #: Escalations read in one go; each page is as of one moment.
@@ -65,10 +64,5 @@ class History:
 @contextmanager
 def open_history(path: Path) -> Iterator[History]:
     """The history in a file. Raises OSError where there is none, sqlite3.Error otherwise."""
-    if not path.exists():
-        raise FileNotFoundError(
-            ENOENT, "there is no such file; ANDON_DATABASE_URL says which one", str(path)
-        )
-    address = f"file:{quote(str(path))}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=5, isolation_level=None)) as link:
+    with looking_at(path) as link:
         yield History(link)

@@ -16,8 +16,9 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.copies import back_up, read_only
+from storage.copies import back_up
 from storage.errors import CopyError, NewerDatabaseError
+from storage.looking import PATIENCE_S, read_only
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +77,7 @@ def is_newest(path: Path) -> bool:
     """Whether there is nothing to bring up. Looks only."""
     if not path.exists() or not path.stat().st_size:
         return False
-    with closing(sqlite3.connect(read_only(path), uri=True, timeout=5)) as link:
+    with closing(sqlite3.connect(read_only(path), uri=True, timeout=PATIENCE_S)) as link:
         asked = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
         if not link.execute(asked).fetchone()[0]:
             return False

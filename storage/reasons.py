@@ -19,8 +19,6 @@ _DO = {
     "at it.",
 }
 
-_OTHER = "The database cannot be used: `doctor` looks at it."
-
 
 def reason(error: BaseException) -> str:
     """Why the database cannot be used, and what to do."""

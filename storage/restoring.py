@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from storage.copies import Copy, Progress, back_up, read_only, sync_folder
+from storage.copies import Copy, Progress, back_up, sync_folder
 from storage.database import Database, lock_of
 from storage.errors import CopyError
+from storage.looking import read_only
 from storage.migrate import refuse_newer
 from storage.wholeness import refuse_damaged
 

@@ -20,8 +20,9 @@ _HEADS = (
     "WHERE NOT EXISTS (SELECT 1 FROM seals WHERE escalation_id = e.escalation_id AND seq = e.seq) "
     "ORDER BY u.escalation_id LIMIT ?"
 )
-_BLOCKS = "SELECT number, prev, root, count, at, hash FROM blocks"
-_LAST = f"{_BLOCKS} ORDER BY number DESC LIMIT 1"
+#: The columns of a block, as `block_of` reads them.
+BLOCKS = "SELECT number, prev, root, count, at, hash FROM blocks"
+_LAST = f"{BLOCKS} ORDER BY number DESC LIMIT 1"
 _SEAL = "INSERT INTO seals (block, position, escalation_id, seq, hash) VALUES (?, ?, ?, ?, ?)"
 _BLOCK = "INSERT INTO blocks (number, prev, root, count, at, hash) VALUES (?, ?, ?, ?, ?, ?)"
 _SEALED = "DELETE FROM unsealed WHERE escalation_id = ?"
@@ -51,14 +52,12 @@ class SqlSeals:
 
     async def seal(self, now: datetime, limit: int = MOST_HEADS) -> Block | None:
         """The next block; None when nothing waits for one."""
-        if await self.unsealed_since() is None:
-            return None
         async with self._database.beside() as link:
             found, rows = await link.together(Query(_LAST), Query(_HEADS, (limit,)))
             if not rows:
                 return None
             heads = [Head(escalation_id=id_, seq=seq, hash=hash_) for id_, seq, hash_ in rows]
-            last = _block(found[0]) if found else None
+            last = block_of(found[0]) if found else None
             number, prev = (last.number + 1, last.hash) if last else (1, GENESIS)
             block = sealed(heads, number=number, prev=prev, at=now)
             await link.together(
@@ -70,13 +69,13 @@ class SqlSeals:
 
     async def block(self, number: int) -> Block | None:
         """The block of that number."""
-        rows = await self._database.reader.rows(f"{_BLOCKS} WHERE number = ?", (number,))
-        return _block(rows[0]) if rows else None
+        rows = await self._database.reader.rows(f"{BLOCKS} WHERE number = ?", (number,))
+        return block_of(rows[0]) if rows else None
 
     async def after(self, number: int, limit: int = MOST_HEADS) -> tuple[Block, ...]:
         """The blocks after that one, in order."""
-        sql = f"{_BLOCKS} WHERE number > ? ORDER BY number LIMIT ?"
-        return tuple(map(_block, await self._database.reader.rows(sql, (number, limit))))
+        sql = f"{BLOCKS} WHERE number > ? ORDER BY number LIMIT ?"
+        return tuple(map(block_of, await self._database.reader.rows(sql, (number, limit))))
 
     async def unsealed_since(self) -> datetime | None:
         """Since when the longest waiting record is in no block; None when all are."""
@@ -105,6 +104,7 @@ def _row(block: Block) -> Row:
     return block.number, block.prev, block.root, block.count, instant(block.at), block.hash
 
 
-def _block(row: Row) -> Block:
+def block_of(row: Row) -> Block:
+    """The block of a row."""
     number, prev, root, count, at, hash_ = row
     return Block(number=number, prev=prev, root=root, count=count, at=parse_instant(at), hash=hash_)

@@ -10,16 +10,13 @@ from pathlib import Path
 
 import structlog
 
-from storage.copies import read_only
 from storage.errors import DamagedDatabaseError
+from storage.looking import PATIENCE_S, read_only
 
 log = structlog.get_logger(__name__)
 
 #: Larger files are not read from end to end at each start: `doctor` does it, and every backup.
 READ_AT_START = 256 << 20
-
-#: Seconds to wait for another program that has the file just now.
-PATIENCE_S = 5
 
 
 def refuse_damaged(path: Path) -> None:
