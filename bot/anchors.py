@@ -11,6 +11,7 @@ from typing import Protocol
 
 from approvals.anchoring import Anchor, anchor, parse_anchor, signed_text
 from approvals.sealing import Block
+from bot.durable import sync_folder
 from bot.settings import Settings
 
 #: Bytes read from the end; a line is shorter than a tenth of it.
@@ -74,7 +75,7 @@ class AnchorFile:
         finally:
             os.close(descriptor)
         if is_new:
-            _sync(self.path.absolute().parent)
+            sync_folder(self.path.absolute().parent)
 
     def _anchor(self, block: Block) -> Anchor:
         return anchor(block, *self._keys.attest(signed_text(block.number, block.at, block.hash)))
@@ -96,11 +97,3 @@ def _write(descriptor: int, line: bytes) -> None:
     """Raises OSError also where only a part of it found room."""
     if os.write(descriptor, line) != len(line):
         raise OSError("the file took only a part of a line; is the disk full?")
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from approvals.escalation import Json
+from bot.durable import sync_folder
 from bot.ids import new_id
 
 #: RFC 9864 names the algorithm fully; `EdDSA` would leave the curve open.
@@ -139,14 +140,5 @@ def _make(directory: Path) -> OKPKey:
         file.flush()
         os.fsync(file.fileno())
     aside.rename(directory / f"{name}.jwk")
-    _sync(directory)
+    sync_folder(directory)  # a grant may be signed at once
     return key
-
-
-def _sync(directory: Path) -> None:
-    """A grant may be signed at once; its key's name must survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

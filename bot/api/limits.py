@@ -1,31 +1,33 @@
-"""How often a service may ask: sliding windows in memory, counted by the library `limits`.
+"""How often a service may ask: sliding windows in memory.
 
 Every authenticated answer tells how it stands, in the words of the IETF's draft on rate limit
 headers: `RateLimit-Policy: "requests";q=6000;w=60` and `RateLimit: "requests";r=5999;t=60`. What is
 refused by a limit is not counted against it, so waiting as told always helps. The windows are the
 process's: after a restart they are empty.
+
+The library `limits` keeps such windows too, but in memory it starts a thread every ten milliseconds
+whose clearing up races with whoever counts, and keeps every key; over a storage of our own it adds
+nothing to it.
 """
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil, floor
 from typing import NamedTuple
 
 import structlog
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import Storage
-from limits.storage.base import SlidingWindowCounterSupport
-from limits.strategies import SlidingWindowCounterRateLimiter
 
 log = structlog.get_logger(__name__)
 
 #: Calls without a good key that one address may make in a minute; beyond, each is told to wait.
 #: What has a good key is taken however many others of its address have none.
 FAILURES_PER_MINUTE = 300
+
+#: Seconds of a window.
+WINDOW_S = 60
 
 #: Windows kept; the one used longest ago is forgotten first. Services are few, strangers many.
 MOST_WINDOWS = 10_000
@@ -62,7 +64,6 @@ class Limiter:
     ) -> None:
         self.bounds = bounds or Bounds()
         self._windows = Windows(now)
-        self._strategy = SlidingWindowCounterRateLimiter(self._windows)
 
     def request(self, service: str) -> Standing:
         """One more request of the service."""
@@ -77,24 +78,19 @@ class Limiter:
         return self._take("failures", FAILURES_PER_MINUTE, _network(address))
 
     def _take(self, name: str, quota: int, who: str) -> Standing:
-        item = _item(name, quota)
-        taken = self._strategy.hit(item, who)
-        used, reset_s = self._windows.used(item.key_for(who), item.get_expiry())
+        key = f"{name} {who}"
+        taken = self._windows.take(key, quota)
+        used, reset_s = self._windows.used(key)
         left = max(0, quota - used)
-        if not taken and self._strategy.hit(_item(f"told of {name}", 1), who):
+        if not taken and self._windows.take(f"told of {key}", 1):
             log.warning("limit-reached", limit=name, of=who, quota=quota)  # once a minute
         return Standing(name=name, quota=quota, left=left, reset_s=reset_s, taken=taken)
-
-
-@cache
-def _item(name: str, quota: int) -> RateLimitItem:
-    return RateLimitItemPerMinute(quota, 1, name)
 
 
 def headers_of(standings: Sequence[Standing]) -> dict[str, str]:
     """What an answer tells about them."""
     return {
-        "RateLimit-Policy": ", ".join(f'"{s.name}";q={s.quota};w=60' for s in standings),
+        "RateLimit-Policy": ", ".join(f'"{s.name}";q={s.quota};w={WINDOW_S}' for s in standings),
         "RateLimit": ", ".join(f'"{s.name}";r={s.left};t={s.reset_s}' for s in standings),
     }
 
@@ -114,55 +110,38 @@ def _network(address: str | None) -> str:
 
 @dataclass(slots=True)
 class _Window:
-    """One key's counts: of the window that runs, and of the one before."""
+    """One key's counts: of the minute that runs, and of the one before."""
 
     number: int
     before: int = 0
     current: int = 0
 
     def roll(self, number: int) -> None:
-        """Time has come to another window."""
+        """Time has come to another minute."""
         self.before = self.current if number == self.number + 1 else 0
         self.number, self.current = number, 0
 
 
-class Windows(Storage, SlidingWindowCounterSupport):
-    """Implements the library's storage for its sliding window counter, in this thread alone.
-
-    The library's own in memory starts a thread every ten milliseconds under load, whose clearing
-    up races with whoever counts; and it keeps every key until it expires, however many there are.
+class Windows:
+    """Sliding windows of a minute, approximated by two counts each: the minute before weighs as
+    much as of it lies within the last sixty seconds.
     """
 
-    STORAGE_SCHEME = None
-
     def __init__(self, now: Callable[[], float]) -> None:
-        super().__init__()
         self._now = now
         self._windows: OrderedDict[str, _Window] = OrderedDict()
 
-    def acquire_sliding_window_entry(
-        self, key: str, limit: int, expiry: int, amount: int = 1
-    ) -> bool:
-        """Count it, if there is room for it in the last `expiry` seconds."""
-        window, left_s = self._window(key, expiry)
-        if floor(window.before * left_s / expiry) + window.current + amount > limit:
+    def take(self, key: str, quota: int) -> bool:
+        """Count one more, if there is room for it in the last minute."""
+        used, _ = self.used(key)
+        if used >= quota:
             return False
-        window.current += amount
+        self._windows[key].current += 1
         return True
 
-    def used(self, key: str, expiry: int) -> tuple[int, int]:
+    def used(self, key: str) -> tuple[int, int]:
         """How much counts now, and the seconds until the next window begins."""
-        window, left_s = self._window(key, expiry)
-        return floor(window.before * left_s / expiry) + window.current, ceil(left_s)
-
-    def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Counts of the window before and of this one, and how long each still matters."""
-        window, left_s = self._window(key, expiry)
-        return window.before, left_s, window.current, left_s + expiry
-
-    def _window(self, key: str, expiry: int) -> tuple[_Window, float]:
-        """The window that runs, and how long it still does."""
-        number, passed_s = divmod(self._now(), expiry)
+        number, passed_s = divmod(self._now(), WINDOW_S)
         window = self._windows.get(key)
         if window is None:
             window = self._windows[key] = _Window(int(number))
@@ -171,41 +150,5 @@ class Windows(Storage, SlidingWindowCounterSupport):
         elif window.number != number:
             window.roll(int(number))
         self._windows.move_to_end(key)
-        return window, expiry - passed_s
-
-    def clear_sliding_window(self, key: str, expiry: int) -> None:
-        """Forget it."""
-        self._windows.pop(key, None)
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count without a limit."""
-        window, _ = self._window(key, expiry)
-        window.current += amount
-        return window.current
-
-    def get(self, key: str) -> int:
-        """The count of the window that was last used."""
-        return self._windows[key].current if key in self._windows else 0
-
-    def get_expiry(self, key: str) -> float:
-        """Windows roll; none expires by itself."""
-        return self._now()
-
-    def check(self) -> bool:
-        """It is this process's memory."""
-        return True
-
-    def clear(self, key: str) -> None:
-        """Forget it."""
-        self._windows.pop(key, None)
-
-    def reset(self) -> int:
-        """Forget all."""
-        forgotten = len(self._windows)
-        self._windows.clear()
-        return forgotten
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """What can go wrong in memory."""
-        return ValueError
+        left_s = WINDOW_S - passed_s
+        return floor(window.before * left_s / WINDOW_S) + window.current, ceil(left_s)
