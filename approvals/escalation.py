@@ -310,6 +310,11 @@ class Escalation:
         """The option of that key, or None."""
         return next((o for o in self.options if o.key == key), None)
 
+    def releases(self, key: str | None) -> bool:
+        """Whether the option of that key releases the operation; no unknown one does."""
+        option = self.option(key)
+        return option is not None and option.effect is Effect.RELEASE
+
     def vote_of(self, person: str) -> Vote | None:
         """That person's effective vote, or None."""
         return next((v for v in self.votes if v.person == person), None)

@@ -12,7 +12,7 @@ from approvals.codec import instant
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.grants import grant_claims
-from approvals.words import DecidedBy, Effect, Kind, Severity, Status
+from approvals.words import DecidedBy, Kind, Severity, Status
 from approvals.work import (
     AnswerClick,
     Callback,
@@ -64,8 +64,7 @@ def _opened(escalation: Escalation, record: Record) -> Iterator[Work]:
 def _voted(escalation: Escalation, record: Record) -> Iterator[Work]:
     body = record.body
     yield ThreadLine(case="voted", values=body)
-    option = escalation.option(body["option"])
-    waits = option is not None and option.effect is Effect.RELEASE and body["have"] < body["needed"]
+    waits = escalation.releases(body["option"]) and body["have"] < body["needed"]
     for person in body["may"] if waits else ():
         if person not in escalation.plan.quiet:
             yield from _tell({f"person:{person}": MAY_DECIDE}, "one-more", _of_vote(body))

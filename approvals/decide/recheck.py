@@ -23,7 +23,7 @@ from approvals.tally import (
     still_counts,
 )
 from approvals.verdict import Verdict
-from approvals.words import DecidedBy, Effect
+from approvals.words import DecidedBy
 
 
 def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: datetime) -> Verdict:
@@ -64,8 +64,7 @@ def losses(escalation: Escalation, people: People, now: datetime) -> tuple[Event
 def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
     groups = required_groups(escalation)
     for vote in escalation.votes:
-        option = escalation.option(vote.option)
-        releases = option is not None and option.effect is Effect.RELEASE
+        releases = escalation.releases(vote.option)
         if releases and vote.void is None and not still_counts(escalation, vote, people):
             known = people.persons.get(vote.person)
             if known and known.active and is_unsure(escalation, people):

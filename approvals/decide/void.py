@@ -11,7 +11,6 @@ from approvals.escalation import Escalation
 from approvals.events import STOPPED, VOTE_VOIDED, Event
 from approvals.facts import Facts
 from approvals.verdict import Verdict
-from approvals.words import Effect
 
 
 def void(escalation: Escalation, command: Void, facts: Facts, now: datetime) -> Verdict:
@@ -31,14 +30,9 @@ def void(escalation: Escalation, command: Void, facts: Facts, now: datetime) -> 
             },
         )
         for vote in escalation.votes
-        if vote.void is None and _releases(escalation, vote.option)
+        if vote.void is None and escalation.releases(vote.option)
     ]
     if escalation.can_be_stopped:
         body = {"void": True, "reason": command.why, "people": []}
         events.append(Event(kind=STOPPED, at=now, by=command.by, body=body))
     return Verdict(events=tuple(events))
-
-
-def _releases(escalation: Escalation, key: str) -> bool:
-    option = escalation.option(key)
-    return option is not None and option.effect is Effect.RELEASE
