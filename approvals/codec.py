@@ -1,5 +1,6 @@
-"""Values to JSON and back, by pydantic; and instants as text."""
+"""Values to JSON and back, by pydantic; instants as text; bytes from base64url."""
 
+import base64
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -57,3 +58,8 @@ def parse_instant(text: str) -> datetime:
     if not _INSTANT.fullmatch(text):
         raise ValueError(f"{text!r} is not an instant like 2026-11-12T21:30:00.000000Z.")
     return datetime.fromisoformat(text)
+
+
+def unpadded(part: str) -> bytes:
+    """The bytes of base64url without padding (RFC 7515). Raises ValueError on other text."""
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

@@ -17,12 +17,16 @@ prefixes keep a node from passing for a leaf.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from approvals.codec import instant
 from approvals.events import GENESIS, canonical_text, sha256
 
-__all__ = ["GENESIS", "Block", "Head", "merkle_root", "sealed"]
+__all__ = ["GENESIS", "SETTLED", "Block", "Head", "merkle_root", "sealed"]
+
+#: While a server runs, a record is in a block and the block anchored long before; what is older
+#: than this and is not, is worth somebody's attention.
+SETTLED = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

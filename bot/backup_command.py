@@ -12,14 +12,14 @@ from typing import Annotated
 import typer
 
 from approvals.commands import Void
+from approvals.policy.model import Policy
 from approvals.ports import Settled, StoreError
 from bot.anchors import AnchorFile, anchors_of
 from bot.app import read_policy, utc_now
-from bot.audit.erase import Nobody, NoKey, operator
 from bot.exits import CANNOT, fail, why
 from bot.ids import new_id
+from bot.operator import NoKey, opened, operator
 from bot.settings import Settings, read_settings
-from storage import open_store
 from storage.copies import Copy, back_up
 from storage.looking import looking_at
 from storage.restoring import restore_file, waiting
@@ -64,9 +64,9 @@ def restore(
     doubt = Doubt()
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
-        database, facts = file_of(settings.database_url), Nobody(read_policy(Path(settings.policy)))
+        database, policy = file_of(settings.database_url), read_policy(Path(settings.policy))
         done = restore_file(
-            file, database, utc_now(), lambda aside: asyncio.run(doubt.all(aside, facts)), _told()
+            file, database, utc_now(), lambda aside: asyncio.run(doubt.all(aside, policy)), _told()
         )
         ahead = _anchored_later(settings, database)
     except (*CANNOT, StoreError, ValueError) as error:
@@ -90,16 +90,9 @@ class Doubt:
     votes: int = 0
     approvals: int = 0
 
-    async def all(self, path: Path, facts: Nobody) -> None:
+    async def all(self, path: Path, policy: Policy) -> None:
         """Void it in that file. Raises StoreError."""
-        async with open_store(
-            f"sqlite:///{path}",
-            facts=facts,
-            signer=NoKey(),
-            clock=utc_now,
-            committed=lambda escalations: None,
-            server=True,
-        ) as store:
+        async with opened(f"sqlite:///{path}", policy, server=True) as store:
             ids = await waiting(store.database)
             for n in range(0, len(ids), AT_ONCE):
                 voids = (store.writer.submit(_void(id_)) for id_ in ids[n : n + AT_ONCE])
@@ -114,9 +107,7 @@ class Doubt:
 
 
 def _void(escalation_id: str) -> Void:
-    return Void(
-        id=new_id("cmd"), escalation_id=escalation_id, by=f"operator:{operator()}", why=RESTORED
-    )
+    return Void(id=new_id("cmd"), escalation_id=escalation_id, by=operator(), why=RESTORED)
 
 
 def _anchored_later(settings: Settings, database: Path) -> str:

@@ -1,6 +1,5 @@
 """The rows beside the chain: votes, decision, grant and callbacks say what the records say."""
 
-import base64
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import Any
 from approvals.auditing.chain import Entry
 from approvals.auditing.findings import Finding
 from approvals.auditing.kept import Kept, Keys
-from approvals.codec import instant
+from approvals.codec import instant, unpadded
 from approvals.escalation import Escalation
 from approvals.events import DECIDED, ERASED, VOTE_CAST
 from approvals.grants import grant_claims
@@ -77,7 +76,7 @@ def _grant(kept: Kept, folded: Escalation, keys: Keys | None) -> Iterator[Findin
 def _wrong_grant(jws: str, kid: str, claims: dict[str, Any], keys: Keys | None) -> str:
     try:
         signed, _, signature = jws.rpartition(".")
-        header, payload = (json.loads(_decoded(part)) for part in signed.split("."))
+        header, payload = (json.loads(unpadded(part)) for part in signed.split("."))
     except (ValueError, RecursionError):
         return "it is no signed token"
     if payload != claims:
@@ -87,10 +86,6 @@ def _wrong_grant(jws: str, kid: str, claims: dict[str, Any], keys: Keys | None) 
     if keys is not None and not keys.has_signed(kid, signed, signature):
         return "its signature is not by a key given here"
     return ""
-
-
-def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _callbacks(kept: Kept, folded: Escalation) -> Iterator[Finding]:

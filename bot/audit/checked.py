@@ -1,19 +1,14 @@
 """What can be checked of one escalation alone: its records, its blocks, and their anchors."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from pathlib import Path
 
-from approvals.anchoring import Anchor, parse_anchor
+from approvals.anchoring import Anchor
 from approvals.auditing import Auditor, Finding
 from approvals.codec import instant
-from approvals.sealing import Block, block_hash, merkle_root
-from bot.anchors import anchors_of
-from bot.audit.checking import SETTLED, lines_of
+from approvals.sealing import SETTLED, Block, sealed
 from bot.audit.keys import PublicKeys
 from bot.audit.sheet import Check
-from bot.settings import Settings
 from storage.archive import Archive, Told
 from storage.evidence import Evidence, columns_of
 
@@ -64,14 +59,8 @@ class Checking:
         for number in dict.fromkeys(n for n, _ in self._archive.sealing(told.escalation.id)):
             block, heads = self._archive.block(number)
             if block is not None and heads:
-                made = block_hash(
-                    number=block.number,
-                    prev=block.prev,
-                    root=merkle_root(heads),
-                    count=len(heads),
-                    at=block.at,
-                )
-                yield block, made == block.hash
+                made = sealed(heads, number=block.number, prev=block.prev, at=block.at)
+                yield block, made == block
 
     def _sealed(self, told: Told, blocks: Sequence[tuple[Block, bool]]) -> Check:
         """Each head in a block names a record of its own; how far they reach."""
@@ -109,29 +98,3 @@ class Checking:
 def _check(what: str, found: Sequence[Finding], said: str) -> Check:
     wrong = "; ".join(map(str, found))
     return Check(what=what, holds=not found, said=wrong or said)
-
-
-def keys_of(settings: Settings, given: Path | None) -> PublicKeys | None:
-    """The keys given, or the server's; None where it has none. Raises KeysError, OSError."""
-    path = given or Path(settings.signing_keys)
-    return None if given is None and not path.exists() else PublicKeys.read(path)
-
-
-def anchors_in(settings: Settings, given: Path | None) -> dict[int, Anchor] | None:
-    """The anchors given, or the server's, the first of each block; None where there is no file."""
-    found: dict[int, Anchor] = {}
-    with _lines(settings, given) as lines:
-        if lines is None:
-            return None
-        for line in lines:
-            try:
-                anchor = parse_anchor(line)
-            except ValueError:
-                continue  # a loss of power may leave half a line
-            found.setdefault(anchor.block, anchor)
-    return found
-
-
-def _lines(settings: Settings, given: Path | None) -> AbstractContextManager[Iterator[str] | None]:
-    path = given or anchors_of(settings)
-    return nullcontext(None) if given is None and not path.exists() else lines_of(path)

@@ -4,17 +4,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from approvals.auditing import AnchorCheck, Auditor, BlockCheck, Finding, Keys
 from approvals.codec import instant
 from approvals.events import sha256
+from approvals.sealing import SETTLED
 from storage.evidence import Evidence, columns_of
-
-#: What is younger may still be on its way into a block, or to the anchors.
-SETTLED = timedelta(seconds=60)
 
 #: Findings that are kept to be told; any more are counted.
 MOST = 1000

@@ -1,33 +1,28 @@
 """`andon-server audit erase`: what escalations were about goes; who decided what and when stays."""
 
 import asyncio
-import getpass
 import re
-import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.codec import instant
 from approvals.commands import Erase
-from approvals.escalation import Escalation, Json
-from approvals.facts import Facts
-from approvals.people import People
-from approvals.policy.model import Policy
+from approvals.escalation import Escalation
 from approvals.ports import NotSavedError, Settled, StoreError
 from approvals.showing import visible
 from approvals.verdict import Case
 from bot.app import read_policy, utc_now
-from bot.exits import FINDING, USAGE, fail
+from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.ids import new_id
+from bot.operator import opened, operator
 from bot.redaction import redact_text
-from bot.settings import SettingsError, read_settings
-from storage import NewerDatabaseError, Store, open_store
+from bot.settings import read_settings
+from storage import Store
 from storage.archive import ended_before
 
 #: Escalations erased by one commit: a running server takes its turn in between.
@@ -52,18 +47,16 @@ def erase(
     Works beside a running server. Only what is over is erased: decided, and neither waiting to be
     taken nor running.
     """
-    why = redact_text(" ".join(reason.split()))
+    said = redact_text(" ".join(reason.split()))
     if (escalation is None) == (older_than is None):
         raise fail("Name one escalation, or say --older-than 400d.", USAGE)
-    if len(why) < 3:
+    if len(said) < 3:
         raise fail("Say why with --reason TEXT; it is all that will be left to read.", USAGE)
     before = utc_now() - _age(older_than) if older_than else None
     try:
-        left = asyncio.run(_erased(escalation, before, why, dry_run=dry_run))
-    except (SettingsError, NewerDatabaseError, StoreError, OSError, ValueError) as error:
-        raise fail(str(error)) from None
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise fail(f"The database cannot be used ({error}). `doctor` looks at it.") from None
+        left = asyncio.run(_erased(escalation, before, said, dry_run=dry_run))
+    except (*CANNOT, StoreError, ValueError) as error:
+        raise fail(why(error)) from None
     if left:
         raise typer.Exit(FINDING)
 
@@ -75,11 +68,11 @@ def _age(text: str) -> timedelta:
     return timedelta(days=int(found[1]))
 
 
-async def _erased(one: str | None, before: datetime | None, why: str, *, dry_run: bool) -> int:
+async def _erased(one: str | None, before: datetime | None, reason: str, *, dry_run: bool) -> int:
     """Erase it, or all of them; how many could not be."""
     async with _store() as store:
         if one is not None:
-            return await _just(store, one, why, dry_run=dry_run)
+            return await _just(store, one, reason, dry_run=dry_run)
         erased = waiting = 0
         after = ""
         while ids := await ended_before(store.database, before or utc_now(), after, AT_ONCE):
@@ -90,7 +83,7 @@ async def _erased(one: str | None, before: datetime | None, why: str, *, dry_run
             if dry_run:
                 typer.echo("\n".join(_line(e) for e in over))
             else:
-                await _submit(store, over, why)
+                await _submit(store, over, reason)
             erased += len(over)
             typer.echo(f"{erased:,} so far", err=True)
         typer.echo(f"{'Would erase' if dry_run else 'Erased'} {_counted(erased)}.")
@@ -99,7 +92,7 @@ async def _erased(one: str | None, before: datetime | None, why: str, *, dry_run
     return 0
 
 
-async def _just(store: Store, id_: str, why: str, *, dry_run: bool) -> int:
+async def _just(store: Store, id_: str, reason: str, *, dry_run: bool) -> int:
     found = await store.reads.escalation(id_)
     if found is None:
         raise ValueError(f"There is no escalation {visible(id_)}. `audit show` finds it by less.")
@@ -110,7 +103,7 @@ async def _just(store: Store, id_: str, why: str, *, dry_run: bool) -> int:
     if dry_run:
         typer.echo(_line(found))
         return 0
-    (settled,) = await _submit(store, [found], why)
+    (settled,) = await _submit(store, [found], reason)
     was = settled.answer.case is Case.REPEATED
     typer.echo(f"{id_} {'was erased before' if was else 'is erased'}.")
     return 0
@@ -125,9 +118,9 @@ def _counted(n: int) -> str:
     return f"{n:,} escalation{'s' if n != 1 else ''}"
 
 
-async def _submit(store: Store, over: Iterable[Escalation], why: str) -> list[Settled]:
-    by = f"operator:{operator()}"
-    commands = [Erase(id=new_id("cmd"), escalation_id=e.id, by=by, reason=why) for e in over]
+async def _submit(store: Store, over: Iterable[Escalation], reason: str) -> list[Settled]:
+    by = operator()
+    commands = [Erase(id=new_id("cmd"), escalation_id=e.id, by=by, reason=reason) for e in over]
     return list(await asyncio.gather(*(_settled(store, command) for command in commands)))
 
 
@@ -141,49 +134,10 @@ async def _settled(store: Store, command: Erase) -> Settled:
     return await store.writer.submit(command)
 
 
-def operator() -> str:
-    """Who runs the command, for the record."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"
-
-
 @asynccontextmanager
 async def _store() -> AsyncIterator[Store]:
     """The store as a command opens it: beside a server or alone."""
     settings = read_settings(ANDON_SLACK_MODE="off")
-    async with open_store(
-        settings.database_url,
-        facts=Nobody(read_policy(Path(settings.policy))),
-        signer=NoKey(),
-        clock=utc_now,
-        committed=lambda escalations: None,
-        server=False,
-    ) as store:
+    policy = read_policy(Path(settings.policy))
+    async with opened(settings.database_url, policy, server=False) as store:
         yield store
-
-
-class Nobody:
-    """Facts for a command that hangs on none."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def facts(self, now: datetime) -> Facts:
-        """Nobody is known, so nothing could be released by them."""
-        return Facts(people=People(), policy=self._policy)
-
-
-class NoKey:
-    """Nothing is signed at the command line."""
-
-    kid = ""
-
-    def sign(self, claims: Mapping[str, Json]) -> str:
-        """Raises RuntimeError: no grant is due here."""
-        raise RuntimeError("A command signs nothing.")
-
-    def attest(self, text: str) -> tuple[str, str]:
-        """Raises RuntimeError: nothing is anchored here."""
-        raise RuntimeError("A command signs nothing.")

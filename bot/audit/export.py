@@ -1,6 +1,5 @@
 """`andon-server audit export`: a bundle to check without our code, and counts by reference."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,8 +11,8 @@ from bot.anchors import anchors_of
 from bot.app import utc_now
 from bot.audit.references import References, read_changes, reconciled
 from bot.audit.writing import Wanted, Written, write_bundle
-from bot.exits import FINDING, USAGE, fail
-from bot.settings import Settings, SettingsError, read_settings
+from bot.exits import CANNOT, FINDING, USAGE, fail, why
+from bot.settings import Settings, read_settings
 from bot.signing import public_keys
 from storage.archive import Archive, open_archive
 from storage.store import file_of
@@ -48,10 +47,8 @@ def export(
         with open_archive(file_of(settings.database_url)) as archive:
             references = _exported(archive, settings, since, until, out, anchors)
         listed = read_changes(changes) if changes else None
-    except (SettingsError, OSError, ValueError) as error:
-        raise fail(_reason(error)) from None
-    except sqlite3.Error as error:
-        raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
+    except (*CANNOT, ValueError) as error:
+        raise fail(why(error)) from None
     if listed is not None:
         found = reconciled(references, listed)
         typer.echo("\n".join(found.lines()))
@@ -117,9 +114,3 @@ def _day(text: str, option: str) -> datetime:
         return datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
         raise fail(f"{option} {text} is no day; write one like 2026-01-31.", USAGE) from None
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename} cannot be used: {error.strerror}."
-    return str(error)

@@ -10,6 +10,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from approvals.codec import unpadded
+
 
 class KeysError(ValueError):
     """These are no public keys. Give a JWKS file, or a directory of `*.jwk` files."""
@@ -39,7 +41,7 @@ class PublicKeys:
         if key is None:
             return False
         try:
-            key.verify(_decoded(signature), text.encode())
+            key.verify(unpadded(signature), text.encode())
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -58,7 +60,7 @@ def _given(file: Path) -> list[Any]:
 def _key(file: Path, given: Any) -> tuple[str, Ed25519PublicKey]:
     """A key under its name. The error never repeats what stands there: it may be private."""
     try:
-        raw = _decoded(given["x"])
+        raw = unpadded(given["x"])
         return str(given.get("kid") or _thumbprint(given["x"])), (
             Ed25519PublicKey.from_public_bytes(raw)
         )
@@ -70,7 +72,3 @@ def _thumbprint(x: str) -> str:
     """The name of a key that says none (RFC 7638), as the server gives it."""
     text = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
     return base64.urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()
-
-
-def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

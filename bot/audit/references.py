@@ -7,7 +7,6 @@ from pathlib import Path
 from approvals.escalation import Escalation
 from approvals.showing import visible
 from approvals.words import Status
-from bot.audit.tables import was_released
 
 
 @dataclass
@@ -34,7 +33,7 @@ class References:
         count = self.counts.setdefault(e.reference, Count())
         count.escalations += 1
         count.approved += e.status is Status.APPROVED
-        count.released += was_released(e)
+        count.released += e.claim is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

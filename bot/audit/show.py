@@ -1,7 +1,6 @@
 """`andon-server audit show`: the page an auditor samples, of one escalation or of one reference."""
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,11 +11,12 @@ from approvals.codec import dump, instant
 from approvals.events import Record
 from approvals.showing import visible
 from bot.app import utc_now
-from bot.audit.checked import Checking, anchors_in, keys_of
+from bot.audit.checked import Checking
 from bot.audit.drawn import page, text
+from bot.audit.given import anchors_in, keys_of
 from bot.audit.sheet import Check, sheet
-from bot.exits import FINDING, fail
-from bot.settings import SettingsError, read_settings
+from bot.exits import CANNOT, FINDING, fail, why
+from bot.settings import read_settings
 from storage.archive import Archive, Told, open_archive
 from storage.evidence import open_evidence
 from storage.store import file_of
@@ -52,10 +52,8 @@ def show(
             checking = Checking(evidence, archive, known, anchored, utc_now())
             checked = [(told, checking.of(told)) for told in found]
             typer.echo(_shown(archive, checked, html=html, as_json=as_json), nl=not html)
-    except (SettingsError, OSError, ValueError) as error:
-        raise fail(str(error)) from None
-    except sqlite3.Error as error:
-        raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
+    except (*CANNOT, ValueError) as error:
+        raise fail(why(error)) from None
     if any(check.holds is False for _, checks in checked for check in checks):
         raise typer.Exit(FINDING)
 

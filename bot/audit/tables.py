@@ -83,11 +83,6 @@ def _reasons(e: Escalation, vote: Vote) -> str | None:
     return "\n".join(r.text for r in e.reasons if r.person == vote.person) or None
 
 
-def was_released(e: Escalation) -> bool:
-    """Whether the service took the release."""
-    return e.claim is not None
-
-
 def _at(moment: datetime | None) -> str | None:
     return instant(moment) if moment else None
 

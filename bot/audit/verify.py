@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +11,8 @@ import typer
 
 from bot.anchors import anchors_of
 from bot.app import utc_now
-from bot.audit.checking import Report, check, lines_of
-from bot.audit.keys import PublicKeys
+from bot.audit.checking import Report, check
+from bot.audit.given import anchor_lines, keys_of
 from bot.exits import FINDING, fail
 from bot.settings import Settings, SettingsError, read_settings
 from storage.evidence import open_evidence
@@ -57,32 +57,21 @@ def _verified(
     """What was found, and what an auditor should know of how it was looked for."""
     notes: list[str] = []
     now = utc_now()
-    known = _keys(settings, keys, notes)
+    known = keys_of(settings, keys)
+    if known is None:
+        missing = f"There are no keys in {settings.signing_keys}"
+        notes.append(f"{missing}, so no signature was checked; give --keys.")
     path = file_of(settings.database_url)
-    with _lines(settings, anchors, notes) as lines, open_evidence(path) as evidence:
-        report = check(evidence, lines, known, now, lambda said: typer.echo(said, err=True))
+    with anchor_lines(settings, anchors) as lines, open_evidence(path) as evidence:
+        if lines is None:
+            missing = f"There is no file {anchors_of(settings)}"
+            notes.append(f"{missing}, so no anchor was checked; give --anchors.")
+        told = partial(typer.echo, err=True)
+        report = check(evidence, lines or (), known, now, told)
     if report.torn:
         cut = "line" if report.torn == 1 else "lines"
         notes.append(f"{report.torn} {cut} of the anchors cut off by a loss of power; no loss.")
     return report, notes
-
-
-def _keys(settings: Settings, given: Path | None, notes: list[str]) -> PublicKeys | None:
-    path = given or Path(settings.signing_keys)
-    if given is None and not path.exists():
-        notes.append(f"There are no keys in {path}, so no signature was checked; give --keys.")
-        return None
-    return PublicKeys.read(path)
-
-
-def _lines(
-    settings: Settings, given: Path | None, notes: list[str]
-) -> AbstractContextManager[Iterator[str]]:
-    path = given or anchors_of(settings)
-    if given is None and not path.exists():
-        notes.append(f"There is no file {path}, so no anchor was checked; give --anchors.")
-        return nullcontext(iter(()))
-    return lines_of(path)
 
 
 def _text(report: Report, notes: list[str]) -> str:

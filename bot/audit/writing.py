@@ -9,13 +9,13 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from approvals.codec import instant
+from approvals.codec import instant, unpadded
 from approvals.events import Record, canonical_text
-from approvals.sealing import Block, Head
+from approvals.sealing import SETTLED, Block, Head
 from bot.audit.references import References
 from bot.audit.tables import (
     DECISIONS,
@@ -32,9 +32,6 @@ from storage.archive import Archive, Told
 
 #: What comes along as it is.
 BESIDE = Path(__file__).parent / "bundle"
-
-#: What is older than this when it is exported has to be in a block, and the block anchored.
-SEALED_WITHIN = timedelta(seconds=60)
 
 #: DER of an Ed25519 public key (RFC 8410) up to its 32 bytes.
 _SPKI = bytes.fromhex("302a300506032b6570032100")
@@ -189,9 +186,8 @@ def _add_keys(keys: Sequence[Mapping[str, Any]], into: Path) -> None:
     (into / "keys").mkdir()
     (into / "keys.json").write_text(canonical_text({"keys": list(keys)}) + "\n", encoding="utf-8")
     for key in keys:
-        name, given = str(key["kid"]), str(key["x"])
-        public = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
-        text = base64.b64encode(_SPKI + public).decode()
+        name = str(key["kid"])
+        text = base64.b64encode(_SPKI + unpadded(str(key["x"]))).decode()
         if _PLAIN.fullmatch(name):
             pem = f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"
             (into / "keys" / f"{name}.pem").write_text(pem, encoding="ascii")
@@ -211,7 +207,7 @@ def _add_manifest(wanted: Wanted, written: Written, into: Path) -> None:
         "at": instant(wanted.at),
         "from": instant(wanted.since),
         "until": instant(wanted.until),
-        "settled": instant(wanted.at - SEALED_WITHIN),
+        "settled": instant(wanted.at - SETTLED),
         "escalations": written.escalations,
         "records": written.records,
         "blocks": written.blocks,

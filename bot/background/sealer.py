@@ -14,12 +14,9 @@ import structlog
 from approvals.anchoring import Anchor
 from approvals.codec import instant
 from approvals.ports import MOST_HEADS, Clock, Seals, StoreError
-from approvals.sealing import Block
+from approvals.sealing import SETTLED, Block
 
 log = structlog.get_logger(__name__)
-
-#: A record that waits longer for its block is worth somebody's attention.
-LATE = timedelta(seconds=60)
 
 #: The same trouble is logged this often.
 SAY_EVERY = timedelta(seconds=60)
@@ -81,7 +78,7 @@ class Sealer:
             since = await self._seals.unsealed_since()
         except StoreError:
             return "sealing", False
-        return "sealing", since is None or self._clock() - since <= LATE
+        return "sealing", since is None or self._clock() - since <= SETTLED
 
     async def _heal(self, now: datetime) -> None:
         if not self._is_healed:
@@ -112,7 +109,7 @@ class Sealer:
 
     def _told(self, now: datetime, last: Anchor | None, blocks: Sequence[Block]) -> None:
         """A file that begins late is worth a word: there may have been another one."""
-        if last is None and now - blocks[0].at > LATE:
+        if last is None and now - blocks[0].at > SETTLED:
             log.warning("anchors-begun-anew", blocks=len(blocks), since=instant(blocks[0].at))
 
     async def _is_ours(self, last: Anchor) -> bool:

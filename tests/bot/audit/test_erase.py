@@ -24,7 +24,7 @@ def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
     clock = Clock()
     clock.pass_(400 * 86_400)
     monkeypatch.setattr(erasing, "utc_now", clock)
-    monkeypatch.setattr(erasing.getpass, "getuser", lambda: "root")
+    monkeypatch.setattr("getpass.getuser", lambda: "root")
     return found
 
 
