@@ -286,3 +286,17 @@ async def test_a_revoked_app_cannot_connect(running: Running, workspace: Workspa
     with pytest.raises(SlackApiError) as caught:
         await an_address(running)
     assert caught.value.response["error"] == "token_revoked"
+
+
+async def test_an_app_that_dies_fails_what_it_had_not_acknowledged(
+    running: Running, voted: BoltApp, socket: Socket
+) -> None:
+    """Nobody is left to answer, so nobody waits for the time to run out."""
+    await a_card(voted, running.workspace)
+    tapped = tapping(running.workspace)
+    await socket.receive_json()
+    connection = socket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    connection.transport.abort()
+    assert (await tapped).why == "connection_failed"

@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.demo.workspace.line import Answer, Patience, Sending, Sort
 
@@ -36,7 +36,7 @@ class SocketLine:
         self._app_id, self._patience, self._changed = app_id, patience, changed
         self._tickets: set[str] = set()
         self._sockets: list[web.WebSocketResponse] = []
-        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[Answer]]] = {}
         self.greeted = 0  #: connections so far, those that are gone included
         self.unknown_acks = 0  #: for envelopes that nobody waits for any more: late, or made up
         self.base = ""  #: where this server listens, such as ws://127.0.0.1:1234
@@ -79,17 +79,19 @@ class SocketLine:
                     self._take(message.data)
         finally:
             self._gone(socket)
+            if socket.close_code == WSCloseCode.ABNORMAL_CLOSURE:
+                self._died(socket)
         return socket
 
     async def send(self, sending: Sending) -> Answer:
         """Deliver once over the newest connection."""
         if not self._sockets:
             return Answer(failure="connection_failed")
-        envelope_id = secrets.token_hex(16)
+        envelope_id, socket = secrets.token_hex(16), self._sockets[-1]
         waiting = asyncio.get_running_loop().create_future()
-        self._waiting[envelope_id] = waiting
+        self._waiting[envelope_id] = (socket, waiting)
         try:
-            await self._sockets[-1].send_json(_envelope(envelope_id, sending))
+            await socket.send_json(_envelope(envelope_id, sending))
             return await self._patience.wait(waiting)
         except ConnectionError:
             return Answer(failure="connection_failed")
@@ -125,7 +127,7 @@ class SocketLine:
         """One acknowledgement; malformed ones answer nothing."""
         try:
             said = json.loads(text)
-            waiting = self._waiting.get(said["envelope_id"])
+            _, waiting = self._waiting[said["envelope_id"]]
         except (ValueError, KeyError, TypeError):
             waiting, said = None, {}
         if waiting is None or waiting.done():
@@ -138,6 +140,12 @@ class SocketLine:
         if socket in self._sockets:
             self._sockets.remove(socket)
             self._changed()
+
+    def _died(self, socket: web.WebSocketResponse) -> None:
+        """The app went without a word: nobody is left to acknowledge what it was sent."""
+        for sent_over, waiting in self._waiting.values():
+            if sent_over is socket and not waiting.done():
+                waiting.set_result(Answer(failure="connection_failed"))
 
 
 def _disconnect(reason: str) -> dict[str, Any]:
