@@ -108,6 +108,7 @@ class SlackSide:
             writer,
             clock,
             new_id,
+            bell.wake,
         )
         self.loops = [
             Loop("cards", cards.once, CARDS_S, cards.lanes),

@@ -47,10 +47,11 @@ class Refresher:
         writer: Writer,
         clock: Clock,
         new_id: Callable[[str], str],
+        wake: Callable[[], None],
     ) -> None:
         self._known, self._directory, self._absences = known, directory, absences
         self._reads, self._writer = reads, writer
-        self._clock, self._new_id = clock, new_id
+        self._clock, self._new_id, self._wake = clock, new_id, wake
         self._next_look: datetime | None = None
         self._failed = 0  # in a row
         self._unchecked = False  # people changed, and not every vote has been rechecked
@@ -104,7 +105,9 @@ class Refresher:
         if directory is not self._directory:
             return  # these are the people of a policy that no longer counts
         self._next_look, self._failed = now + timedelta(seconds=LOOK_S), 0
-        self._unchecked = self._known.renew(people) or self._unchecked
+        if self._known.renew(people):
+            self._unchecked = True
+            self._wake()  # whoever could not be written to may have an account by now
 
     async def _who_is_away(self, now: datetime) -> None:
         """Where it cannot be read, what is known stays, and ends when it was to end."""

@@ -83,6 +83,7 @@ class Bureau:
             office.store.writer,
             office.clock,
             new_id,
+            lambda: None,
         )
         office.facts.facts = self.known.facts  # type: ignore[method-assign]
 

@@ -74,7 +74,7 @@ class Bureau:
     def __init__(self, office: Office, failing: int = 0) -> None:
         self.known = KnownPeople(POLICY, from_file=False)
         self.phonebook = Phonebook(office.clock)
-        self.writer = Failing(office, failing)
+        self.writer, self.woken = Failing(office, failing), 0
         self.refresher = Refresher(
             self.known,
             self.phonebook,
@@ -83,9 +83,13 @@ class Bureau:
             self.writer,
             office.clock,
             new_id,
+            self._wake,
         )
         # The store decides by the same facts.
         office.facts.facts = self.known.facts  # type: ignore[method-assign]
+
+    def _wake(self) -> None:
+        self.woken += 1
 
 
 async def voted(office: Office, *keys: str) -> list[str]:
@@ -101,6 +105,17 @@ async def test_people_are_known_after_the_first_look(office: Office) -> None:
     assert not bureau.known.facts(office.clock.now).people.known_at(office.clock.now)
     await bureau.refresher.once()
     assert bureau.known.facts(office.clock.now).people.known_at(office.clock.now)
+
+
+async def test_whoever_waits_for_people_to_be_known_waits_no_longer_than_that(
+    office: Office,
+) -> None:
+    bureau = Bureau(office)
+    await bureau.refresher.once()
+    assert bureau.woken == 1
+    office.clock.now += timedelta(seconds=120)
+    await bureau.refresher.once()
+    assert bureau.woken == 1, "the same people are no news"
 
 
 async def test_a_vote_of_someone_who_left_is_rechecked(office: Office) -> None:
