@@ -52,7 +52,7 @@ types: $(VENV)/.dev ## Mypy, strict
 	@$(BIN)/mypy
 
 contracts: $(VENV)/.dev ## Who may import whom
-	@$(BIN)/lint-imports
+	@PYTHONPATH=client $(BIN)/lint-imports
 
 check: lint types contracts test trust ## Everything that has to pass
 

@@ -1,0 +1,1 @@
+"""The client, against a server that is real wherever one can be had."""
