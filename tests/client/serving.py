@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from approvals import commands
 from approvals.commands import Actor
 from approvals.escalation import Escalation
+from approvals.policy.load import parse_policy
+from approvals.ports import Wanted
 from approvals.words import Effect, Status
 from bot.app import Server, serving
 from bot.ids import new_id
@@ -26,6 +27,7 @@ from tests.journeys.world import MovedClock
 T = TypeVar("T")
 
 SERVICE = "data-sync"
+POLICY = parse_policy(SAMPLE)
 
 
 class Served:
@@ -160,8 +162,6 @@ class Served:
         self._server = await self._stack.enter_async_context(serving(settings, clock=self.clock))
 
     async def _next(self, known: int) -> str:
-        from approvals.ports import Wanted
-
         async with asyncio.timeout(20):
             while True:
                 page = await self._running.store.reads.page(Wanted(status="pending"), None, 100)
@@ -191,10 +191,9 @@ class Served:
 
     def _voters(self, e: Escalation) -> list[str]:
         """Accounts of the people of its groups."""
-        policy = self._running.policy.policy
-        people = policy.file_people(datetime.now(UTC) + timedelta(0))
+        people = POLICY.file_people(self.clock())
         names = [n for r in e.plan.requirements for n in sorted(people.groups[r.group])]
-        return [policy.people[name].accounts[0] for name in dict.fromkeys(names)]
+        return [POLICY.people[name].accounts[0] for name in dict.fromkeys(names)]
 
     def _submit(self, command: commands.Command) -> None:
         settled = self.run(self._running.store.writer.submit(command))

@@ -26,7 +26,7 @@ def test_from_question_to_outcome(served: Served, client: Client) -> None:
     """Open, wait, claim, report: what the whole client is for."""
     made = asked(client)
     voting = served.meanwhile(lambda: served.approve(made.id))
-    decided = client.wait(made)
+    decided = client.wait(made, timeout_s=20)
     voting.join()
     grant = client.claim(decided, SYNC, options=OPTIONS)
     told = client.report(made.id, "succeeded", detail="3 batches")
@@ -39,7 +39,7 @@ async def test_from_question_to_outcome_awaited(served: Served, aclient: AsyncCl
     """The twin goes the same way."""
     made = await aclient.open("Sync", category="retries_exhausted", operation=SYNC)
     voting = served.meanwhile(lambda: served.approve(made.id))
-    decided = await aclient.wait(made)
+    decided = await aclient.wait(made, timeout_s=20)
     voting.join()
     grant = await aclient.claim(decided, SYNC)
     told = await aclient.report(made.id, "succeeded")
