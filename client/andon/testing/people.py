@@ -125,18 +125,19 @@ class People:
         with self._about(id_) as held:
             asked = {"id": new_id("que"), "by": by, "text": text, "at": instant(self.clock())}
             held.questions.append({**asked, **blank})
+            held.looked_at = held.looked_at or self.clock()
             held.note(self.clock(), "question:asked", f"person:{by}", {"text": text})
             return asked["id"]
 
     def look(self, id_: str) -> None:
         """Somebody opens it."""
         with self._about(id_) as held:
-            held.looked_at = self.clock()
+            held.looked_at = held.looked_at or self.clock()
 
     def acknowledge(self, id_: str, *, by: str = "sam") -> None:
         """Somebody says that they are looking into it."""
         with self._about(id_) as held:
-            held.looked_at, held.looking = self.clock(), by
+            held.looked_at, held.looking = held.looked_at or self.clock(), by
             held.note(self.clock(), "escalation:acknowledged", f"person:{by}", {})
 
     def resolve(self, id_: str, root_cause: str, *, by: str = "sam") -> None:
@@ -193,6 +194,7 @@ class People:
         """A vote; where it is the last that is needed, or says no, it decides."""
         if not held.is_pending:
             raise RefusedError("already-terminal")
+        held.looked_at = held.looked_at or self.clock()
         others = [vote for vote in held.votes if vote["person"] != by]
         cast = {"person": by, "option": option["key"], "rationale": reason}
         held.votes = [*others, {**cast, "at": instant(self.clock()), "counts": True}]

@@ -33,6 +33,14 @@ BODY: dict[str, Any] = {
     "options": OPTIONS,
 }
 
+#: Who calls: the service, and what its key may do.
+CALLERS = {
+    "own": ("service", "open", "read", "claim"),
+    "other": ("other", "open", "read", "claim"),
+    "reader": ("service", "read"),
+    "auditor": ("auditor", "audit"),
+}
+
 TROUBLE: dict[str, Any] = {
     "kind": "incident",
     "category": "service_health",
@@ -63,7 +71,13 @@ class Wire(ABC):
 
     def __init__(self, http: httpx2.Client) -> None:
         self.http = http
-        self.keys: dict[str, str] = {}  #: `own`, `other`, `reader`, `auditor`
+        self.keys: dict[str, str] = {}
+
+    def key(self, name: str) -> str:
+        """A key by what it is for: `own`, `other`, `reader`, `auditor`."""
+        if name not in self.keys:
+            self.keys[name] = self.add_key(*CALLERS[name])
+        return self.keys[name]
 
     def call(
         self, method: str, path: str, body: Any = None, *, key: str = "own", **headers: str
@@ -71,7 +85,7 @@ class Wire(ABC):
         """One call; underscores in names of headers become dashes."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if key:
-            sent.setdefault("Authorization", f"Bearer {self.keys[key]}")
+            sent.setdefault("Authorization", f"Bearer {self.key(key)}")
         if body is None:
             return self.http.request(method, path, headers=sent)
         return self.http.request(method, path, headers=sent, json=body)
@@ -80,7 +94,7 @@ class Wire(ABC):
         """A body of bytes, sent to open something."""
         given = {"Idempotency_Key": "k", "Content_Type": "application/json", **headers}
         sent = {n.replace("_", "-"): v for n, v in given.items() if v}
-        sent["Authorization"] = f"Bearer {self.keys['own']}"
+        sent["Authorization"] = f"Bearer {self.key('own')}"
         return self.http.post("/v1/escalations", content=raw, headers=sent)
 
     def opening(self, idempotency_key: str = "k1", **changes: Any) -> httpx2.Response:
@@ -118,6 +132,10 @@ class Wire(ABC):
         return self.call("POST", f"/v1/escalations/{made['id']}/{verb}", body)
 
     @abstractmethod
+    def add_key(self, service: str, *scopes: str) -> str:
+        """A key of the service under test, or of another, with these scopes."""
+
+    @abstractmethod
     def approve(self, id_: str, reason: str = "the firewall rule is gone") -> None:
         """Sam says yes."""
 
@@ -152,12 +170,10 @@ class FakeWire(Wire):
     def __init__(self, fake: FakeAndon, http: httpx2.Client) -> None:
         super().__init__(http)
         self.fake = fake
-        self.keys = {
-            "own": fake.key,
-            "other": fake.add_key("other"),
-            "reader": fake.add_key(fake.service, "read"),
-            "auditor": fake.add_key("audit", "audit"),
-        }
+
+    def add_key(self, service: str, *scopes: str) -> str:
+        known = {"service": self.fake.service}
+        return self.fake.add_key(known.get(service, service), *scopes)
 
     def approve(self, id_: str, reason: str = "the firewall rule is gone") -> None:
         self.fake.approve(id_, reason=reason)
@@ -199,7 +215,7 @@ class Real:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="andon-server")
         self._running = serving(self._settings(), clock=self.clock)
-        self.names = (f"service-{n}" for n in itertools.count())
+        self.numbers = itertools.count()
         self.server: Server
 
     def _settings(self) -> Settings:
@@ -245,14 +261,11 @@ class RealWire(Wire):
 
     def __init__(self, real: Real, http: httpx2.Client) -> None:
         super().__init__(http)
-        self.real, own, other = real, next(real.names), next(real.names)
-        for name, service, scopes in (
-            ("own", own, ("open", "read", "claim")),
-            ("other", other, ("open", "read", "claim")),
-            ("reader", own, ("read",)),
-            ("auditor", f"{own}-audit", ("audit",)),
-        ):
-            self.keys[name] = real.do(real.server.store.services.add(service, scopes=scopes))
+        self.real, self._number, self._is_voided = real, next(real.numbers), False
+
+    def add_key(self, service: str, *scopes: str) -> str:
+        added = self.real.server.store.services.add(f"{service}-{self._number}", scopes=scopes)
+        return self.real.do(added)
 
     def _vote(self, id_: str, effect: str, reason: str) -> None:
         held = self.real.escalation(id_)
@@ -273,6 +286,7 @@ class RealWire(Wire):
 
     def void(self, id_: str) -> None:
         left = SAMPLE.replace('members = ["sam", "priya"]', 'members = ["priya"]')
+        self._is_voided = True
         self._take_policy(left)
 
     def _take_policy(self, text: str) -> None:
@@ -293,7 +307,8 @@ class RealWire(Wire):
 
     def restore(self) -> None:
         """Everybody is back."""
-        self._take_policy(SAMPLE)
+        if self._is_voided:
+            self._take_policy(SAMPLE)
 
 
 def client_of(url: str) -> httpx2.Client:
