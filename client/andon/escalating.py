@@ -20,6 +20,7 @@ from andon.context.failure import Attempt, in_words, told
 from andon.context.gathering import Context
 from andon.context.plain import plain
 from andon.context.shapes import line, shaped
+from andon.errors import NotReleasedError
 from andon.redaction import redacted
 
 log = logging.getLogger("andon")
@@ -242,6 +243,8 @@ def told_of(error: BaseException | None, since: int) -> Told | None:
         at, told = vars(error).get(_MARK, (0, None))
         if told is not None and at > since:
             return cast(Told, told)
+        if isinstance(error, NotReleasedError):
+            return Told(error.id or "")  # people decided: that is no news to them
         if isinstance(error, BaseExceptionGroup):
             all_told = [told_of(one, since) for one in error.exceptions]
             if all(all_told):
