@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack, cast
 from andon.client import AsyncClient, Client
 from andon.flow.releasing import Released
 from andon.flow.request import Said
-from andon.hold import AsyncHold, Hold
+from andon.held import AsyncHold, Hold
 from andon.operation import AnyOptions, Money, Operation
 from andon.plain import plain
 

@@ -12,7 +12,9 @@ from andon.canonical import LARGEST
 
 def hidden(value: Any) -> Any:
     """The value with what is secret in it replaced, and what JSON cannot say put into words."""
-    return mended(value)
+    from andon.redaction import redacted
+
+    return redacted(mended(value))
 
 
 def mended(value: Any, depth: int = 0) -> Any:
