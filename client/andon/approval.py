@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack, cast
 
 from andon.client import AsyncClient, Client
 from andon.flow.releasing import Released
-from andon.flow.request import Said
+from andon.flow.request import Besides
 from andon.held import AsyncHold, Hold
 from andon.operation import AnyOptions, Money, Operation
 from andon.plain import plain
@@ -94,7 +94,7 @@ def requires_approval(
     category: str = "large_transaction",
     ignore: Sequence[str] = (),
     client: Client | AsyncClient | None = None,
-    **said: Unpack[Said],
+    **said: Unpack[Besides],
 ) -> Callable[[Callable[P, R]], Callable[..., R]]:
     """Hold each call until people released exactly this call::
 

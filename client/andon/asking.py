@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from andon.client import AsyncClient, Client, default_client
 from andon.flow.deciding import Answer
-from andon.flow.request import Request, Said
+from andon.flow.request import Besides, Request
 from andon.models import Escalation
 from andon.operation import Option
 
@@ -18,18 +18,19 @@ def ask(
     question: str,
     options: Sequence[str | Option],
     *,
+    category: str = "decision",
     client: Client | None = None,
-    **said: Unpack[Request],
+    **said: Unpack[Besides],
 ) -> Answer:
     """Let people decide something that runs nothing; waits for their answer.
 
     Raises RejectedError where they say none of these.
     """
-    return (client or default_client()).ask(question, options, **said)
+    return (client or default_client()).ask(question, options, category=category, **said)
 
 
 def alert(
-    title: str, *, category: str, client: Client | None = None, **said: Unpack[Said]
+    title: str, *, category: str, client: Client | None = None, **said: Unpack[Besides]
 ) -> Escalation:
     """Tell people of an incident, and return once it is stored; nothing waits for them."""
     return (client or default_client()).alert(title, category=category, **said)
@@ -51,18 +52,19 @@ async def aask(
     question: str,
     options: Sequence[str | Option],
     *,
+    category: str = "decision",
     client: AsyncClient | None = None,
-    **said: Unpack[Request],
+    **said: Unpack[Besides],
 ) -> Answer:
     """As `ask`, awaited."""
     if client is not None:
-        return await client.ask(question, options, **said)
+        return await client.ask(question, options, category=category, **said)
     async with AsyncClient() as own:
-        return await own.ask(question, options, **said)
+        return await own.ask(question, options, category=category, **said)
 
 
 async def aalert(
-    title: str, *, category: str, client: AsyncClient | None = None, **said: Unpack[Said]
+    title: str, *, category: str, client: AsyncClient | None = None, **said: Unpack[Besides]
 ) -> Escalation:
     """As `alert`, awaited."""
     if client is not None:

@@ -17,7 +17,7 @@ from andon.flow import asking, claiming, deciding, holding
 from andon.flow.deciding import Answer
 from andon.flow.persisting import Patience
 from andon.flow.releasing import Holding
-from andon.flow.request import Request, Said, body_of
+from andon.flow.request import Besides, Request, body_of
 from andon.flow.steps import Flow
 from andon.grants import Grant
 from andon.keeping import Keeper
@@ -193,12 +193,19 @@ class Client(_Base):
         return self._driver.run(asking.context(id, told, self._patience()))
 
     def ask(
-        self, question: str, options: Sequence[str | Option], **said: Unpack[Request]
+        self,
+        question: str,
+        options: Sequence[str | Option],
+        *,
+        category: str = "decision",
+        **said: Unpack[Besides],
     ) -> Answer:
         """Let people decide something that runs nothing; waits for their answer."""
-        return self.run(deciding.decided(question, options, said, self.holding()))
+        return self.run(
+            deciding.decided(question, options, {**said, "category": category}, self.holding())
+        )
 
-    def alert(self, title: str, *, category: str, **said: Unpack[Said]) -> Escalation:
+    def alert(self, title: str, *, category: str, **said: Unpack[Besides]) -> Escalation:
         """Tell people of an incident, and return once it is stored."""
         return self.open(title, kind="incident", category=category, **said)
 
@@ -325,12 +332,19 @@ class AsyncClient(_Base):
         return await self._driver.run(asking.context(id, told, self._patience()))
 
     async def ask(
-        self, question: str, options: Sequence[str | Option], **said: Unpack[Request]
+        self,
+        question: str,
+        options: Sequence[str | Option],
+        *,
+        category: str = "decision",
+        **said: Unpack[Besides],
     ) -> Answer:
         """Let people decide something that runs nothing; waits for their answer."""
-        return await self.run(deciding.decided(question, options, said, self.holding()))
+        return await self.run(
+            deciding.decided(question, options, {**said, "category": category}, self.holding())
+        )
 
-    async def alert(self, title: str, *, category: str, **said: Unpack[Said]) -> Escalation:
+    async def alert(self, title: str, *, category: str, **said: Unpack[Besides]) -> Escalation:
         """Tell people of an incident, and return once it is stored."""
         return await self.open(title, kind="incident", category=category, **said)
 

@@ -51,8 +51,8 @@ def decided(
 ) -> Flow[Answer]:
     """The answer. Raises RejectedError where people said none of these, and what holds raise."""
     choices = offered(options)
-    operation = said.get("operation") or Operation("decide", {"question": question})
-    asked: Request = {"category": "decision", **said, "operation": operation, "options": choices}
+    operation = Operation("decide", {"question": question})
+    asked: Request = {**said, "operation": operation, "options": choices}
     body = body_of(_title(question), "approval", asked)
     if len(question) > len(body["title"]):
         body.setdefault("summary", question)

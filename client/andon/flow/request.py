@@ -14,12 +14,10 @@ Severity = Literal["critical", "high", "medium", "low"]
 ENVIRONMENT = "production"
 
 
-class Said(TypedDict, total=False):
-    """What may be said when asking, besides title and category."""
+class Besides(TypedDict, total=False):
+    """What may be said of any question or incident, besides what it is about."""
 
     environment: str  #: default ANDON_ENVIRONMENT, else `production`
-    operation: AnyOperation | None  #: what would run; an approval needs one
-    options: AnyOptions | None  #: offered answers; default approve and reject
     summary: str | None
     severity: Severity | None  #: may raise, never lower
     reference: str | None  #: a ticket, commit or deploy
@@ -32,10 +30,12 @@ class Said(TypedDict, total=False):
     callback_url: str | None
 
 
-class Request(Said, total=False):
+class Request(Besides, total=False):
     """What may be said when asking, besides the title."""
 
     category: str  #: a slug such as `schema_migration`; default `other`
+    operation: AnyOperation | None  #: what would run; an approval needs one
+    options: AnyOptions | None  #: offered answers; default approve and reject
 
 
 #: Members that go as they are: names, and what the digest covers.
