@@ -201,9 +201,8 @@ class Client(_Base):
         **said: Unpack[Besides],
     ) -> Answer:
         """Let people decide something that runs nothing; waits for their answer."""
-        return self.run(
-            deciding.decided(question, options, {**said, "category": category}, self.holding())
-        )
+        flow = deciding.decided(question, options, category, said, self.holding())
+        return self.run(flow)
 
     def alert(self, title: str, *, category: str, **said: Unpack[Besides]) -> Escalation:
         """Tell people of an incident, and return once it is stored."""
@@ -340,9 +339,8 @@ class AsyncClient(_Base):
         **said: Unpack[Besides],
     ) -> Answer:
         """Let people decide something that runs nothing; waits for their answer."""
-        return await self.run(
-            deciding.decided(question, options, {**said, "category": category}, self.holding())
-        )
+        flow = deciding.decided(question, options, category, said, self.holding())
+        return await self.run(flow)
 
     async def alert(self, title: str, *, category: str, **said: Unpack[Besides]) -> Escalation:
         """Tell people of an incident, and return once it is stored."""

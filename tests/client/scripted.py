@@ -51,9 +51,9 @@ class Played:
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
-def told(status: int = 200, **changes: Any) -> Answer:
+def told(code: int = 200, /, **changes: Any) -> Answer:
     """An escalation as the server tells it."""
-    return said(status, {**TOLD, **changes})
+    return said(code, {**TOLD, **changes})
 
 
 def said(status: int, body: Any, **headers: str) -> Answer:

@@ -61,7 +61,22 @@ def test_pauses_are_drawn_from_nothing_to_the_longest() -> None:
     played = Played(Lost(why="x"))
     with pytest.raises(UnavailableError):
         played.run(asking.get("esc_1", Patience(40, lambda: 0.5)))
-    assert played.pauses == [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
+    assert played.pauses == [
+        0.125,
+        0.25,
+        0.5,
+        1.0,
+        2.0,
+        4.0,
+        4.0,
+        4.0,
+        4.0,
+        4.0,
+        4.0,
+        4.0,
+        4.0,
+        4.0,
+    ]
 
 
 @pytest.mark.parametrize("after", ["7", "Thu, 12 Nov 2099 21:30:00 GMT"])

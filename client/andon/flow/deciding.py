@@ -7,7 +7,7 @@ from typing import Any
 
 from andon.flow import releasing
 from andon.flow.releasing import Holding
-from andon.flow.request import Request, body_of
+from andon.flow.request import Besides, Request, body_of
 from andon.flow.steps import Flow
 from andon.models import Escalation
 from andon.operation import Operation, Option
@@ -47,12 +47,21 @@ def _of(label: str, taken: set[str]) -> Option:
 
 
 def decided(
-    question: str, options: Sequence[str | Option], said: Request, by: Holding
+    question: str,
+    options: Sequence[str | Option],
+    category: str,
+    said: Besides,
+    by: Holding,
 ) -> Flow[Answer]:
     """The answer. Raises RejectedError where people said none of these, and what holds raise."""
     choices = offered(options)
     operation = Operation("decide", {"question": question})
-    asked: Request = {**said, "operation": operation, "options": choices}
+    asked: Request = {
+        **said,
+        "category": category,
+        "operation": operation,
+        "options": choices,
+    }
     body = body_of(_title(question), "approval", asked)
     if len(question) > len(body["title"]):
         body.setdefault("summary", question)
