@@ -8,6 +8,8 @@ from pkgutil import iter_modules
 import andon
 import pytest
 
+from tests.building import ROOT
+
 #: What only the use of something may load.
 HEAVY = {
     "httpx2",
