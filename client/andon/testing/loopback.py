@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+import sys
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,6 +61,11 @@ class _Server(ThreadingHTTPServer):
         self.answers, self.connected = answers, set[socket.socket]()
         self.is_over = threading.Event()
         super().__init__(("127.0.0.1", port), _Caller)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that is gone is nobody's fault; anything else is told."""
+        if not isinstance(sys.exception(), OSError | ValueError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def cut_off(self) -> None:
         """End what is connected."""

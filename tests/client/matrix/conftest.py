@@ -1,10 +1,21 @@
 """Figures of the matrix, told at the end of the run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.client.matrix.lane import FIGURE, FULL
+from tests.client.matrix.world import World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Servers and callers, shared by all cells."""
+    made = World(tmp_path_factory.mktemp("matrix"))
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Every way in, as a program that guards one thing: a line appended to a file."""
 
 import asyncio
-import os
+import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,12 @@ def requires_approval(job: Job) -> int:
     import andon
 
     @andon.requires_approval(title=job["title"], **_around(job))
-    def append(file: str) -> None:
+    def append(files: list[str]) -> None:
         effect(job)
 
-    append(job["effects"])
+    files = [job["effects"]]
+    _change_later(job, files)
+    append(files)
     return 0
 
 
@@ -103,10 +106,12 @@ def arequires_approval(job: Job) -> int:
     import andon
 
     @andon.requires_approval(title=job["title"], **_around(job))
-    async def append(file: str) -> None:
+    async def append(files: list[str]) -> None:
         effect(job)
 
-    asyncio.run(append(job["effects"]))
+    files = [job["effects"]]
+    _change_later(job, files)
+    asyncio.run(append(files))
     return 0
 
 
@@ -131,8 +136,26 @@ def _around(job: Job) -> dict[str, Any]:
 
 
 def _moving(job: Job) -> dict[str, Any]:
-    """What is asked, of an operation that its caller changes while people think."""
-    return asked(job)
+    """What is asked; its caller may change the operation while people think."""
+    request = asked(job)
+
+    def change(found: object) -> None:
+        request["operation"]["arguments"]["file"] = "/etc/passwd"
+
+    return {**request, "on_change": change if job["mutates"] else None}
+
+
+def _change_later(job: Job, files: list[str]) -> None:
+    """The argument of a call is changed while people think: once it has been asked."""
+    moved = Path(job["folder"]).with_name("there")
+
+    def change() -> None:
+        while not moved.exists():
+            time.sleep(0.01)
+        files[:] = ["/etc/passwd"]
+
+    if job["mutates"]:
+        threading.Thread(target=change, daemon=True).start()
 
 
 #: Every way in, by its name.
@@ -158,12 +181,15 @@ def warm_up() -> None:
         getattr(andon, name)
 
 
-def hurry(patience_s: float, timeout_s: float) -> None:
-    """Callers give up as they would, only sooner."""
+def hurry(patience_s: float, timeout_s: float, clock_off_s: float) -> None:
+    """Callers give up as they would, only sooner; and their clocks may be off."""
     import andon
+    from andon.flow import asking
     from andon.flow.steps import Call
 
+    asking.PARK_S = asking.PROGRESS_S = asking.CALL_S = timeout_s
     for twin in (andon.Client, andon.AsyncClient):
-        twin.__init__.__kwdefaults__["patience_s"] = patience_s
+        given = twin.__init__.__kwdefaults__
+        given["patience_s"] = patience_s
+        given["clock"] = lambda: datetime.now(UTC) + timedelta(seconds=clock_off_s)
     Call.__init__.__kwdefaults__["timeout_s"] = timeout_s
-    os.environ.setdefault("ANDON_STATE", "state")

@@ -26,8 +26,9 @@ class Failure:
     key: str = "key"  #: whose key calls
     pinned: str = ""  #: which keys are pinned: the server's, others', a file that is missing
     disk: str = ""  #: what the folder for kept keys is: `full`, `read only`, `no folder`
-    server: str = "usual"  #: or one whose clock is `ahead` or `behind`
+    clock_off_s: int = 0  #: how far the caller's clock is ahead of the server's
     restarts: str = ""  #: after which action the server is killed, and started anew
+    gone: bool = False  #: nothing listens at all
     mutates: bool = False  #: what would run changes between asking and running
     corrupts: bool = False  #: between the two runs what was kept is overwritten with nonsense
     needs: str = ""  #: `mounts`, or an action that not every way in makes
@@ -48,15 +49,16 @@ def _granted(name: str, forge: Callable[[Forger, str], str]) -> Failure:
 
 WAY = (
     _f("all goes well", True),
-    _f("down for good", False, trouble("refused")),
-    _f("down at first", True, spoiling.coming_up(0.6)),
+    _f("nothing listens", False, gone=True),
+    _f("down for good", False, trouble("reset")),
+    Failure(name="down at first", runs=True, spoil=lambda _: spoiling.coming_up(0.6)),
     _f("down from the wait on", False, trouble("refused", "read claim outcome jwks")),
     _f("down for a while during the wait", True, trouble("refused", "read", times=2)),
     _f("down from the claim on", False, trouble("refused", "claim outcome jwks")),
     _f("down from the report on", True, trouble("refused", "outcome")),
     _f("slow for good", False, trouble("slow")),
     _f("slow once at each step", True, trouble("slow", times=1)),
-    _f("slow at the claim for good", False, delayed(3.0, "claim")),
+    _f("slow at the claim for good", False, spoiling.too_late(2.0, "claim")),
     _f("reset once at each step", True, trouble("reset", times=1)),
     _f("reset at the claim for good", False, trouble("reset", "claim")),
     _f("the answer is lost once at each step", True, trouble("lost", times=1)),
@@ -119,8 +121,10 @@ GRANTS = (
     Failure(name="the server's keys are pinned", runs=True, pinned="server"),
     Failure(name="other keys are pinned", runs=False, pinned="other"),
     Failure(name="the pinned keys are missing", runs=False, pinned="missing"),
-    Failure(name="the clock is three hours behind", runs=False, server="ahead"),
-    Failure(name="the clock is three hours ahead", runs=False, server="behind"),
+    Failure(name="the clock is three hours behind", runs=False, clock_off_s=-3 * 3600),
+    Failure(name="the clock is three hours ahead", runs=False, clock_off_s=3 * 3600),
+    Failure(name="the clock is a little behind", runs=True, clock_off_s=-40),
+    Failure(name="the clock is a little ahead", runs=True, clock_off_s=40),
 )  # fmt: skip
 
 
@@ -143,17 +147,19 @@ def _replayed() -> Spoil:
     return spoil
 
 
-def _of_somebody_else() -> Spoil:
-    """What is opened is answered with another escalation than was asked for."""
-    return rewritten("open", lambda body: {**body, "digest": "sha256:" + "0" * 64})
+def _about(**changes: Any) -> Spoil:
+    """What was asked is answered with something else."""
+    return rewritten("open read", lambda body: {**body, **changes})
 
 
 LIES = (
     _f("said to be approved while it waits", False,
        _lying(status="approved"), word="silent", request={"decide_within_s": 2}),
     _f("said to be approved though rejected", False, _lying(status="approved"), word="reject"),
-    _f("the answer is about another operation", False, _of_somebody_else()),
-    _f("an old grant is given again", True, _replayed(), kill="outcome before"),
+    _f("the answer is about another operation", False, _about(digest="sha256:" + "0" * 64)),
+    _f("the answer is about another escalation", False, _about(id="esc_" + "0" * 32)),
+    Failure(name="an old grant is given again", runs=True, spoil=lambda _: _replayed(),
+            kill="outcome before"),
 )  # fmt: skip
 
 PROCESS = (
@@ -176,9 +182,9 @@ PROCESS = (
     Failure(name="the folder for keys is read-only", runs=False, disk="read only", needs="mounts"),
     Failure(name="the folder for keys is none", runs=False, disk="no folder"),
     Failure(name="the server is killed after it was asked", runs=True, word="late",
-            server="of its own", restarts="open"),
+            restarts="open"),
     Failure(name="the server is killed once it has claimed", runs=True,
-            server="of its own", restarts="claim"),
+            restarts="claim"),
 )  # fmt: skip
 
 FAILURES: tuple[Failure, ...] = (*WAY, *PEOPLE, *GRANTS, *LIES, *PROCESS)

@@ -2,8 +2,8 @@
 
 import base64
 import json
-import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -16,33 +16,42 @@ from tests.client.matrix.server import SERVICE
 SKEW_S = 60
 
 
-def grants(
-    delivered: Iterable[Delivered], opened: Mapping[str, Any], jwks: Mapping[str, Any], digest: str
-) -> set[str]:
-    """The ids of grants that verify, for what truly was opened and truly would run."""
-    found = (_grant(each, opened, jwks, digest) for each in delivered)
-    return {grant for grant in found if grant is not None}
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What truly was the case, whatever the caller was told."""
 
+    opened: Mapping[str, Any]  #: what the server has of this caller, by id
+    jwks: Mapping[str, Any]  #: keys the caller had every reason to trust
+    is_changed: bool  #: what would run is not what people were shown
+    now: float  #: by the caller's clock
 
-def _grant(
-    each: Delivered, opened: Mapping[str, Any], jwks: Mapping[str, Any], digest: str
-) -> str | None:
-    asked, now = opened.get(each.escalation_id), time.time()
-    claims = _signed(each.answer.get("grant"), jwks)
-    if asked is None or claims is None:
-        return None
-    releasing = {o["key"] for o in asked["options"] if o["effect"] == "release"}
-    is_right = (
-        claims["iss"] == "andon"
-        and claims["aud"] == SERVICE
-        and claims["sub"] == asked["id"]
-        and claims["digest"] == asked["digest"] == digest
-        and claims["nonce"] == each.nonce
-        and claims["option"] in releasing
-        and claims["option"] == each.answer.get("option")
-        and claims["iat"] - SKEW_S <= now < claims["exp"] + SKEW_S
-    )
-    return str(claims["jti"]) if is_right else None
+    def grants(self, delivered: Iterable[Delivered]) -> set[str]:
+        """The ids of the grants that verify."""
+        found = (self._grant(each) for each in delivered)
+        return {grant for grant in found if grant is not None}
+
+    def _grant(self, each: Delivered) -> str | None:
+        asked = self.opened.get(each.escalation_id)
+        claims = _signed(each.answer.get("grant"), self.jwks)
+        if asked is None or claims is None or self.is_changed:
+            return None
+        try:
+            return str(claims["jti"]) if self._holds(claims, each, asked) else None
+        except (KeyError, TypeError):
+            return None
+
+    def _holds(self, claims: Mapping[str, Any], each: Delivered, asked: Mapping[str, Any]) -> bool:
+        releasing = {o["key"] for o in asked["options"] if o["effect"] == "release"}
+        return (
+            claims["iss"] == "andon"
+            and claims["aud"] == SERVICE
+            and claims["sub"] == asked["id"]
+            and claims["digest"] == asked["digest"]
+            and claims["nonce"] == each.nonce
+            and claims["option"] in releasing
+            and claims["option"] == each.answer.get("option")
+            and claims["iat"] - SKEW_S <= self.now < claims["exp"] + SKEW_S
+        )
 
 
 def _signed(token: Any, jwks: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -1,14 +1,14 @@
 """The real server in a process of its own, with somebody who answers: what an escalation's title
 begins with is what people do. Prints where it listens and the keys of its service.
 
-    python -m tests.client.matrix.server FOLDER PORT SECONDS_AHEAD
+    python -m tests.client.matrix.server FOLDER PORT
 """
 
 import asyncio
 import json
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from approvals import commands
@@ -63,9 +63,9 @@ async def speak(server: Server, held: Escalation) -> None:
         await asyncio.gather(submit(a_vote_on(held, "release", "go")), submit(stop))
 
 
-async def main(folder: Path, port: int, ahead: timedelta) -> None:
+async def main(folder: Path, port: int) -> None:
     """Serve until it is killed."""
-    async with serving(settings(folder, port), clock=lambda: datetime.now(UTC) + ahead) as server:
+    async with serving(settings(folder, port)) as server:
         services = server.store.services
         keys = {
             "key": await services.add(SERVICE),
@@ -80,5 +80,4 @@ async def main(folder: Path, port: int, ahead: timedelta) -> None:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        place, where, later = sys.argv[1:]
-        asyncio.run(main(Path(place), int(where), timedelta(seconds=float(later))))
+        asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

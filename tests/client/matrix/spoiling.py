@@ -45,6 +45,18 @@ def delayed(seconds: float, on: str, *, times: int = 1_000_000) -> Spoil:
     return spoil
 
 
+def too_late(seconds: float, on: str) -> Spoil:
+    """It is done, long after whoever asked has given up waiting for the answer."""
+
+    def spoil(proxy: Proxy, asked: Asked) -> Told | Broken:
+        if asked.action not in on.split():
+            return proxy.forward(asked)
+        time.sleep(seconds)
+        return Broken(how="lost", told=proxy.forward(asked))
+
+    return spoil
+
+
 def rewritten(on: str, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> Spoil:
     """Good answers to these actions say something else."""
 

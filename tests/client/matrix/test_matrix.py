@@ -1,9 +1,7 @@
 """Every failure at every way in, with real processes, a real server and a real part in the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-
-import pytest
 
 from tests.client.matrix.disks import may_mount
 from tests.client.matrix.entries import ENTRIES
@@ -13,16 +11,6 @@ from tests.client.matrix.world import Cell, Ended, World
 
 #: Cells at a time.
 AT_ONCE = 4
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Servers and callers, shared by all cells."""
-    made = World(tmp_path_factory.mktemp("matrix"))
-    try:
-        yield made
-    finally:
-        made.stop()
 
 
 def cells() -> list[tuple[Failure, str]]:

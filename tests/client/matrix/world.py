@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -18,24 +18,24 @@ from andon.testing.troubles import Broken
 from andon.testing.wire import Asked, Told
 
 from tests.building import ROOT
-from tests.client.matrix import oracle
 from tests.client.matrix.failures import Failure
 from tests.client.matrix.grants import Forger
+from tests.client.matrix.oracle import Truth
 from tests.client.matrix.proxy import Proxy, Spoil
 
 #: Seconds until a server has to listen, and until a caller has to be done, on a busy machine.
 UP_S, DONE_S = 60, 40
 
-#: How far the clocks of servers are off.
-AHEAD_S = {"usual": 0, "ahead": 3 * 3600, "behind": -3 * 3600, "of its own": 0}
+#: Seconds without a sensible answer after which a caller gives up: a restart takes longer.
+PATIENCE_S, LONG_PATIENCE_S = 2.5, 60.0
 
 
 class ServerProcess:
     """A real server, which can be killed and started again at the same address."""
 
-    def __init__(self, folder: Path, ahead_s: float = 0) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self._ahead_s = folder, ahead_s
+        self.folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -45,7 +45,7 @@ class ServerProcess:
         self.forger = Forger.of(folder / "keys")
 
     def _started(self) -> subprocess.Popen[bytes]:
-        given = [str(self.folder), str(self._port), str(self._ahead_s)]
+        given = [str(self.folder), str(self._port)]
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.client.matrix.server", *given],
@@ -121,14 +121,13 @@ class World:
     callers: Callers = field(default_factory=Callers)
     servers: dict[str, ServerProcess] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    of_its_own: threading.Lock = field(default_factory=threading.Lock)
+    restarting: threading.Lock = field(default_factory=threading.Lock)
 
     def server(self, name: str) -> ServerProcess:
         """The server of that name, started when it is first needed."""
         with self.lock:
             if name not in self.servers:
-                place = self.folder / name.replace(" ", "-")
-                self.servers[name] = ServerProcess(place, AHEAD_S[name])
+                self.servers[name] = ServerProcess(self.folder / name)
             return self.servers[name]
 
     def stop(self) -> None:
@@ -156,7 +155,8 @@ class Cell:
 
     def __init__(self, world: World, failure: Failure, entry: str, *, bug: str = "") -> None:
         self._failure, self._entry, self._bug = failure, entry, bug
-        self._world, self._server = world, world.server(failure.server)
+        self._world = world
+        self._server = world.server("killed" if failure.restarts else "steady")
         with world.lock:
             number = len(list(world.folder.glob("cell-*")))
             self._folder = world.folder / f"cell-{number}"
@@ -165,6 +165,7 @@ class Cell:
         self._pid, self._runs, self._is_moved = 0, 0, False
         self._spoil: Spoil = failure.spoil(self._server.forger)
         self._proxy = Proxy(self._server.url, self._answer)
+        self._proxy.listen(not failure.gone)
 
     # -- in the way ---------------------------------------------------------------------------
 
@@ -210,7 +211,8 @@ class Cell:
             "lingers": failure.kill == "running" and self._runs == 1,
             "disk": failure.disk if failure.disk != "no folder" else "",
             "bug": self._bug,
-            "patience_s": 2.5,
+            "clock_off_s": failure.clock_off_s,
+            "patience_s": LONG_PATIENCE_S if failure.restarts else PATIENCE_S,
             "timeout_s": 1.0,
             "environment": self._environment(),
         }
@@ -266,6 +268,10 @@ class Cell:
 
     def end(self) -> Ended:
         """Run it to its end, once more where it was killed, and judge."""
+        with self._world.restarting if self._failure.restarts else nullcontext():
+            return self._judged()
+
+    def _judged(self) -> Ended:
         codes = [self._run()]
         if self._failure.kill:
             if self._failure.corrupts:
@@ -288,12 +294,13 @@ class Cell:
         return said.read_text(errors="replace")[-2000:] if said.exists() else ""
 
     def _granted(self) -> set[str]:
-        jwks = self._server.forger.jwks if self._failure.verifies else {"keys": []}
-        found = set[str]()
-        for made in self._proxy.opened.values():
-            digest = "" if self._failure.mutates else made["digest"]
-            found |= oracle.grants(self._proxy.delivered, self._proxy.opened, jwks, digest)
-        return found
+        truth = Truth(
+            opened=self._proxy.opened,
+            jwks=self._server.forger.jwks if self._failure.verifies else {"keys": []},
+            is_changed=self._failure.mutates,
+            now=time.time() + self._failure.clock_off_s,
+        )
+        return truth.grants(self._proxy.delivered)
 
     def _wrong(self, ended: Ended) -> str:
         if "hung" in ended.codes:

@@ -64,7 +64,7 @@ def _settle_in(job: dict[str, Any]) -> None:
         os.dup2(given, ours)
     os.environ.clear()
     os.environ.update(job["environment"])
-    hurry(job["patience_s"], job["timeout_s"])
+    hurry(job["patience_s"], job["timeout_s"], job["clock_off_s"])
     if job["bug"]:
         BUGS[job["bug"]]()
     spoil(job["disk"], Path(job["environment"]["ANDON_STATE"]))
