@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from andon.testing.canonical import canonical
+from andon.canonical import canonical
 from andon.testing.held import DECIDE_S, DEFAULT_OPTIONS, GRANT_S, Held, instant, offered
 from andon.testing.problems import RefusedError
 from andon.testing.signing import SigningKey

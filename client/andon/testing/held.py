@@ -130,6 +130,7 @@ class Held:
             "id": self.id,
             "group_id": self.group_id,
             "kind": body.get("kind", "approval"),
+            "recovery": body.get("recovery"),
             "category": body["category"],
             "title": body["title"],
             "summary": body.get("summary"),
