@@ -1,9 +1,9 @@
 """Whether far more goes wrong than usual: the rule, and the counting that feeds it.
 
     learning ──errors >= 3, ratio >= 3 baselines──▶ suspicious ──the rule──▶ firing
-        ▲                                               │                      │
-        └──────────────otherwise────────────────────────┘                      │
-        └──────────────ratio < 3 baselines for ten minutes─────────────────────┘
+      ▲ ▲                                               │                      │
+      │ └──────────────otherwise────────────────────────┘                      │
+      └────────────────no suspicion for ten minutes────────────────────────────┘
 
 Every ten seconds the newest five minutes are held against the day before them. What leaves the five
 minutes is learned, while there is no suspicion. So neither an incident nor its first seconds ever
@@ -53,21 +53,27 @@ class Rule:
         """The usual ratio: what the day says, and the expectation while it says little."""
         return (errors + self.expected * self.weight) / (count + self.weight)
 
+    def threshold(self, baseline: float) -> float:
+        """The ratio from which it may be an alarm."""
+        return min(self.factor * baseline, self.cap)
+
+    def suspicion(self, baseline: float) -> float:
+        """The ratio from which it is strange: where much fails anyway, halfway to an alarm."""
+        top = self.threshold(baseline)
+        halfway = (baseline + (top if top > baseline else 1.0)) / 2
+        return min(self.suspicious_factor * baseline, halfway)
+
     def fires(self, seen: Seen) -> bool:
         """Whether that is an alarm."""
         return (
             seen.errors >= self.least
-            and seen.ratio >= min(self.factor * seen.baseline, self.cap)
+            and seen.ratio >= self.threshold(seen.baseline)
             and log_tail(seen.errors, seen.baseline * seen.count) < log(self.chance)
         )
 
     def suspects(self, seen: Seen) -> bool:
-        """Whether that is too strange to be learned from."""
-        return seen.errors >= self.suspicious and not self.is_quiet(seen)
-
-    def is_quiet(self, seen: Seen) -> bool:
-        """Whether that counts towards the end of an alarm."""
-        return seen.ratio < self.suspicious_factor * seen.baseline
+        """Whether that is too strange to be learned from, and for an alarm to be over."""
+        return seen.errors >= self.suspicious and seen.ratio >= self.suspicion(seen.baseline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +165,7 @@ class Rise:
     def _quietened(self, seen: Seen, at_s: float) -> Iterator[Turn]:
         if not seen.count:
             return  # Nothing happened: that says nothing about how it would have gone.
-        self._quiet_s = self._quiet_s + STEP_S if self.rule.is_quiet(seen) else 0
+        self._quiet_s = 0 if self.rule.suspects(seen) else self._quiet_s + STEP_S
         if self._quiet_s >= self.rule.quiet_s:
             self.firing, self._since_s = False, None
             yield Turn(began=False, at_s=at_s, since_s=at_s, seen=seen)
