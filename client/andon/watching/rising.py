@@ -93,9 +93,8 @@ class Rise:
     def __init__(self, rule: Rule, columns: int = 2) -> None:
         self.rule = rule
         self.firing = False
-        self._window = Ring(rule.windows_s[0] // STEP_S, columns)
-        self._day = self._nothing(columns)
         self._columns = columns
+        self._window, self._day = self._rings()
         self._baseline = rule.expected
         self._step = 0
         self._learned = 0
@@ -131,15 +130,16 @@ class Rise:
             self._learn(self._window.turn())
         self._skip(target - self._step)
 
-    def accept(self) -> None:
-        """Take what is seen now for usual: the day before no longer counts, nor does an alarm."""
-        ratio = min(max(self.seen().ratio, self.rule.expected), self.rule.cap)
-        self.rule = replace(self.rule, expected=ratio)
-        self._day, self._baseline = self._nothing(self._columns), ratio
-        self.firing, self._since_s = False, None
+    def restart(self, expected: float | None = None) -> None:
+        """Forget all, the alarm as well; expect that ratio, or the one that is seen now."""
+        seen = min(max(self.seen().ratio, self.rule.expected), self.rule.cap)
+        self.rule = replace(self.rule, expected=seen if expected is None else expected)
+        self._window, self._day = self._rings()
+        self._baseline, self.firing, self._since_s = self.rule.expected, False, None
 
-    def _nothing(self, columns: int) -> Ring:
-        return Ring(self.rule.day_s // (STEP_S * _DAY_BUCKET), columns)
+    def _rings(self) -> tuple[Ring, Ring]:
+        window, day = self.rule.windows_s[0], self.rule.day_s // _DAY_BUCKET
+        return Ring(window // STEP_S, self._columns), Ring(day // STEP_S, self._columns)
 
     def _judged(self) -> Iterator[Turn]:
         seen = self.seen()

@@ -11,6 +11,7 @@ from andon.watching.alarms import Seen, Told
 from andon.watching.rates import ErrorRateMonitor
 from andon.watching.rings import Elapsed, Ring
 from andon.watching.rising import Rise, Rule, Turn
+
 from tests.client.watching.promises import PLAINLY
 
 Plant = Callable[[pytest.MonkeyPatch], None]
