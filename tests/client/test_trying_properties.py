@@ -106,12 +106,6 @@ def test_every_retry_keeps_the_rules() -> None:
 
 
 def one_more(patch: pytest.MonkeyPatch) -> None:
-    init = Rules.__post_init__
-
-    def more(rules: Rules) -> None:
-        init(rules)
-
-    patch.setattr(Rules, "__post_init__", more)
     pause = Course.pause_s
 
     def late(course: Course) -> float | None:
@@ -381,7 +375,7 @@ def circuit_plants() -> Iterator[tuple[str, str, Any]]:
     yield "latched from the start", "_turn", stuck
 
 
-@pytest.mark.parametrize("plant", circuit_plants(), ids=lambda plant: plant[0])
+@pytest.mark.parametrize("plant", tuple(circuit_plants()), ids=lambda plant: plant[0])
 def test_a_planted_bug_of_a_breaker_is_found(
     plant: tuple[str, str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
