@@ -40,11 +40,13 @@ _COUNT = itertools.count(1)
 class Escalates(Protocol):
     """What is needed of a client: `Client` and `AsyncClient` have it."""
 
-    def alert(self, *, category: str, title: str, **more: Any) -> Any:
-        """Open an incident."""
+    @property
+    def alert(self) -> Callable[..., Any]:
+        """Opens an incident: `alert(title=…, category=…, …)`."""
 
-    def context(self, id: str, **context: Any) -> Any:
-        """Add context to it."""
+    @property
+    def context(self) -> Callable[..., Any]:
+        """Adds context to it: `context(id, **fields)`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
