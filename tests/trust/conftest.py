@@ -1,5 +1,6 @@
 """Figures of the proofs: what each did, told at the end of the run."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,8 @@ from tests.trust.lane import FIGURE, FULL
 
 __all__ = ["bundle", "copy", "house"]
 
+#: Dozens of servers start here: each would spend a second on compiling everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 #: What takes longest begins first, so that nobody waits for it at the end.
 LONGEST = ("test_soak", "test_kills", "power", "test_rotation", "test_races", "test_machine")

@@ -189,12 +189,24 @@ def _hurry(seconds: float) -> None:
     listener.HEAD_S = listener.TAKE_S = doors.BODY_S = seconds
 
 
+def _look(seconds: float) -> None:
+    """What was revoked is known sooner, and changed files are looked at more often."""
+    from bot import rotation
+    from bot.api import door as doors
+    from bot.api import opening, signed
+
+    rotation.LOOK_S = seconds
+    for known in (doors, opening, signed):
+        known.KEY_TTL_S = seconds  # type: ignore[attr-defined]
+
+
 def main() -> None:
     """The command, with what is planted."""
     from bot.cli import app
 
-    if os.environ.get("HURRY_BOUNDS"):
-        _hurry(float(os.environ["HURRY_BOUNDS"]))
+    for name, hurry in (("HURRY_BOUNDS", _hurry), ("HURRY_ROTATION", _look)):
+        if os.environ.get(name):
+            hurry(float(os.environ[name]))
     for name in filter(None, os.environ["PLANTED_BUGS"].split(",")):
         PLANTED[name]()
     app()

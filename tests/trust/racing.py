@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -185,7 +185,8 @@ class Round:
         return len(self.story.workspace.ephemerals(person))
 
     async def _since(self, person: str, before: int) -> list[str]:
-        await self.story.workspace.wait_for(lambda: self._told(person) > before, timeout=20)
+        with suppress(TimeoutError):  # `check` says so, after what is worse
+            await self.story.workspace.wait_for(lambda: self._told(person) > before, timeout=20)
         return [answer_of(m.blocks) for m in self.story.workspace.ephemerals(person)[before:]]
 
     # -- afterwards -----------------------------------------------------------------------------

@@ -26,6 +26,9 @@ Figure = Callable[[str, str], None]
 
 COPIES = rounds(short=3, full=30)
 
+#: Seconds between two questions of the service: some processor is left to who copies.
+PAUSE_S = 0.02
+
 Copying = Callable[[Standing, Path], int]
 
 
@@ -80,6 +83,7 @@ class Traffic:
             status, said = await self._standing.open(f"t{n}")
             if status == 201:
                 self.acknowledged.append(said["id"])
+            await asyncio.sleep(PAUSE_S)
 
     async def lost(self, copying: Copying, target: Path) -> set[str]:
         """What was acknowledged before a copy began, and is not in it."""

@@ -146,6 +146,19 @@ async def test_under_load_it_ends_within_ten_seconds_and_answers_who_waits(
     figure("SIGTERM under load", f"{PARKED} parked, {SLOW} slow, 3 hanging: {seconds:.1f} s")
 
 
+#: A server that starts when every lease of the one before is over.
+LATER = """
+import sys
+from datetime import UTC, datetime, timedelta
+import bot.app
+given = bot.app.serving.__wrapped__.__kwdefaults__
+given["clock"] = lambda: datetime.now(UTC) + timedelta(seconds=31)
+sys.argv = ["andon-server", "serve"]
+from bot.cli import app
+app()
+"""
+
+
 async def test_what_was_under_way_is_owed_after_the_restart(standing: Standing) -> None:
     abyss = Abyss()
     async with abyss.listening() as port:
@@ -154,6 +167,7 @@ async def test_what_was_under_way_is_owed_after_the_restart(standing: Standing) 
         await standing.until(lambda: asyncio.sleep(0, abyss.taken >= 1))
         assert (await ends(standing))[0] == 0
         before = abyss.taken
+        standing.serves = (sys.executable, "-c", LATER)
         await standing.start()
         await standing.until(lambda: asyncio.sleep(0, abyss.taken > before))
 

@@ -29,7 +29,7 @@ from tests.trust.fuzz.audited import findings
 from tests.trust.fuzz.heard import Heard, hearing
 from tests.trust.fuzz.noise import Noise
 from tests.trust.fuzz.payloads import Payload, Payloads, Target
-from tests.trust.lane import rounds
+from tests.trust.lane import FULL, rounds
 from tests.trust.test_fuzz_http import SEED
 
 Figure = Callable[[str, str], None]
@@ -141,6 +141,9 @@ def account_of(name: str) -> str:
 
 def explanations(made: Any, me: Workspace, digests: Mapping[str, str]) -> list[tuple[str, ...]]:
     """What a payload may bring about: (escalation, account), and (…, option) for a vote."""
+    if isinstance(made, dict) and "command" in made:
+        text, account = str(made.get("text")), str(made.get("user_id"))
+        return [(id_, account) for id_ in digests if id_[-6:] in text]  # what is shown is looked at
     if not isinstance(made, dict) or not isinstance(made.get("user"), dict):
         return []
     user, team = made["user"], made.get("team")
@@ -317,13 +320,30 @@ async def test_over_the_socket_it_is_the_same(tmp_path: Path, figure: Figure) ->
 
 # -- it can fail ----------------------------------------------------------------------------------
 
-PLANTED: dict[str, tuple[tuple[str, str, Any], ...]] = {
-    "other workspaces are let in": (
-        ("bot.slack.guard", "identified", lambda payload, me: False),
-        ("bot.slack.door", "identified", lambda payload, me: False),
+
+@dataclass(frozen=True)
+class Bug:
+    """What is put in whose place, and how what it breaks begins."""
+
+    instead: tuple[tuple[str, str, Any], ...]
+    found: str
+    #: In the short lane, how often a button was drawn for another operation; the full lane searches
+    #: as everybody does.
+    crossed: float | None = None
+
+
+PLANTED = {
+    "other workspaces are let in": Bug(
+        (
+            ("bot.slack.guard", "identified", lambda payload, me: False),
+            ("bot.slack.door", "identified", lambda payload, me: False),
+        ),
+        found="",
     ),
-    "any shape is let in": (("bot.slack.guard", "is_shaped", lambda payload: True),),
-    "the digest is not compared": (("approvals.decide.vote", "is_of", lambda *digests: True),),
+    "any shape is let in": Bug((("bot.slack.guard", "is_shaped", lambda payload: True),), found=""),
+    "the digest is not compared": Bug(
+        (("approvals.decide.vote", "is_of", lambda *digests: True),), found="vote", crossed=0.9
+    ),
 }
 
 
@@ -331,12 +351,17 @@ PLANTED: dict[str, tuple[tuple[str, str, Any], ...]] = {
 async def test_a_planted_bug_is_found(
     bug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
 ) -> None:
+    planted = PLANTED[bug]
     async with clicked(tmp_path, "http") as world:
-        for module, name, instead in PLANTED[bug]:
+        if planted.crossed is not None and not FULL:
+            world.payloads.crossed = planted.crossed
+        for module, name, instead in planted.instead:
             monkeypatch.setattr(import_module(module), name, instead)
-        while not world.faults and not world.unexplained() and world.payloads.turned < 3_000:
-            await world.bombard(200, world.post)
-        found = world.faults or world.unexplained()
+        found: list[str] = []
+        while not found and world.payloads.turned < 3_000:
+            await world.bombard(100, world.post)
+            wrong = world.faults + world.unexplained()
+            found = [one for one in wrong if one.startswith(planted.found)]
     assert found
     told = f"Slack fuzz: {bug}: found within {world.payloads.turned:,} payloads"
     figure("planted bugs", told)

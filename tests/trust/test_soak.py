@@ -79,11 +79,17 @@ async def test_the_soak_finds_what_leaks(
         figure("planted bugs", f"{bug}: {wrong[0]}")
 
 
-async def test_the_soak_finds_callbacks_that_are_forgotten(
+async def test_the_soak_finds_what_is_forgotten_and_what_is_said_twice(
     quick: Forge, tmp_path: Path, figure: Callable[[str, str], None]
 ) -> None:
-    async with soaking(quick, tmp_path, bug="failed_callbacks_forgotten") as lived:
+    bugs = "failed_callbacks_forgotten answers_said_twice"
+    async with soaking(quick, tmp_path, bug=bugs) as lived:
         await soaked(lived, 5)
-        forgotten = [one for one in lived.wrong() if "never arrived and is delivered" in one]
+        lived.case.settled = True
+        wrong = lived.wrong()
+        forgotten = [one for one in wrong if "never arrived and is delivered" in one]
+        twice = [one for one in wrong if "was owed" in one]
         assert forgotten
+        assert twice
         figure("planted bugs", f"failed callbacks forgotten: {len(forgotten)} found")
+        figure("planted bugs", f"answers said twice: {twice[0]}")

@@ -22,7 +22,14 @@ from approvals.events import GENESIS, Record, record_hash, sha256
 from approvals.evolve import evolve
 from approvals.words import DecidedBy, Effect, OperationState, Status
 from bot.demo.workspace.workspace import Workspace
-from tests.trust.crashing.clicks import abouts, answers_to, asks, clicks
+from tests.trust.crashing.clicks import (
+    abouts,
+    answers_to,
+    asks,
+    clicks,
+    refused_windows,
+    unopened,
+)
 from tests.trust.crashing.journal import Call, Journal
 from tests.trust.crashing.stored import Row, Stored
 
@@ -317,7 +324,11 @@ def shown(case: Case) -> Iterator[str]:
 
 
 def answered(case: Case) -> Iterator[str]:
-    """Every click has exactly one visible answer, or more where kills left it unclear."""
+    """Every click has exactly one visible answer, or more where kills left it unclear.
+
+    What opens a window is no command and owes nothing; where Slack refused the window, that is said
+    instead, and no oftener than it was refused.
+    """
     if not case.settled:
         return
     rows = [row for row in case.stored["deliveries"] if row["kind"] == "answer"]
@@ -326,6 +337,10 @@ def answered(case: Case) -> Iterator[str]:
         owed = [row["id"] for row in rows if row["target"] == person]
         seen = len(case.workspace.ephemerals(person)) + len(answers_to(case.workspace, person))
         seen += sum(click.answered_at_once for click in made if click.person == person)
+        without = len(unopened(case.workspace, person))
+        if without > (refused := refused_windows(case.workspace, person)):
+            yield f"I5: {person} was told of {without} windows that did not open, not {refused}"
+        seen -= without
         twice = sum(case.owed[id_] for id_ in owed)
         if not len(owed) <= seen <= len(owed) + twice:
             yield f"I5: {person} was owed {len(owed)} answers (+{twice}) and saw {seen}"

@@ -8,9 +8,13 @@ from bot.demo.workspace.line import Answer, Sending, Sort
 from bot.demo.workspace.messages import Message, pressables
 from bot.demo.workspace.workspace import Workspace
 from bot.slack.clicks import Click, of_button, of_modal
+from bot.slack.drawing.answers import window_not_opened
 
 #: Buttons that decide.
 ASKING = ("vote:", "read_whole")
+
+#: What is said at once, and owed by no command, where Slack did not open a window: how it begins.
+UNOPENED = tuple(window_not_opened(code).text.split(".")[0] for code in ("", "fatal_error"))
 
 
 @dataclass(frozen=True)
@@ -63,3 +67,20 @@ def answers_to(workspace: Workspace, person: str) -> list[Message]:
     """Answers in a direct message: there, what is said to one is an ordinary message."""
     marks = ((m, m.metadata.get("event_payload", {})) for m in workspace.messages(person))
     return [m for m, mark in marks if str(mark.get("id", "")).startswith("ans")]
+
+
+def unopened(workspace: Workspace, person: str) -> list[Message]:
+    """What told them that a window did not open. It answers a click that is no command."""
+    told = (*workspace.ephemerals(person), *answers_to(workspace, person))
+    return [m for m in told if m.text.startswith(UNOPENED)]
+
+
+def refused_windows(workspace: Workspace, person: str) -> int:
+    """How many windows for their clicks Slack refused, or opened without saying so."""
+    theirs = {
+        sending.payload.get("trigger_id")
+        for sending, _ in workspace.sent
+        if sending.payload.get("user", {}).get("id") == person
+    }
+    asked = (c for c in workspace.calls if c.method == "views.open" and c.outcome != "ok")
+    return sum(call.args.get("trigger_id") in theirs for call in asked)

@@ -64,8 +64,8 @@ def _serve(start: dict[str, Any]) -> NoReturn:
         _later(timedelta(seconds=start["ahead_s"]))
     if not start["paced"]:
         _unpaced()
-    if start["bug"]:
-        BUGS[start["bug"]]()
+    for bug in (start["bug"] or "").split():
+        BUGS[bug]()
     try:
         bot.cli.app(["serve"], standalone_mode=False)
     finally:

@@ -6,6 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Seconds that calls of any sort are waited for, and those of one, for which others come first: a
+#: claim follows from votes.
+ANY_S, SORT_S = 3.0, 30.0
+
 
 @dataclass(eq=False)
 class Call:
@@ -70,12 +74,12 @@ class Journal:
             if self._left <= 0:
                 self._came.set()
 
-    async def moment(self, acks: int, verb: str = "", within_s: float = 3.0) -> None:
+    async def moment(self, acks: int, verb: str = "") -> None:
         """Wait until so many calls (of that sort, if one is named) are acknowledged."""
         self._awaited, self._left = verb, acks
         self._came.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(SORT_S if verb else ANY_S):
                 await self._came.wait()
 
     def saw(self, told: dict[str, Any]) -> None:

@@ -17,13 +17,16 @@ import storage.writer
 from approvals.commands import Claim
 from approvals.ports import Delivery
 from bot.background.callbacks import Caller
+from bot.background.spoken import Speaker
+from bot.messaging import Message
 from storage.batch import Batch, Pending
 from storage.database import Link, Many, Query
 from storage.work import SqlDeliveries
 from storage.writer import GroupCommitWriter
 
-#: How long the early answers are ahead of their commit: a slow disk.
-SLOW_S = 0.03
+#: How long what was promised is ahead of its commit: a very slow disk, so that a kill upon the
+#: promise comes before it on any machine.
+SLOW_S = 1.0
 
 
 def ack_before_commit() -> None:
@@ -37,7 +40,7 @@ def claim_before_commit() -> None:
 
 
 def _answering_early(early: Callable[[Pending], bool]) -> None:
-    load = storage.writer.load
+    load, ahead = storage.writer.load, list[Pending]()
 
     async def loaded(*given: Any) -> Batch:
         batch = await load(*given)
@@ -47,6 +50,7 @@ def _answering_early(early: Callable[[Pending], bool]) -> None:
             fold(pending, now)
             if early(pending):
                 pending.answer()
+                ahead.append(pending)
 
         batch.fold = folded  # type: ignore[method-assign]
         return batch
@@ -55,7 +59,8 @@ def _answering_early(early: Callable[[Pending], bool]) -> None:
     together = Link.together
 
     async def slowly(link: Link, *statements: Query | Many) -> Any:
-        if statements[-1] == storage.statements.COMMIT:
+        if ahead and statements[-1] == storage.statements.COMMIT:
+            ahead.clear()
             await asyncio.sleep(SLOW_S)
         return await together(link, *statements)
 
@@ -139,6 +144,17 @@ def failed_callbacks_forgotten() -> None:
     Caller._again = forgotten  # type: ignore[method-assign]
 
 
+def answers_said_twice() -> None:
+    """Whoever clicked is answered once more, to be sure."""
+    answer = Speaker._answer
+
+    async def twice(speaker: Speaker, delivery: Delivery, message: Message) -> None:
+        await answer(speaker, delivery, message)
+        await answer(speaker, delivery, message)
+
+    Speaker._answer = twice  # type: ignore[method-assign]
+
+
 #: By name, for a process that is told which.
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug
@@ -151,5 +167,6 @@ BUGS: dict[str, Callable[[], None]] = {
         descriptors_left_open,
         memory_kept,
         failed_callbacks_forgotten,
+        answers_said_twice,
     )
 }

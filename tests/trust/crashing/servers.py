@@ -68,7 +68,7 @@ class Server:
     folder: Path
     workspace: Workspace
     mode: str = "http"
-    bug: str | None = None
+    bug: str | None = None  #: names of what is planted
     shadow: Path | None = None  #: where the shim keeps what a loss of power would leave
     deaf: bool = False  #: the disk says that it synced, and did not
     paced: bool = False  #: Slack's limits are kept

@@ -40,6 +40,8 @@ class Payloads:
     was: Target
     targets: list[Target]
     accounts: tuple[str, ...]  #: people of all sorts, who click instead of whoever did
+    #: How often a button of this question was drawn for another operation.
+    crossed: float = 0.1
     turned: int = field(default=0, init=False)
 
     def bent(self) -> Payload:
@@ -56,7 +58,7 @@ class Payloads:
 
     def _retargeted(self, made: Payload) -> Payload:
         target = self.random.choice(self.targets)
-        if self.random.random() < 0.1:  # a button of this question, drawn for another operation
+        if self.random.random() < self.crossed:
             target = replace(target, digest=self.random.choice(self.targets).digest)
         found: Payload = json.loads(target.about(json.dumps(made), self.was))
         # As Slack does: nothing of it is the same delivery again.
