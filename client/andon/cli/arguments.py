@@ -151,7 +151,7 @@ def _wait(commands: "Commands") -> None:
 
 
 def _list(commands: "Commands") -> None:
-    made = _command(commands, "list", "list escalations of this service, newest first")
+    made = _command(commands, "list", "list escalations of this service")
     for name in ("status", "kind", "severity", "category", "reference", "dedup-key"):
         made.add_argument(f"--{name}")
     made.add_argument("-q", "--search", dest="q", metavar="WORDS", help="words of the title")

@@ -54,7 +54,8 @@ class Lines:
     def show(self, escalation: "Escalation") -> None:
         """What is new."""
         now = datetime.now(UTC)
-        if self._last is None:
+        if self._last is None or self._last.id != escalation.id:
+            self._last = None
             self.say(words.held(escalation, now))
         for line in words.changes(self._last, escalation, now):
             self.say(line)

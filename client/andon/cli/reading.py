@@ -42,7 +42,7 @@ def wait(asked: Namespace) -> int:
 
 
 def list_(asked: Namespace) -> int:
-    """Newest first."""
+    """Newest first; those with `--status pending` by their deadline."""
     filters = {name: getattr(asked, name) for name in _FILTERS}
     with asking.client() as client:
         found = list(islice(client.list(**filters, limit=min(asked.limit, _PAGE)), asked.limit))
