@@ -108,7 +108,7 @@ class Run:
         question = Question.of(self._asked, self._argv)
         command.startable(self._argv)
         request = question.request(self._asked)
-        with asking.client() as client:
+        with asking.client(self._shown, self._asked.patience) as client:
             left = self._left = _left_behind(client, request)
             earlier = self._earlier(client, left)
             if earlier is not None:
@@ -188,7 +188,7 @@ class Run:
         from andon.errors import AndonError
 
         try:
-            with asking.client(patience_s=REPORT_S) as client:
+            with asking.client(self._shown, min(REPORT_S, self._asked.patience)) as client:
                 client.report(found.id, result, detail)
         except AndonError as error:
             return f"Its outcome is not reported. {words.plain(error.why)}"
@@ -204,7 +204,7 @@ class Run:
             then = "If people were asked already, `andon list --status pending` shows it."
             return ends.interrupted(interrupted.number, then)
         try:
-            with ending_asks(), asking.client(patience_s=HASTE_S) as client:
+            with ending_asks(), asking.client(self._shown, HASTE_S) as client:
                 then = self._taken_back(client, e, interrupted)
         except Interrupted:
             self._stays = True

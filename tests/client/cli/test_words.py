@@ -193,7 +193,7 @@ def test_a_terminal_has_one_line_that_is_redrawn(monkeypatch: pytest.MonkeyPatch
     assert isinstance(shown, Redrawn)
     shown.show(an(requirements=TWO))
     shown.show(an(requirements=TWO, progress={"delivered_at": NOW}))
-    drawn = stream.getvalue().split("\r\x1b[K")[-1]
+    drawn = stream.getvalue().split("\r\x1b[K")[-1].split("\n")[-1]
     assert drawn.startswith("waiting · delivered · 1 of 2")
     assert len(drawn) == 39
     shown.say("over")
