@@ -81,9 +81,11 @@ def gate(context: AlembicContext, **asking: Any) -> Iterator[None]:
 
 
 def _migrates(running: MigrationContext) -> bool:
-    """Whether a command runs that may migrate: only those name a destination."""
+    """Whether a command runs that may migrate: only those name one destination; `stamp` several."""
     environment = running.environment_context
-    return environment is not None and "destination_rev" in environment.context_opts
+    return environment is not None and isinstance(
+        environment.context_opts.get("destination_rev"), str
+    )
 
 
 @dataclass
@@ -134,7 +136,7 @@ class _Run:
                         yield
                         return
             except BusyError:
-                self._gate.wait_for_lock(escalation)
+                self._gate.locked_out(escalation)
         self._gate.nothing_pending()
         with self._running.begin_transaction():
             yield
@@ -144,7 +146,11 @@ class _Run:
     def _look(self) -> Pending | None:
         """What is pending, read without a trace; the transaction is over afterwards."""
         try:
-            return self._pending()
+            pending = self._pending()
+            # Another's commit in between would show its tables with the revision before it.
+            while self._heads != tuple(sorted(self._running.get_current_heads())):
+                pending = self._pending()
+            return pending
         finally:
             self._connection.rollback()
 
@@ -156,7 +162,11 @@ class _Run:
         self._running.script.revision_map = RevisionMap(self._running.script._load_revisions)
         linecache.checkcache()
         self._heads = tuple(sorted(self._running.get_current_heads()))
-        steps = [s for s in self._fn(self._heads, self._running) if isinstance(s, RevisionStep)]
+        steps = list(self._fn(self._heads, self._running))
+        if not all(isinstance(step, RevisionStep) for step in steps):
+            raise SettingsError(
+                "andon.alembic knows `upgrade` and `downgrade`, and not this command."
+            )
         with _read_only(self._connection):
             self._captured = self._tell(steps)
         if not steps:
@@ -311,7 +321,8 @@ class _Offline:
     """Alembic's offline mode, with the dialect as it found this very server."""
 
     def __init__(self, running: MigrationContext, connection: Connection) -> None:
-        dialect = type(connection.dialect)(paramstyle="named")  # type: ignore[call-arg]
+        known: Any = connection.dialect
+        dialect = type(known)(paramstyle="named", dbapi=known.dbapi)
         dialect.initialize(connection)
         self._written = _Written()
         self._context = MigrationContext.configure(

@@ -63,8 +63,10 @@ class Executor(MigrationExecutor):  # type: ignore[misc]
         self._held.modules |= {type(migration).__module__ for migration, _ in plan}
         files = _files(plan)
         pending = self._look(plan)
-        escalation = self._held.gate.approved(pending, _Door(self, plan))
+        if set(self.recorder.applied_migrations()) != set(self.loader.applied_migrations):
+            raise ChangedError("Somebody else migrated meanwhile. Nothing ran; looking again.")
         while True:
+            escalation = self._held.gate.approved(pending, _Door(self, plan))
             try:
                 with self._held.gate.running(escalation) as run:
                     with self._alone(pending):
@@ -76,7 +78,7 @@ class Executor(MigrationExecutor):  # type: ignore[misc]
                     with self._guarded(plan, pending):
                         return super().migrate(targets, plan, state, fake, fake_initial)
             except BusyError:
-                self._held.gate.wait_for_lock(escalation)
+                self._held.gate.locked_out(escalation)
 
     def apply_migration(
         self,

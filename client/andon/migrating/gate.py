@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, cast
 
 from andon.client import Client
-from andon.errors import AndonError, NotReleasedError
+from andon.errors import AndonError
 from andon.flow import endings
 from andon.migrating.pending import Facts, Pending
 from andon.models import Escalation
@@ -94,6 +94,8 @@ class Gate:
         if self._approved is not None:
             known, escalation = self._approved
             if known == pending:
+                self._pause(LOCK_PAUSE_S)
+                _raise_unless_released(self._client.get(escalation.id))
                 return escalation
             self._say("What is pending is no longer what was approved. Nothing ran; asking again.")
         self._approved = pending, self._ask(pending, door)
@@ -175,10 +177,12 @@ class Gate:
         except AndonError as error:
             self._say(f"It {result}, but that could not be reported: {error}")
 
-    def wait_for_lock(self, escalation: Escalation) -> None:
+    def locked_out(self, escalation: Escalation) -> None:
         """Another transaction was there first. Raises TakenError if it took this release."""
-        _raise_unless_released(self._client.get(escalation.id), taken=True)
-        self._pause(LOCK_PAUSE_S)
+        found = self._client.get(escalation.id)
+        _raise_unless_released(found)
+        if found.claim is not None:
+            raise endings.taken(found)
 
     def nothing_pending(self) -> None:
         """Say who ran it, where somebody else did while this command waited."""
@@ -208,9 +212,7 @@ def operation(pending: Pending) -> Operation:
     return Operation(pending.command, pending.arguments(), pending.target())
 
 
-def _raise_unless_released(found: Escalation, *, taken: bool = False) -> None:
-    ended: NotReleasedError | None = endings.not_released(found)
-    if ended is None and taken and found.claim is not None:
-        ended = endings.taken(found)
+def _raise_unless_released(found: Escalation) -> None:
+    ended = endings.not_released(found)
     if ended is not None:
         raise ended

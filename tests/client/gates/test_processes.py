@@ -1,6 +1,7 @@
 """The real commands, as processes of their own, against a real PostgreSQL and the real server."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,7 +27,8 @@ op.execute("SELECT pg_sleep(seconds) FROM naps")
 def started(served: Served, state: Path, *words: str, path: Path = CLIENT) -> subprocess.Popen[str]:
     """A deployer's process."""
     environment = os.environ | served.environment
-    environment |= {"ANDON_STATE": str(state), "PYTHONPATH": f"{CLIENT}{os.pathsep}{path}"}
+    environment |= {"ANDON_STATE": str(state), "PYTHONFAULTHANDLER": "1"}
+    environment |= {"PYTHONPATH": f"{CLIENT}{os.pathsep}{path}"}
     return subprocess.Popen(
         [sys.executable, *words],
         env=environment,
@@ -40,6 +42,15 @@ def upgrading(project: Project, served: Served, state: Path) -> subprocess.Popen
     """`alembic upgrade head`."""
     words = ("-m", "alembic", "-c", str(project.settings), "upgrade", "head")
     return started(served, state, *words)
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """What it said; one that hangs says where."""
+    try:
+        return process.communicate(timeout=45)[0]
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        raise AssertionError(process.communicate()[0]) from None
 
 
 def until(reached: Callable[[], bool], seconds: float = 60) -> None:
@@ -76,7 +87,7 @@ def test_killed_half_way_the_old_schema_stays_and_people_are_asked_again(
     shop.rows("UPDATE naps SET seconds = 0")
     second = upgrading(project, lasting, tmp_path / "state")
     lasting.when_asked(lambda id_: (ids.append(id_), lasting.approve(id_))).join()
-    said, _ = second.communicate(timeout=60)
+    said = ended(second)
     assert (second.returncode, shop.at()) == (0, ["b2"]), said
     assert [lasting.read(id_).state.value for id_ in ids] == ["failed", "succeeded"]
 
@@ -97,7 +108,7 @@ def test_of_two_deployers_one_runs_and_the_other_learns_who(
     lasting.when_asked(ids.append).join()
     until(lambda: lasting.read(ids[0]).occurrences == 2)
     lasting.approve(ids[0])
-    said = [process.communicate(timeout=60)[0] for process in both]
+    said = [ended(process) for process in both]
     assert shop.at() == ["b2"], said
     assert lasting.read(ids[0]).state is OperationState.SUCCEEDED
     assert sum("data-sync) took" in text or "data-sync took" in text for text in said) == 1, said
@@ -122,14 +133,14 @@ def test_manage_py_migrate_is_held(postgres: Server, lasting: Served, tmp_path: 
 
     first = started(lasting, tmp_path / "state", *words, path=tmp_path)
     lasting.when_asked(lasting.reject).join()
-    said, _ = first.communicate(timeout=60)
+    said = ended(first)
     assert (first.returncode, database.catalogue()) == (121, []), said
     assert "ravi said no to" in said
     assert "Traceback" not in said
 
     second = started(lasting, tmp_path / "state", *words, path=tmp_path)
     lasting.when_asked(lasting.approve).join()
-    said, _ = second.communicate(timeout=60)
+    said = ended(second)
     assert second.returncode == 0, said
     assert "Applying contenttypes.0002_remove_content_type_name... OK" in said
     tables = {row[0] for row in database.catalogue()}
