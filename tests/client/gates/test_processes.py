@@ -135,7 +135,7 @@ def test_manage_py_migrate_is_held(postgres: Server, lasting: Served, tmp_path: 
     lasting.when_asked(lasting.reject).join()
     said = ended(first)
     assert (first.returncode, database.catalogue()) == (121, []), said
-    assert "ravi said no to" in said
+    assert "said no to" in said
     assert "Traceback" not in said
 
     second = started(lasting, tmp_path / "state", *words, path=tmp_path)
@@ -145,3 +145,42 @@ def test_manage_py_migrate_is_held(postgres: Server, lasting: Served, tmp_path: 
     assert "Applying contenttypes.0002_remove_content_type_name... OK" in said
     tables = {row[0] for row in database.catalogue()}
     assert tables >= {"django_content_type", "django_migrations"}
+
+
+#: Seconds after the approval; the many only with ANDON_CLIENT_LANE=full.
+MOMENTS = [0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0]
+
+
+@pytest.mark.skipif(os.environ.get("ANDON_CLIENT_LANE") != "full", reason="the full lane's")
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_any_moment_the_schema_is_the_old_or_the_new_one(
+    project: Project, lasting: Served, shop: Database, tmp_path: Path, moment: float
+) -> None:
+    """The new one only by a taken release; and the next run leads there."""
+    shop.rows("UPDATE naps SET seconds = 0.4")
+    before, ids = shop.catalogue(), list[str]()
+    first = upgrading(project, lasting, tmp_path / "state")
+    lasting.when_asked(ids.append).join()
+    lasting.approve(ids[0])
+    time.sleep(moment)
+    first.kill()
+    first.communicate()
+    shop.rows(_CUT)
+    is_old = shop.at() == ["a1"]
+    assert is_old == (shop.catalogue() == before)
+    assert is_old or lasting.read(ids[0]).claim is not None
+
+    shop.rows("UPDATE naps SET seconds = 0")
+    second = upgrading(project, lasting, tmp_path / "state")
+    is_asked = is_old and lasting.read(ids[0]).claim is not None
+    people = lasting.when_asked(lasting.approve) if is_asked else None
+    said = ended(second)
+    if people is not None:
+        people.join()
+    assert (second.returncode, shop.at()) == (0, ["b2"]), said
+
+
+_CUT = """
+SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
