@@ -1,103 +1,30 @@
-"""Alembic, held: `alembic upgrade` and `downgrade` ask people first and run what they saw.
+"""One `upgrade` or `downgrade`: looked at, asked about, looked at again under lock, and sent."""
 
-In `env.py`, instead of `with context.begin_transaction():`
-
-    from andon.alembic import gate
-
-    with gate(context, environment="production"):
-        context.run_migrations()
-
-The connection given to `context.configure` must not be inside a transaction: nothing is kept open
-while people think. Everything else (`--sql`, `stamp`, `current`, `check`, `revision`) is as ever.
-
-What runs is the SQL itself that was approved, statement by statement, not the revision's Python.
-A revision that cannot tell its SQL beforehand, because it reads the database while it runs, is
-shown as its file and runs as Python; the question says so.
-"""
-
-import io
 import linecache
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
-from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script.revision import RevisionMap
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
-from sqlalchemy.engine.mock import MockConnection
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from andon.errors import AndonError, SettingsError
+from andon.alembic.telling import Captured, Offline, capture, named, read_only, taken_back
+from andon.errors import SettingsError
 from andon.migrating import locks
 from andon.migrating.catalogue import Catalogue, catalogue_of, lockable
 from andon.migrating.gate import BusyError, Gate
-from andon.migrating.pending import Facts, Pending, Section
-from andon.migrating.statements import shared, touched
+from andon.migrating.pending import Facts, Pending
+from andon.migrating.statements import touched
 
-_READS = "This revision reads the database while it runs, so its SQL cannot be told beforehand."
-_VARIES = "This revision writes other SQL each time it is asked."
-_RUNS = "Its file is what runs:"
-
-#: What is configured for a run and means nothing, or harm, to a telling.
-_ONLINE = frozenset({"output_encoding", "transaction_per_migration", "on_version_apply"})
-
-#: PostgreSQL: a lock that is not free, and a table somebody else has just created.
-_BUSY = frozenset({"55P03", "23505", "42P07"})
+#: PostgreSQL: a lock is not free.
+_BUSY = "55P03"
 
 
-class AlembicContext(Protocol):
-    """`alembic.context`, as an `env.py` imports it."""
-
-    def get_context(self) -> MigrationContext:
-        """What was configured."""
-
-    def begin_transaction(self) -> AbstractContextManager[Any]:
-        """Alembic's own."""
-
-
-@contextmanager
-def gate(context: AlembicContext, **asking: Any) -> Iterator[None]:
-    """Hold the migrations that run inside until people released exactly them.
-
-    `environment`, `client`, and whatever else `Client.open` takes (`approvers`, `reference`,
-    `requested_by`, `summary`, `category`, `decide_within_s` ...).
-    """
-    running = context.get_context()
-    if running.as_sql or not _migrates(running):
-        with context.begin_transaction():
-            yield
-        return
-    try:
-        with Gate(**asking) as gate, _Run(running, gate).released():
-            yield
-    except AndonError as error:
-        # Alembic's command prints one line for this, and a traceback for anything else.
-        raise CommandError(str(error)) from error
-
-
-def _migrates(running: MigrationContext) -> bool:
-    """Whether a command runs that may migrate: only those name one destination; `stamp` several."""
-    environment = running.environment_context
-    return environment is not None and isinstance(
-        environment.context_opts.get("destination_rev"), str
-    )
-
-
-@dataclass
-class _Captured:
-    """A step, what it is shown as, and the very SQL of this telling."""
-
-    step: RevisionStep
-    section: Section
-    statements: Sequence[str]
-
-
-class _Run:
+class Run:
     """One run of `upgrade` or `downgrade`."""
 
     def __init__(self, running: MigrationContext, gate: Gate) -> None:
@@ -109,12 +36,12 @@ class _Run:
         self._running, self._gate = running, gate
         self._fn: Callable[[Any, Any], Iterable[Any]] = running.opts["fn"]
         self._heads: tuple[str, ...] = ()
-        self._captured: list[_Captured] = []
+        self._captured: list[Captured] = []
         running._migrations_fn = self._released_steps
 
     @cached_property
-    def _offline(self) -> "_Offline":
-        return _Offline(self._running, self._connection)
+    def _offline(self) -> "Offline":
+        return Offline(self._running, self._connection)
 
     @property
     def _connection(self) -> Connection:
@@ -167,7 +94,7 @@ class _Run:
             raise SettingsError(
                 "andon.alembic knows `upgrade` and `downgrade`, and not this command."
             )
-        with _read_only(self._connection):
+        with read_only(self._connection):
             self._captured = self._tell(steps)
         if not steps:
             return None
@@ -176,17 +103,17 @@ class _Run:
         catalogue = self._catalogue()
         return Pending(
             command=f"alembic {verb} {environment.context_opts['destination_rev']}",
-            database=_named(self._connection),
+            database=named(self._connection),
             session=catalogue.session(),
             applied=self._heads,
             sections=tuple(captured.section for captured in self._captured),
             shape=catalogue.shape(catalogue.tables(names)),
         )
 
-    def _tell(self, steps: Sequence[RevisionStep]) -> list[_Captured]:
+    def _tell(self, steps: Sequence[RevisionStep]) -> list[Captured]:
         """Each step's SQL, told twice: what differs is computed anew each time."""
         told = self._offline.told
-        return [_captured(step, told(step), told(step)) for step in steps]
+        return [capture(step, told(step), told(step)) for step in steps]
 
     def facts(self, pending: Pending) -> Facts:
         """Locks, sizes and the way back, read without a trace."""
@@ -208,9 +135,9 @@ class _Run:
 
     def _rollback(self) -> str:
         """The SQL that takes it back, newest first."""
-        with _read_only(self._connection):
+        with read_only(self._connection):
             return "\n\n".join(
-                _taken_back(self._offline, captured.step) for captured in reversed(self._captured)
+                taken_back(self._offline, captured.step) for captured in reversed(self._captured)
             )
 
     def _catalogue(self) -> Catalogue:
@@ -257,7 +184,7 @@ class _Run:
             self._lock(pending)
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-            if state in _BUSY or "database is locked" in str(error.orig):
+            if state == _BUSY or "database is locked" in str(error.orig):
                 raise BusyError from error
             raise
 
@@ -284,7 +211,7 @@ class _Run:
                 step.migration_fn = self._sends(captured)
             yield step
 
-    def _sends(self, captured: _Captured) -> Callable[[], None]:
+    def _sends(self, captured: Captured) -> Callable[[], None]:
         def sends(**given: Any) -> None:
             if given:
                 raise CommandError(
@@ -315,107 +242,3 @@ class _Run:
             if not error.connection_invalidated:
                 raise
         self._connection.rollback()
-
-
-class _Offline:
-    """Alembic's offline mode, with the dialect as it found this very server."""
-
-    def __init__(self, running: MigrationContext, connection: Connection) -> None:
-        known: Any = connection.dialect
-        dialect = type(known)(paramstyle="named", dbapi=known.dbapi)
-        dialect.initialize(connection)
-        self._written = _Written()
-        self._context = MigrationContext.configure(
-            dialect=dialect,
-            environment_context=running.environment_context,
-            opts={name: value for name, value in running.opts.items() if name not in _ONLINE}
-            | {"as_sql": True, "literal_binds": True, "output_buffer": self._written},
-        )
-        self._write = self._context.impl._exec
-        self._context.impl._exec = self._written_whole  # type: ignore[method-assign]
-        self._context.connection = self._context.impl.connection = cast(
-            Connection, MockConnection(dialect, self._executed)
-        )
-
-    def _executed(self, construct: Any, *parameters: Any, **named: Any) -> None:
-        """`op.get_bind().execute(...)`: Alembic itself would drop the parameters without a word."""
-        if any(parameters) or named:
-            raise CommandError("Parameters cannot be written into SQL.")
-        self._context.impl._exec(construct)
-
-    def _written_whole(self, construct: Any, *args: Any, **kwargs: Any) -> None:
-        """A parameter without a value would be written as NULL, and mean something else."""
-        clause = text(construct) if isinstance(construct, str) else construct
-        binds = getattr(clause.compile(dialect=self._context.dialect), "binds", {})
-        if any(bind.required for bind in binds.values()):
-            raise CommandError("A parameter has no value.")
-        self._write(clause, *args, **kwargs)
-
-    def told(self, step: RevisionStep) -> list[str] | None:
-        """The statements of one step; None when it needs a database in order to tell."""
-        self._written.lines = []
-        try:
-            with Operations.context(self._context):
-                step.migration_fn()
-        except Exception:  # whatever a revision trips over without a database
-            return None
-        return self._written.lines
-
-
-class _Written(io.StringIO):
-    """Keeps what is written: Alembic writes a statement at a time."""
-
-    lines: list[str]
-
-    def write(self, text: str) -> int:
-        """One statement, or one remark."""
-        self.lines.append(text.strip())
-        return len(text)
-
-
-def _captured(step: RevisionStep, one: list[str] | None, other: list[str] | None) -> _Captured:
-    common = shared(one, other) if one is not None and other is not None else None
-    if one is not None and common is not None:
-        return _Captured(step, Section(title=str(step), statements=tuple(common)), one)
-    why = f"{_READS if one is None or other is None else _VARIES} {_RUNS}"
-    return _Captured(step, Section(title=str(step), why=why, source=_file(step)), ())
-
-
-def _file(step: RevisionStep) -> str:
-    return Path(step.revision.path).read_text(encoding="utf-8")
-
-
-def _taken_back(offline: _Offline, step: RevisionStep) -> str:
-    back = RevisionStep(step.revision_map, step.revision, not step.is_upgrade)
-    told = offline.told(back)
-    if told is None:
-        told = [f"-- See {Path(step.revision.path).name}: its SQL cannot be told beforehand."]
-    return "\n".join([f"-- {back}", *(told or ["-- Nothing is written for this way."])])
-
-
-def _named(connection: Connection) -> str:
-    """`shop on db.internal:5432`, of the address without its credentials."""
-    url = connection.engine.url
-    host = url.host or url.query.get("host") or ""
-    where = ", ".join(host) if isinstance(host, tuple) else str(host)
-    port = f":{url.port}" if url.port else ""
-    return (
-        f"{url.database or 'memory'} on {where}{port}" if where else str(url.database or "memory")
-    )
-
-
-@contextmanager
-def _read_only(connection: Connection) -> Iterator[None]:
-    """Whatever a revision does while it is asked for its SQL, the database stays as it is."""
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    kept = connection.begin_nested()
-    try:
-        connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
-        yield
-    finally:
-        kept.rollback()
-
-
-__all__ = ["gate"]
