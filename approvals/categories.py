@@ -18,6 +18,7 @@ class Category:
     question: str = "Why is this right?"  #: asked before something irreversible
     private: bool = False  #: belongs into a private channel or direct messages
     immediate: bool = False  #: people are asked at once; nothing is retried before
+    automatic: bool = False  #: a recovery from it may run by itself; of all others people decide
 
     @property
     def name(self) -> str:
@@ -36,11 +37,12 @@ _ROWS = (
         slug="retries_exhausted",
         nothing="it stays stopped",
         nothing_past="It stays stopped.",
+        automatic=True,
     ),
-    Category(slug="pattern_change"),
-    Category(slug="resource_exhaustion"),
-    Category(slug="service_health"),
-    Category(slug="service_outage"),
+    Category(slug="pattern_change", automatic=True),
+    Category(slug="resource_exhaustion", automatic=True),
+    Category(slug="service_health", automatic=True),
+    Category(slug="service_outage", automatic=True),
     Category(slug="schema_migration", irreversible=True),
     Category(slug="data_migration", irreversible=True),
     Category(slug="api_change"),

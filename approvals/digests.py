@@ -1,4 +1,6 @@
-"""When the digest is due, and what stands in it: what is low, and what ended without a decision."""
+"""When the digest is due, and what stands in it: what is low, what ran by itself, and what ended
+without a decision.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from approvals.escalation import Escalation
-from approvals.words import Severity, Status
+from approvals.words import Kind, Severity, Status
 
 #: How an escalation ends that nobody decided.
 UNDECIDED = (Status.EXPIRED, Status.WITHDRAWN)
@@ -25,22 +27,26 @@ class Quiet:
     """What happened in a stretch of time that rang nobody."""
 
     low: tuple[Escalation, ...] = ()  #: what is low, opened then, oldest first
+    automatic: tuple[Escalation, ...] = ()  #: what ran by itself, begun then, oldest first
     undecided: tuple[Escalation, ...] = ()  #: anything else that ended then, decided by nobody
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
-        return bool(self.low or self.undecided)
+        return bool(self.low or self.automatic or self.undecided)
 
 
 def quiet_of(found: Iterable[Escalation], since: datetime, until: datetime) -> Quiet:
     """Of these, what happened after `since` and not after `until`."""
-    low, undecided = [], []
+    low: list[Escalation] = []
+    automatic: list[Escalation] = []
+    undecided: list[Escalation] = []
     for e in found:
         if e.severity is Severity.LOW:
-            low += [e] if since < e.created_at <= until else []
+            part = automatic if e.kind is Kind.AUTOMATION else low
+            part += [e] if since < e.created_at <= until else []
         elif e.status in UNDECIDED and e.ended_at is not None and since < e.ended_at <= until:
             undecided.append(e)
-    return Quiet(low=tuple(low), undecided=tuple(undecided))
+    return Quiet(low=tuple(low), automatic=tuple(automatic), undecided=tuple(undecided))
 
 
 def latest(times: Iterable[str], zone: str, since: datetime, now: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ from approvals.words import (
     Friction,
     Kind,
     OperationState,
+    Recovery,
     Result,
     Severity,
     Status,
@@ -298,6 +299,7 @@ class Escalation:
     missed: tuple[Missed, ...] = ()
     overrides: tuple[Override, ...] = ()
     resolution: Resolution | None = None
+    recovery: Recovery | None = None  #: of an automation: what it does
     storm_id: str | None = None  #: the storm it gathers in
     storm_place: int = 0  #: its place there, from 1; lists of a storm name members by it
     alike: Alike | None = None

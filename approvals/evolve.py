@@ -143,13 +143,15 @@ def _decided(escalation: Escalation, record: Record) -> Escalation:
         people=tuple(body.get("people", ())),
         head=record.hash,
     )
-    released = status is Status.APPROVED
+    state = OperationState.HELD if status is Status.APPROVED else OperationState.ABORTED
+    runs = body.get("report_until")  # an automation is not taken: it runs from now on
     return replace(
         escalation,
         status=status,
-        state=OperationState.HELD if released else OperationState.ABORTED,
+        state=OperationState.RELEASED if runs else state,
         decision=decision,
         claim_until=_when(body, "claim_until"),
+        report_until=_when(body, "report_until"),
     )
 
 

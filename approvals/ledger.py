@@ -5,8 +5,10 @@ key already opened, which group a `dedup_key` has, what came lately. `evolve` ne
 
 from dataclasses import dataclass, field, replace
 
+from approvals.automatic import Past
 from approvals.events import JOINED, OPENED, Record
 from approvals.flows import Flow, flowed
+from approvals.words import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Ledger:
     pending_twin: str | None = None  #: pending escalation an equal request would join
     sums: tuple[tuple[str, int], ...] = ()  #: moved in the day before, by kind (`approvals.sums`)
     pending: int = 0  #: escalations of the service that wait for people
+    past: tuple[Past, ...] = ()  #: of an automation: the same recovery of the service, lately
     flow: Flow = field(default_factory=Flow)
     gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
 
@@ -34,7 +37,8 @@ def post(ledger: Ledger, record: Record) -> Ledger:
     """The rows after the record."""
     if record.kind not in (OPENED, JOINED):
         return ledger
-    if record.kind == OPENED:
+    asks = record.kind == OPENED and record.body["escalation"].get("kind") != Kind.AUTOMATION
+    if asks:
         flow, gathers = flowed(ledger.flow, record.body["escalation"], record.at)
         ledger = replace(ledger, flow=flow, gathers=gathers, pending=ledger.pending + 1)
     return replace(

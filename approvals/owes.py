@@ -41,7 +41,12 @@ Told = dict[str, str]
 
 
 def owes(escalation: Escalation, record: Record) -> tuple[Work, ...]:
-    """The work that follows from the record. `escalation` is its state after the record."""
+    """The work that follows from the record. `escalation` is its state after the record.
+
+    An automation rings nobody: it stands in the digest and in the log.
+    """
+    if escalation.kind is Kind.AUTOMATION:
+        return ()
     found = _BY_KIND.get(record.kind)
     work = tuple(found(escalation, record)) if found else ()
     return (*work, *_callback(escalation, record))

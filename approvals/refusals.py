@@ -5,6 +5,7 @@ facts its sentence needs. Doors map reasons to HTTP problems and to answers in S
 
     about the request       not-found  wrong-operation  unprocessable  idempotency-key-reused
                             not-held  not-an-incident  too-many-pending
+    about an automation     not-automatable  turned-manual
     about the person        not-a-member  unknown-account  requester  not-in-group
                             no-longer-eligible  people-unknown (ask again)  not-your-vote
     about the click         already-decided  expired  withdrawn  out-of-date  not-read
@@ -33,6 +34,8 @@ class Why(StrEnum):
     UNPROCESSABLE = "unprocessable"
     KEY_REUSED = "idempotency-key-reused"
     TOO_MANY_PENDING = "too-many-pending"  #: so many of the service wait for people already
+    NOT_AUTOMATABLE = "not-automatable"  #: never by itself: people decide
+    TURNED_MANUAL = "turned-manual"  #: it failed, or ran too often: people decide for now
     NOT_A_MEMBER = "not-a-member"
     UNKNOWN_ACCOUNT = "unknown-account"
     REQUESTER = "requester"

@@ -7,6 +7,9 @@ Status of an escalation (terminal ones never change)::
               +--> expired     nobody decided by the deadline
               +--> withdrawn   the requester took it back
 
+An automation is nobody's question: the policy's leave is its decision (`approved`), and its
+operation is `released` from the start.
+
 State of its operation::
 
     held --+--> released --+--> succeeded
@@ -24,6 +27,7 @@ class Kind(StrEnum):
 
     APPROVAL = "approval"  #: holds an operation until people decide
     INCIDENT = "incident"  #: asks for help, holds nothing
+    AUTOMATION = "automation"  #: asks nobody: a recovery that runs by itself, on the record
 
 
 class Status(StrEnum):
@@ -95,6 +99,17 @@ class DecidedBy(StrEnum):
     REQUESTER = "requester"
     POLICY = "policy"
     BREAK_GLASS = "break_glass"
+
+
+class Recovery(StrEnum):
+    """What may run by itself, where the policy lets it."""
+
+    KNOWN_FIX = "known_fix"  #: a known error pattern with a proven fix
+    IDEMPOTENT = "idempotent"  #: done twice it is done once
+    RESTART = "restart"  #: a service started again, with safeguards
+    CACHE = "cache"  #: a cache cleared
+    CLEANUP = "cleanup"  #: resources nobody needs any more, freed
+    RETRY = "retry"  #: tried again, with backoff
 
 
 class Result(StrEnum):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from approvals.automatic import Past, past_of
 from approvals.commands import Claim, Command, Gather, Open, Tick
 from approvals.decide import State
 from approvals.escalation import Escalation
@@ -19,7 +20,7 @@ from approvals.ports import NotSavedError, Settled
 from approvals.refusals import Refusal
 from approvals.step import Step, is_overdue, step
 from approvals.sums import Move, move_of, sums_before
-from approvals.words import Status
+from approvals.words import Kind, Status
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,12 @@ def group_row(command: Open) -> str | None:
     return f"{command.service}:{dedup_key}" if dedup_key else None
 
 
+def recovery_row(command: Open) -> str | None:
+    """Names the breaker of an automation: its group; None for what asks people."""
+    is_automation = command.request.get("kind") == Kind.AUTOMATION
+    return group_row(command) if is_automation else None
+
+
 def flow_row(command: Open) -> str:
     """Names the row of what came lately; none of the three holds a vertical bar alone between."""
     body = command.request
@@ -76,6 +83,7 @@ class Batch:
     flows: dict[str, Flow] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
     sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
+    past: dict[str, dict[str, Past]] = field(default_factory=dict)  #: group -> by escalation
     pending: dict[str, int] = field(default_factory=dict)  #: how many wait, of services asked for
     changed: dict[str, None] = field(default_factory=dict)  #: ids, in order
     records: list[Record] = field(default_factory=list)
@@ -122,6 +130,7 @@ class Batch:
             pending_twin=twin.id if twin else None,
             sums=sums_before(move, self.sums),
             pending=self.pending.get(command.service, 0),
+            past=tuple(self.past.get(group or "", {}).values()),
             flow=self.flows.get(flow_row(command), Flow()),
         )
         done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
@@ -157,6 +166,7 @@ class Batch:
             self._count_waiting(escalation)
             self.escalations[escalation.id] = escalation
             self.changed[escalation.id] = None
+            self._recall(escalation)
             self.records += done.records
         self._count(escalation, done.refusal)
         for grant_id, jws in signed:
@@ -175,6 +185,12 @@ class Batch:
         if after.service in self.pending:
             self.pending[after.service] += (after.status is Status.PENDING) - waited
 
+    def _recall(self, escalation: Escalation) -> None:
+        """What an earlier command made of a recovery counts for the automations after it."""
+        known = self.past.get(f"{escalation.service}:{escalation.dedup_key}")
+        if known is not None:
+            known[escalation.id] = past_of(escalation)
+
     def _count(self, escalation: Escalation, refusal: Refusal | None) -> None:
         if refusal is not None and refusal.who:
             self.refusals.append((escalation.id, refusal.who, refusal.why.value))
@@ -192,7 +208,7 @@ class Batch:
         if group and group not in self.groups:
             self.groups[group] = escalation.group_id
             self.new_groups.append((group, escalation.group_id))
-        if done.ledger.flow is not self.flows.get(flow_row(command)):
+        if done.ledger.flow != self.flows.get(flow_row(command), Flow()):
             self.flows[flow_row(command)] = done.ledger.flow
             self.new_flows[flow_row(command)] = None
         self.policies.add(self.facts.policy.version)

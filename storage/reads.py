@@ -102,9 +102,11 @@ class SqlReads:
         )
 
     async def last_decided(self, limit: int = 20) -> tuple[Escalation, ...]:
-        """Decided last, newest first."""
+        """Decided by people or by time, newest first."""
         return await self._many(
-            "WHERE decided_at IS NOT NULL ORDER BY decided_at DESC LIMIT ?", (limit,)
+            "WHERE decided_at IS NOT NULL AND kind <> 'automation' "
+            "ORDER BY decided_at DESC LIMIT ?",
+            (limit,),
         )
 
     async def records(self, escalation_id: str) -> tuple[Record, ...]:

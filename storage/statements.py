@@ -18,8 +18,10 @@ from approvals.grants import Signer
 from approvals.ledger import Opened
 from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, ThreadLine, Work
 from approvals.sums import DROPPED, WINDOW, move_of
+from storage.among import among
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
 from storage.database import Link, Many, Query, Row
+from storage.recoveries import recall
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
 LATEST = (
@@ -157,12 +159,12 @@ async def load(
     claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
     _, bodies, grants, keys, groups, twins, flows, *sums = await link.together(
         BEGIN,
-        _in(_BODIES, asked),
-        _in(_GRANTS, claimed),
-        _in(_KEYS, map(key_row, opens)),
-        _in(_GROUPS, map(group_row, opens)),
-        _in(_TWINS, (command.join_key for command in opens)),
-        _in(_FLOWS, map(flow_row, opens)),
+        among(_BODIES, asked),
+        among(_GRANTS, claimed),
+        among(_KEYS, map(key_row, opens)),
+        among(_GROUPS, map(group_row, opens)),
+        among(_TWINS, (command.join_key for command in opens)),
+        among(_FLOWS, map(flow_row, opens)),
         *_summed(opens, facts, now),
     )
     batch.grants, batch.groups, batch.twins = _pairs(grants), _pairs(groups), _pairs(twins)
@@ -173,14 +175,15 @@ async def load(
     found |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
     bounded = {command.service for command in opens if command.most_pending is not None}
     if found - asked or bounded - pending.keys():
-        counting = _in(_WAITING, bounded - pending.keys())
+        counting = among(_WAITING, bounded - pending.keys())
         more, waiting = await link.together(
-            _in(_BODIES, found - asked),
+            among(_BODIES, found - asked),
             Query(f"{counting.sql} GROUP BY service", counting.values),
         )
         bodies += more
         batch.pending |= dict.fromkeys(bounded - pending.keys(), 0)
         batch.pending.update((row[0], row[1]) for row in waiting)
+    await recall(batch, opens, link, facts, now)
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
 
@@ -190,25 +193,13 @@ def _summed(opens: Sequence[Open], facts: Facts, now: datetime) -> Iterator[Quer
     moves = (move_of(command, facts.people) for command in opens)
     keys = {key for move in moves if move for _, key in move.keys}
     if keys:
-        wanted = _in(_SUMS, keys)
+        wanted = among(_SUMS, keys)
         since = instant(now - WINDOW)
         yield Query(f"{wanted.sql} GROUP BY m.key", (since, *wanted.values))
 
 
 def _pairs(rows: Sequence[Row]) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
-
-
-def _in(sql: str, values: Iterable[str | None]) -> Query:
-    """Rows whose last-named column is one of the values, in key order.
-
-    The number of marks is a power of two, so that a connection knows all its statements soon; the
-    last value stands in for those that are missing, and no value for a NULL that equals nothing.
-    """
-    wanted: list[str | None] = sorted({value for value in values if value})  # type: ignore[assignment]
-    marks = 1 << max(0, len(wanted) - 1).bit_length()
-    wanted += [wanted[-1] if wanted else None] * (marks - len(wanted))
-    return Query(f"{sql} IN ({', '.join('?' * marks)})", wanted)
 
 
 def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[Many]:

@@ -67,6 +67,14 @@ class EscalationRow(SQLModel, table=True):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(
+            "ix_escalations_dedup",
+            "service",
+            "dedup_key",
+            "created_at",
+            sqlite_where=text("dedup_key IS NOT NULL"),
+            postgresql_where=text("dedup_key IS NOT NULL"),
+        ),
+        Index(
             "ix_escalations_low",
             "created_at",
             sqlite_where=text("severity = 'low'"),

@@ -184,6 +184,22 @@ def an_incident(key: str = "i1", **changes: Any) -> commands.Open:
     )
 
 
+def an_automation(key: str = "a1", **changes: Any) -> commands.Open:
+    """A service is about to recover by itself."""
+    body = {
+        "kind": "automation",
+        "recovery": "restart",
+        "category": "service_health",
+        "title": "Restart web-3",
+        "environment": "production",
+        "operation": {"name": "docker restart", "target": "web-3"},
+        "options": [],
+        **changes,
+    }
+    body = {"dedup_key": f"automation:{body['recovery']}", **body}
+    return replace(an_open(key, **body), join_key=None)
+
+
 def a_resolution(escalation_id: str, account: str = "USAM", **more: Any) -> commands.Resolve:
     """Somebody writes down what it was."""
     given: dict[str, Any] = {"root_cause": "a full disk", "by_hand": "deleted old logs", **more}

@@ -9,10 +9,11 @@ from approvals import events
 from approvals.auditing.chain import Entry
 from approvals.auditing.findings import Finding
 from approvals.auditing.state import Folded
+from approvals.automatic import never
 from approvals.escalation import Decision, Escalation
 from approvals.policy.seats import seats_for
 from approvals.tally import counting, fewest_overrides
-from approvals.words import DecidedBy, Effect, Status
+from approvals.words import DecidedBy, Effect, Kind, OperationState, Status
 
 #: What happens at most once in a life.
 _ONCE = (events.OPENED, events.DECIDED, events.RESOLVED, events.CLAIMED, events.STOPPED)
@@ -46,6 +47,9 @@ def _decision(before: Escalation, made: Decision, status: Status) -> Iterator[st
     option = before.option(made.option)
     if (status is Status.APPROVED) != (made.effect is Effect.RELEASE):
         yield "its status and its effect do not go together"
+    if before.kind is Kind.AUTOMATION:
+        yield from _let(before, made, status)
+        return
     if status is not Status.APPROVED:
         return
     if option is None or option.effect is not Effect.RELEASE:
@@ -70,11 +74,25 @@ def _decision(before: Escalation, made: Decision, status: Status) -> Iterator[st
         yield "it counts somebody who never counts here"
 
 
+def _let(before: Escalation, made: Decision, status: Status) -> Iterator[str]:
+    """What runs by itself is let by the policy, and is none of what people decide."""
+    if (status, made.by) != (Status.APPROVED, DecidedBy.POLICY):
+        yield f"{made.by.value} decided what nobody was asked"
+    said = {"recovery": before.recovery, "category": before.category}
+    yield from (f"{e.pointer[1:]} never runs by itself" for e in never(said))
+
+
 def _claim(now: Escalation) -> Iterator[str]:
     taken = now.claim
+    if now.kind is Kind.AUTOMATION:
+        if taken is not None:
+            yield "an automation was taken like a release"
+        return
     if taken is None:
         if now.outcome is not None:
             yield "an outcome was reported of what was never taken"
+        if now.state is OperationState.RELEASED:
+            yield "it runs without having been taken"
         return
     if now.status is not Status.APPROVED or now.stopped is not None:
         yield "it was taken without an approval"

@@ -23,7 +23,7 @@ def claim(escalation: Escalation, command: Claim, facts: Facts, now: datetime) -
         return refuse(Why.NOT_FOUND)
     if escalation.claim is not None and escalation.claim.key == command.key:
         return _again(escalation.claim, command, who)
-    if escalation.kind is Kind.INCIDENT:
+    if escalation.kind is not Kind.APPROVAL:
         return refuse(Why.NOT_HELD, who=who)
     no = _not_to_be_had(escalation, command, who)
     if no is not None:

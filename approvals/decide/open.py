@@ -1,4 +1,7 @@
-"""Open: hold an operation and ask, join an equal pending question, or answer a repeated call."""
+"""Open: hold an operation and ask, join an equal pending question, or answer a repeated call.
+
+What asks nobody, an automation, has a file of its own: `automate`.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -8,6 +11,7 @@ from unicodedata import normalize
 from approvals.asked import asked
 from approvals.codec import instant
 from approvals.commands import Open
+from approvals.decide.automate import automate
 from approvals.decide.chain import first_stage
 from approvals.decide.times import decide_by
 from approvals.escalation import Escalation, Option
@@ -38,6 +42,8 @@ def open_(
     errors = tuple(_unreadable(command))
     if errors:
         return unprocessable(errors)
+    if command.request.get("kind") == Kind.AUTOMATION:
+        return automate(ledger, command, facts, now)
     if command.most_pending is not None and ledger.pending >= command.most_pending:
         return _crowded(ledger.pending, command)
     if facts.people.as_of is None:
@@ -96,8 +102,11 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
             pointer="/approvers", detail="Names nobody. Name groups of the policy, or leave it out."
         )
     options = command.request["options"]
-    if command.request.get("kind") == Kind.INCIDENT:
+    kind = command.request.get("kind")
+    if kind == Kind.INCIDENT:
         yield from _held(command.request)
+    elif kind == Kind.AUTOMATION:
+        yield from _asking(command.request)
     elif {o["effect"] for o in options} != set(Effect):
         detail = "Offer at least one option that releases and one that aborts."
         yield FieldError(pointer="/options", detail=detail)
@@ -117,6 +126,13 @@ def _held(body: Mapping[str, Any]) -> Iterator[FieldError]:
         if body.get(name):
             detail = "An incident holds nothing: leave it out, or ask for an approval."
             yield FieldError(pointer=f"/{name}", detail=detail)
+
+
+def _asking(body: Mapping[str, Any]) -> Iterator[FieldError]:
+    """What an automation may not bring: it asks nobody, so nobody chooses."""
+    if body.get("options"):
+        detail = "An automation asks nobody: leave it out, or ask for an approval."
+        yield FieldError(pointer="/options", detail=detail)
 
 
 def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:

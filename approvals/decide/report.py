@@ -1,4 +1,4 @@
-"""Report: the service says what became of the released operation."""
+"""Report: the service says what became of the released operation, or of what ran by itself."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ def report(escalation: Escalation, command: Report, facts: Facts, now: datetime)
     who, known = f"service:{command.service}", escalation.outcome
     if escalation.kind is Kind.INCIDENT:
         return refuse(Why.NOT_HELD, who=who)
-    if escalation.claim is None:
+    if escalation.claim is None and escalation.kind is not Kind.AUTOMATION:
         return refuse(Why.NOT_CLAIMED, who=who)
     if known is not None and known.by != "clock":
         same = (known.result, known.detail, known.undo)

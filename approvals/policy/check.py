@@ -27,6 +27,7 @@ def mistakes(policy: Policy) -> Iterator[Mistake]:
     yield from route_mistakes(policy)
     yield from _calendar(policy)
     yield from _break_glass(policy)
+    yield from _automation(policy)
     for severity, entry in policy.severities.items():
         yield from course_mistakes(policy, ("severities", severity.value), entry, severity)
     yield from rule_mistakes(policy)
@@ -103,3 +104,14 @@ def _break_glass(policy: Policy) -> Iterator[Mistake]:
     if group is not None and group.is_listed and len(set(group.members)) < glass.needed:
         reason = f"wants {glass.needed} people and {glass.group} has {len(set(group.members))}"
         yield ("break_glass", "needed"), reason
+
+
+def _automation(policy: Policy) -> Iterator[Mistake]:
+    entry = policy.automation
+    yield from repeated(entry.allow, ("automation", "allow"))
+    for service, recoveries in entry.services.items():
+        at: Path = ("automation", "services", service)
+        yield from repeated(recoveries, at)
+        for n, recovery in enumerate(recoveries):
+            if recovery not in entry.allow:
+                yield (*at, n), f'"{recovery}" is not in `allow`; a service may have less, not more'

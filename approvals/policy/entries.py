@@ -15,7 +15,7 @@ from pydantic import (
     field_validator,
 )
 
-from approvals.words import Severity
+from approvals.words import Recovery, Severity
 
 Seconds = Annotated[int, Field(strict=True, gt=0, le=30 * 24 * 3600)]
 SecondsOrNone = Annotated[int, Field(strict=True, ge=0, le=30 * 24 * 3600)]
@@ -128,6 +128,23 @@ class BreakGlassEntry(Part):
 
     group: str
     needed: int = Field(default=2, strict=True, ge=1, le=20)
+
+
+class AutomationEntry(Part):
+    """Which recoveries may run by themselves, and how often; after a bad one people decide."""
+
+    allow: tuple[Recovery, ...] = tuple(Recovery)
+    services: dict[str, tuple[Recovery, ...]] = Field(default_factory=dict)  #: only these of them
+    most: int = Field(
+        default=5, strict=True, ge=1, le=100
+    )  #: of one kind and service, in the window
+    within_s: Seconds = 3600
+    manual_for_s: Seconds = 24 * 3600
+    report_within_s: Seconds = 900  #: when silence becomes `unknown`, which counts as failed
+
+    def lets(self, service: str, recovery: str) -> bool:
+        """Whether such a recovery of the service may run by itself at all."""
+        return recovery in self.allow and recovery in self.services.get(service, self.allow)
 
 
 class StepEntry(Part):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from approvals.policy.entries import Currency, Part, SumOf
 from approvals.words import Kind, Severity
@@ -21,6 +21,20 @@ Globs = Annotated[
     tuple[str, ...],
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     WithJsonSchema({"anyOf": [{"type": "string"}, _NAMES]}),
+]
+
+
+def _asks(kind: Kind) -> Kind:
+    if kind is Kind.AUTOMATION:
+        raise ValueError("no rule decides an automation; write [automation]")
+    return kind
+
+
+#: What people are asked for.
+Asking = Annotated[
+    Kind,
+    AfterValidator(_asks),
+    WithJsonSchema({"type": "string", "enum": [Kind.APPROVAL.value, Kind.INCIDENT.value]}),
 ]
 
 
@@ -78,7 +92,7 @@ class Match(Part):
     environment: Globs = ()
     service: Globs = ()
     operation: Globs = ()
-    kind: Kind | None = None
+    kind: Asking | None = None
     money: MoneyMatch | None = None
 
     def admits(self, said: Said) -> bool:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from approvals.people import People, Person
 from approvals.policy.entries import (
+    AutomationEntry,
     BreakGlassEntry,
     ChannelEntry,
     Course,
@@ -76,6 +77,7 @@ class Policy(Part):
     hours: HoursEntry | None = None
     digest: DigestEntry | None = None
     break_glass: BreakGlassEntry | None = None
+    automation: AutomationEntry = AutomationEntry()
     severities: Severities = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     _text: str = PrivateAttr("")

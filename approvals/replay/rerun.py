@@ -49,6 +49,8 @@ class Replayed:
 def replay(past: Past, policy: Policy, now: datetime) -> Replayed:
     """The escalation under the other policy, as it would stand now."""
     was = past.escalation
+    if was.kind is Kind.AUTOMATION:
+        return Replayed(escalation=was)  # no rule decided it, and nobody was asked
     if any(not record.command for record in past.records) or not past.records:
         return Replayed(escalation=was, untold=ERASED)
     found = asked_again(past.records[0])

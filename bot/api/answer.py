@@ -21,6 +21,7 @@ class Answer(BaseModel):
     id: str
     group_id: str
     kind: str
+    recovery: str | None
     category: str
     title: str
     summary: str | None
@@ -78,6 +79,7 @@ def answer(e: Escalation, delivered_at: datetime | None = None) -> dict[str, Any
         "id": e.id,
         "group_id": e.group_id,
         "kind": e.kind,
+        "recovery": e.recovery,
         "category": e.category,
         "title": e.title,
         "summary": e.summary,
@@ -163,7 +165,9 @@ def _option(o: Option) -> dict[str, Any]:
 
 
 def _missing(e: Escalation) -> list[str]:
-    """What nobody gave; an incident rolls nothing back."""
+    """What nobody gave; an incident rolls nothing back, and for an automation nobody is asked."""
+    if e.kind is Kind.AUTOMATION:
+        return []
     asked = (n for n in ASKED_FOR if n != "rollback" or e.kind is Kind.APPROVAL)
     return [name for name in asked if name not in e.context]
 
@@ -187,9 +191,10 @@ def _override(o: Override) -> dict[str, Any]:
 def _requirements(e: Escalation) -> list[dict[str, Any]]:
     """Seats as the option that needs most wants them, and who fills them by option.
 
-    Nobody decides an incident: there the groups are those that look after it.
+    Nobody decides an incident: there the groups are those that look after it; an
+    automation has none.
     """
-    if e.kind is Kind.INCIDENT:
+    if e.kind is not Kind.APPROVAL:
         return [{"group": r.group, "needed": r.needed, "have": {}} for r in e.plan.requirements]
     releases = [o for o in e.options if o.effect is Effect.RELEASE] or e.options
     seats = seats_for(e.plan, max(releases, key=lambda o: o.people))

@@ -5,6 +5,7 @@ something that was ignored.
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -13,6 +14,7 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     field_validator,
 )
 
@@ -144,6 +146,19 @@ class ContextIn(Model):
     links: Maybe[Annotated[list[LinkIn], Field(max_length=20)]] = None
 
 
+def _asks(kind: Kind) -> Kind:
+    if kind is Kind.AUTOMATION:
+        raise ValueError("It asks nobody: send it to `POST /v1/automations`.")
+    return kind
+
+
+#: What people are asked for.
+Asking = Annotated[
+    Kind,
+    AfterValidator(_asks),
+    WithJsonSchema({"type": "string", "enum": [Kind.APPROVAL.value, Kind.INCIDENT.value]}),
+]
+
 #: Stands for a member that was not sent: not the same as null.
 _LEFT_OUT: Any = object()
 
@@ -151,7 +166,7 @@ _LEFT_OUT: Any = object()
 class OpenIn(Model):
     """Hold an operation and ask people; or, as an incident, ask for help and hold nothing."""
 
-    kind: Kind = Kind.APPROVAL
+    kind: Asking = Kind.APPROVAL
     category: Slug
     title: Annotated[str, Field(min_length=1, max_length=150, pattern=ONE_LINE)]
     summary: Maybe[Text] = None
@@ -180,6 +195,19 @@ class OpenIn(Model):
         if not incident and value in (_LEFT_OUT, None):
             raise ValueError("An approval holds an operation: say what would run.")
         return cast(OperationIn, inner(value))
+
+
+class AutomationIn(Model):
+    """A recovery that is about to run by itself."""
+
+    recovery: Slug  #: which of them may, the core says
+    category: Slug
+    title: Annotated[str, Field(min_length=1, max_length=150, pattern=ONE_LINE)]
+    summary: Maybe[Text] = None
+    environment: Annotated[str, Field(pattern=ENVIRONMENT)]
+    reference: Maybe[Line] = None
+    operation: OperationIn
+    context: Maybe[ContextIn] = None
 
 
 class TellIn(ContextIn):

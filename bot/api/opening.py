@@ -51,7 +51,7 @@ async def open_(request: web.Request) -> web.Response:
     by = await opening(request)
     service, value = by.service, value_of(by.raw)
     asked = validated(OpenIn, value)
-    _refuse_secret_names(value)
+    refuse_secret_names(value)
     if asked.callback_url is not None:
         hosts = frozenset(service.callback_hosts) & api.allowed_callbacks
         wrong = refuse_callback(asked.callback_url, hosts)
@@ -62,7 +62,7 @@ async def open_(request: web.Request) -> web.Response:
     settled = await api.writer.submit(command)
     if settled.refusal is not None:
         return of_refusal(settled.refusal)
-    return await _opened(api, settled)
+    return await opened(api, settled)
 
 
 async def _can_be_called(api: Api, service: str) -> None:
@@ -120,7 +120,7 @@ def command_of(
     )
 
 
-def _refuse_secret_names(value: Mapping[str, Any]) -> None:
+def refuse_secret_names(value: Mapping[str, Any]) -> None:
     """Names are kept as they are, for they are looked up by: so none may hold a secret. An option
     whose key were hidden could not be told from another.
     """
@@ -158,7 +158,7 @@ def _size(operation: Json, options: Json) -> int:
     return held + sum(len(str(o.get("arguments") or "")) for o in options)
 
 
-async def _opened(api: Api, settled: Settled) -> web.Response:
+async def opened(api: Api, settled: Settled) -> web.Response:
     escalation = settled.escalation
     if escalation is None:
         raise NotSavedError

@@ -20,6 +20,12 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
         "This key was used with another body. Use a new key for a new request.",
     ),
     Why.TOO_MANY_PENDING: (429, "Too many pending", "So many wait for people already."),
+    Why.NOT_AUTOMATABLE: (
+        422,
+        "Not automatable",
+        "This never runs by itself. Ask for an approval, or open an incident.",
+    ),
+    Why.TURNED_MANUAL: (409, "Turned manual", "People decide now. Do not run it; ask for it."),
     Why.NOT_APPROVED: (
         409,
         "Not approved",
@@ -48,7 +54,8 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
     Why.NOT_HELD: (
         409,
         "Not held",
-        "An incident holds nothing: there is nothing to claim or report. Resolve or withdraw it.",
+        "Only an approval is claimed, and what runs by itself is never released: there is nothing "
+        "to take or report. An incident is resolved or withdrawn.",
     ),
     Why.NOT_AN_INCIDENT: (
         409,

@@ -8,12 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.api import hooks, meta, opening, reading, taking
+from bot.api import automating, hooks, meta, opening, reading, taking
 from bot.api.alerts import AlertmanagerIn, AlertmanagerOut, HookQuery
 from bot.api.answer import Answer
 from bot.api.door import API, Api, guard
 from bot.api.listener import expectation
 from bot.api.models import (
+    AutomationIn,
     ClaimIn,
     ListQuery,
     OpenIn,
@@ -114,6 +115,16 @@ ROUTES: tuple[Route, ...] = (
         scope="open",
         body=TellIn,
         answers={200: Answer},
+    ),
+    Route(
+        method="POST",
+        path="/v1/automations",
+        handler=automating.automate,
+        summary="Put a recovery on the record that is about to run by itself, if it may",
+        scope="open",
+        body=AutomationIn,
+        answers={201: Answer, 200: Answer},
+        keyed=True,
     ),
     Route(
         method="POST",

@@ -10,7 +10,7 @@ from approvals.codec import dump_text
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
-from approvals.words import Status
+from approvals.words import Kind, Status
 from storage.memory.rows import Memory
 from storage.reads import outline
 
@@ -60,7 +60,8 @@ class MemoryReads:
 
     async def last_decided(self, limit: int = 20) -> tuple[Escalation, ...]:
         """Decided or resolved last, newest first."""
-        found = [(e.ended_at, e) for e in self._all() if e.ended_at is not None]
+        asked = (e for e in self._all() if e.kind is not Kind.AUTOMATION)
+        found = [(e.ended_at, e) for e in asked if e.ended_at is not None]
         found.sort(key=_moment, reverse=True)
         return tuple(e for _, e in found[:limit])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from approvals.automatic import Past, past_of
 from approvals.codec import instant, parse_instant
 from approvals.commands import Claim, Open
 from approvals.digests import Digested
@@ -20,7 +21,7 @@ from approvals.ports import Card, Delivery, StoreError
 from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
 from approvals.words import Status
-from storage.batch import Batch, Pending, flow_row, group_row, key_row
+from storage.batch import Batch, Pending, flow_row, group_row, key_row, recovery_row
 from storage.memory.faults import Faults
 from storage.statements import card_rows, delivery_rows, storm_rows
 
@@ -115,6 +116,8 @@ class Rows:
         batch.twins = _only(self.twins, [command.join_key for command in opens])
         batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
+        alone = (recovery_row(command) for command in opens)
+        batch.past = {row: self._recovered(row) for row in alone if row}
         bounded = {command.service for command in opens if command.most_pending is not None}
         batch.pending = {service: self._waiting(service) for service in bounded}
         moves = (move_of(command, facts.people) for command in opens)
@@ -124,6 +127,11 @@ class Rows:
         ids |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
+
+    def _recovered(self, row: str) -> dict[str, Past]:
+        """Recoveries of a service and kind: by themselves, or released by people."""
+        same = (e for e in self.escalations.values() if f"{e.service}:{e.dedup_key}" == row)
+        return {e.id: past_of(e) for e in same}
 
     def _waiting(self, service: str) -> int:
         """How many of the service wait for people."""

@@ -135,7 +135,17 @@ def waiting() -> Scene:
     return Scene().open()
 
 
-@pytest.mark.parametrize("life", [released, overridden, withdrawn, waiting, changed_mind])
+def automated(recovery: str = "restart", category: str = "service_health") -> Scene:
+    """It ran by itself, and failed."""
+    scene = Scene(category)
+    scene.body |= {"kind": "automation", "recovery": recovery, "options": []}
+    scene.open().report("failed")
+    return scene
+
+
+@pytest.mark.parametrize(
+    "life", [released, overridden, withdrawn, waiting, changed_mind, automated]
+)
 def test_a_life_that_was_so_holds(life: Callable[[], Scene]) -> None:
     assert found(kept(life())) == []
 
@@ -340,6 +350,41 @@ def test_nothing_is_taken_without_an_approval_or_of_another_operation() -> None:
 def test_no_outcome_is_of_what_was_never_taken() -> None:
     scene = forged(withdrawn(), "operation:reported", result="succeeded", by="svc")
     assert "escalation ID: an outcome was reported of what was never taken" in laws(scene)
+
+
+def test_nothing_runs_without_having_been_taken() -> None:
+    """A decision of people lets nobody begin: the release is taken first."""
+    scene = forged(Scene().open(), DECIDED, **APPROVED, report_until=instant(START))
+    assert "escalation ID: it runs without having been taken" in laws(scene)
+
+
+def let(by: str = "policy", **fields: Any) -> Scene:
+    """What ran by itself, with other words in its opening, and decided by something else."""
+    scene = automated()
+    opened, decided, _ = scene.records
+    asked = {**opened.body["escalation"], **fields}
+    event = Event(kind=opened.kind, at=opened.at, by=opened.by, body={"escalation": asked})
+    at = {"escalation_id": scene.e.id, "seq": 1, "prev": opened.prev}
+    scene.records = [link(event, **at, command={"id": "cmd"})]
+    return forged(scene, decided.kind, **{**decided.body, "by": by})
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"category": "schema_migration"}, "category never runs by itself"),
+        ({"recovery": None}, "recovery never runs by itself"),
+        ({"by": "votes"}, "votes decided what nobody was asked"),
+    ],
+)
+def test_nothing_that_people_decide_has_run_by_itself(changes: dict[str, Any], says: str) -> None:
+    assert f"escalation ID record 2: {says}" in laws(let(**changes))
+
+
+def test_an_automation_is_never_taken() -> None:
+    """Nobody approved it, so there is no release of it."""
+    scene = forged(automated(), CLAIMED, **{**CLAIM, "report_until": instant(START)})
+    assert "escalation ID: an automation was taken like a release" in laws(scene)
 
 
 def test_there_is_nothing_to_fold_without_a_record() -> None:

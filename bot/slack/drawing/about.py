@@ -46,6 +46,8 @@ def outcome_word(e: Escalation) -> str:
     if e.stopped is not None:
         return "VOID" if e.stopped.void else "STOPPED"
     word = _AFTER_APPROVAL[e.state]
+    if e.kind is Kind.AUTOMATION and word == "APPROVED":
+        return "RAN BY ITSELF"
     return "OVERRIDDEN" if is_overridden(e) and word == "APPROVED" else word
 
 

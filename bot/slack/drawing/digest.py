@@ -1,4 +1,6 @@
-"""The digest: what is low, and what ended without a decision, in one post that rings nobody."""
+"""The digest: what is low, what ran by itself, and what ended without a decision, in one post that
+rings nobody.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -6,7 +8,7 @@ from datetime import datetime
 from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.joining import normalised
-from approvals.words import Status
+from approvals.words import Kind, OperationState, Status
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
 from bot.slack.drawing.about import short_id
@@ -34,12 +36,17 @@ _ENDED = {Status.EXPIRED: "ran out of time", Status.WITHDRAWN: "taken back"}
 
 def digest(quiet: Quiet, zone: str, since: datetime) -> Message:
     """The post; `quiet` has something to tell."""
-    low, undecided = len(quiet.low), len(quiet.undecided)
-    said = [_count(low, "low incident"), _count(undecided, "ended without a decision", "")]
+    said = [
+        _count(len(quiet.low), "low incident"),
+        _count(len(quiet.automatic), "automatic", ""),
+        _count(len(quiet.undecided), "ended without a decision", ""),
+    ]
     title = f"Digest: {', '.join(part for part in said if part)}"
     blocks: list[Block] = [header(title, block_id="title")]
     if quiet.low:
         blocks += _part("Low", quiet.low, "low")
+    if quiet.automatic:
+        blocks += _part("Ran by itself", quiet.automatic, "automatic")
     if quiet.undecided:
         blocks += _part("Ended without a decision; nothing ran", quiet.undecided, "undecided")
     began = spoken_time(since, zone)
@@ -81,8 +88,10 @@ def _line(group: Sequence[Escalation]) -> Line:
 
 
 def _says(e: Escalation) -> str:
-    return error_of(e) or e.title
+    return e.title if e.kind is Kind.AUTOMATION else error_of(e) or e.title
 
 
 def _stands(e: Escalation) -> str:
+    if e.kind is Kind.AUTOMATION:
+        return "running" if e.state is OperationState.RELEASED else e.state.value
     return _ENDED.get(e.status, "open" if e.status is Status.PENDING else e.status.value)

@@ -11,7 +11,7 @@ from approvals.escalation import Escalation, Override, Vote
 from approvals.people import People
 from approvals.ports import Card
 from approvals.tally import counting
-from approvals.words import Effect, OperationState, Status
+from approvals.words import Effect, Kind, OperationState, Status
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
 from bot.slack.drawing.about import (
@@ -103,6 +103,8 @@ def _what_was_decided(e: Escalation, people: People, cards: Sequence[Card]) -> l
 
 def _decided_by(e: Escalation, people: People) -> Line:
     """`Migrate, keep data. Decided by @Ravi 22:41, 11 minutes after it was asked.`"""
+    if e.kind is Kind.AUTOMATION:
+        return ["Nobody was asked: the policy lets it run by itself."]
     option, decision = chosen(e), e.decision
     if option is None or decision is None:
         return []
@@ -173,7 +175,12 @@ def _held(e: Escalation, people: People) -> list[Line]:
 
 
 def _running(e: Escalation, people: People) -> list[Line]:
-    return [[f"{e.service} started ", _at(e, e.claim.at if e.claim else None), ". No result yet."]]
+    return [[f"{e.service} started ", _at(e, began_at(e)), ". No result yet."]]
+
+
+def began_at(e: Escalation) -> datetime:
+    """When it was taken; an automation runs as soon as it is on record."""
+    return e.claim.at if e.claim else e.created_at
 
 
 def _succeeded(e: Escalation, people: People) -> list[Line]:
@@ -181,12 +188,13 @@ def _succeeded(e: Escalation, people: People) -> list[Line]:
 
 
 def _failed(e: Escalation, people: People) -> list[Line]:
-    failed: Pieces = ["Approved, but it failed ", _at(e, e.outcome.at if e.outcome else None), "."]
+    word = "Automatic, and" if e.kind is Kind.AUTOMATION else "Approved, but"
+    failed: Pieces = [f"{word} it failed ", _at(e, e.outcome.at if e.outcome else None), "."]
     return [failed, *_reported(e)]
 
 
 def _unknown(e: Escalation, people: People) -> list[Line]:
-    started: Pieces = ["Started ", _at(e, e.claim.at if e.claim else None), "; "]
+    started: Pieces = ["Started ", _at(e, began_at(e)), "; "]
     ask = asker(e, people) or f"the owners of {e.service}"
     then: Pieces = [" Ask ", ask, " what happened."]
     if e.outcome is not None and e.outcome.by != "clock":

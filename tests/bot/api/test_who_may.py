@@ -14,6 +14,13 @@ SCOPES = ("open", "read", "claim", "audit", "admin")
 GUARDED = [route for route in ROUTES if route.scope]
 BODIES: dict[str, Any] = {
     "/v1/escalations": BODY,
+    "/v1/automations": {
+        "recovery": "restart",
+        "category": "service_health",
+        "title": "Restart web-3",
+        "environment": "production",
+        "operation": {"name": "docker restart"},
+    },
     "claim": {"digest": "sha256:" + "0" * 64, "nonce": "n"},
     "outcome": {"result": "failed"},
     "withdraw": {},

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from approvals.digests import Digested
-from tests.building import START
+from tests.building import START, an_automation
 from tests.storage.stand import Stand
 
 DAY = timedelta(days=1)
@@ -37,3 +37,13 @@ async def test_what_nobody_decided_is_found_in_the_time_it_ended(stand: Stand) -
     assert [e.id for e in quiet.undecided] == ids
     assert not await digests.quiet(stand.clock.now, stand.clock.now + DAY)
     assert not await digests.quiet(START, stand.clock.now - timedelta(hours=1))
+
+
+async def test_what_ran_by_itself_is_told_apart_from_what_is_low(stand: Stand) -> None:
+    """In the time it began, however it ended."""
+    settled = await stand.submit(an_automation())
+    assert settled.escalation is not None
+    stand.clock.pass_(1)
+    quiet = await stand.store.digests.quiet(START - DAY, stand.clock.now)
+    assert ([e.id for e in quiet.automatic], quiet.low) == ([settled.escalation.id], ())
+    assert not await stand.store.digests.quiet(stand.clock.now, stand.clock.now + DAY)

@@ -117,7 +117,10 @@ def quiet() -> Quiet:
     """Some of each."""
     low = [member(p, severity=Severity.LOW) for p in range(1, 30)]
     low.append(member(30, severity=Severity.LOW, service="mail", status=Status.RESOLVED))
-    return Quiet(low=tuple(low), undecided=OVER.members)
+    alone = {"kind": Kind.AUTOMATION, "severity": Severity.LOW, "title": "Restart web-3"}
+    ends = (OperationState.SUCCEEDED, OperationState.SUCCEEDED, OperationState.FAILED)
+    ran = [member(31, **alone, state=state) for state in ends]
+    return Quiet(low=tuple(low), automatic=tuple(ran), undecided=OVER.members)
 
 
 DRAWN = list(drawn())

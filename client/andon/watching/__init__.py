@@ -1,0 +1,1 @@
+"""Monitors: they notice by themselves what people ought to look at. No I/O but the telling."""

@@ -1,0 +1,25 @@
+"""Whom the contract is asked of: each test runs against all."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.client.contract.wires import Real, Wire, fake_wire, real_wire
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    """The real server."""
+    with Real(tmp_path_factory.mktemp("real")) as running:
+        yield running
+
+
+@pytest.fixture(params=["fake", "fake on loopback", "real"])
+def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """The fake in this process, the fake on loopback, the real server."""
+    if request.param == "real":
+        with real_wire(request.getfixturevalue("real")) as made:
+            yield made
+    else:
+        with fake_wire(listening=request.param == "fake on loopback") as faked:
+            yield faked

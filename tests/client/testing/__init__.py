@@ -1,0 +1,1 @@
+"""The fake for services' own tests, and its plugin."""
