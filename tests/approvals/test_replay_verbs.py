@@ -10,7 +10,7 @@ from approvals.commands import Void
 from approvals.people import Absence
 from approvals.policy.load import parse_policy
 from approvals.replay import Past, Replayed, replay
-from approvals.words import Status
+from approvals.words import Kind, Status
 from tests.approvals.scene import Scene
 from tests.approvals.world import POLICY
 
@@ -144,6 +144,13 @@ def test_a_group_that_is_called_otherwise_now_is_another_where_the_earlier_polic
     found = differences(again(Scene().approved(), renamed, known=False))
     assert found["requirements"] == ("1 of dba", "1 of admins")
     assert "outcome" not in found
+
+
+def test_what_ran_by_itself_was_decided_by_no_rule() -> None:
+    """Under no policy would anybody have been asked."""
+    scene = Scene().open()
+    scene.change(kind=Kind.AUTOMATION)
+    assert differences(again(scene, POLICY.replace("dba", "admins"))) == {}
 
 
 # -- in words --------------------------------------------------------------------------------------
