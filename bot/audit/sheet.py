@@ -203,7 +203,7 @@ def _shown(e: Escalation, body: Mapping[str, Any]) -> str:
 
 def _acts(e: Escalation) -> Iterator[Fact]:
     for look in e.looks:
-        yield _fact(look.person, f"opened it {_at(look.at)}")
+        yield _fact(look.person, f"looked at it {_at(look.at)}")
     for question in e.questions:
         yield _fact(question.by, f"asked {_at(question.at)}: {question.text}")
         if question.answered_at is not None:
