@@ -31,7 +31,7 @@ from bot.api.alerts import (
 from bot.api.answer import reply
 from bot.api.door import API, BUSY, Api, body_of, opener, query_of, unprocessable, validated
 from bot.api.opening import command_of
-from bot.api.problems import CROWDED_RETRY_S, of_refusal
+from bot.api.problems import CROWDED_RETRY_S, of_refusal, sentence
 
 log = structlog.get_logger(__name__)
 
@@ -144,6 +144,6 @@ def _refused(api: Api, refusals: Sequence[tuple[int, Refusal]]) -> web.Response:
     errors = tuple(
         FieldError(pointer=f"/alerts/{n}", detail=detail)
         for n, refusal in refusals
-        for detail in [e.detail for e in refusal.errors] or [refusal.detail or refusal.why.value]
+        for detail in [e.detail for e in refusal.errors] or [sentence(refusal)]
     )
     raise unprocessable(*errors)

@@ -120,17 +120,22 @@ def problem(
     )
 
 
+def sentence(refusal: Refusal) -> str:
+    """What happened and what to do."""
+    return refusal.detail or _TABLE[refusal.why][2]
+
+
 def of_refusal(
     refusal: Refusal, retry_after_s: float | None = None, *, status: int | None = None
 ) -> web.Response:
     """The problem of a refusal by the core; `retry_after_s` is for what passes by itself."""
-    usual, title, detail = _TABLE[refusal.why]
+    usual, title, _ = _TABLE[refusal.why]
     status = status or usual
     return problem(
         status,
         refusal.why.value,
         title,
-        refusal.detail or detail,
+        sentence(refusal),
         errors=refusal.errors,
         retry_after_s={503: retry_after_s, 429: CROWDED_RETRY_S}.get(status),
     )

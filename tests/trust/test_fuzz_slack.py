@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -90,7 +91,7 @@ class Clicked:
         }
         self.sent.append(json.dumps(made))
         url = f"{self.story.server.url}/slack/events"
-        async with self.story.http.post(url, data=body, headers=headers) as answer:
+        async with self.story.http.post(url, data=BytesIO(body), headers=headers) as answer:
             said = await answer.text()
         self.answers[str(answer.status)] += 1
         if answer.status not in ANSWERS or "Traceback" in said:

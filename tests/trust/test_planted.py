@@ -73,7 +73,7 @@ if FULL:
 
     @pytest.mark.parametrize("beginning", [0, 100_000])
     def test_a_search_finds_the_bugs_of_substitutes(beginning: int, figure: Figure) -> None:
-        many = range(beginning, beginning + 1500)
+        many = range(beginning, beginning + 6000)
         left = missed(
             SUBSTITUTES, lambda bug: any(standing_in.shows(bug, standing_in.drawn(n)) for n in many)
         )

@@ -120,7 +120,7 @@ class Payloads:
             made["type"] = value
         elif name == "callback_id" and isinstance(made.get("view"), dict):
             made["view"]["callback_id"] = value
-        elif made.get("actions"):
+        elif made.get("actions") and isinstance(made["actions"][0], dict):
             made["actions"][0]["action_id"] = value
         return made
 
