@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,21 @@ def test_what_is_reported_leaves_no_key(fake: FakeAndon, client: Client, tmp_pat
     for _ in range(2):
         assert client.report(id_, "succeeded").is_ended
     assert list((tmp_path / "state" / "claims").iterdir()) == []
+
+
+def test_of_many_at_once_one_takes_it(fake: FakeAndon, client: Client, tmp_path: Path) -> None:
+    """From one folder, with a client each: nobody shares a key."""
+    id_ = approved(fake, client)
+
+    def take(_: int) -> str:
+        try:
+            return client_of(fake, tmp_path).claim(id_, DROP).option
+        except TakenError:
+            return "taken"
+
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(take, range(8)))
+    assert sorted(taken) == ["approve", *["taken"] * 7]
 
 
 def _altered(bend: Callable[[dict[str, Any]], Any]) -> Callable[[Asked, Told], Told]:

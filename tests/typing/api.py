@@ -93,6 +93,7 @@ async def calling() -> None:
 
 def wrong() -> None:
     """What callers must be told of before it runs."""
+    andon.Clinet()  # type: ignore[attr-defined]
     Money(12.5, "EUR")  # type: ignore[arg-type]
     Option("a", "A", effect="maybe")  # type: ignore[arg-type]
     Operation()  # type: ignore[call-arg]

@@ -21,7 +21,9 @@ def not_released(found: Escalation) -> NotReleasedError | None:
             advice="Ask again when somebody is there.",
         )
     if found.status == "withdrawn":
-        return WithdrawnError(f"“{found.title}” was withdrawn.", escalation=found)
+        reason = found.decision.reason if found.decision else None
+        said = f"“{found.title}” was withdrawn" + (f": {reason}" if reason else "")
+        return WithdrawnError(_sentence(said), escalation=found)
     if found.status != "approved":
         return None
     return _after_approval(found)
