@@ -72,8 +72,8 @@ def void(found: Escalation) -> RejectedError:
 def taken(found: Escalation) -> TakenError:
     """Somebody else was faster."""
     by = found.claim.by if found.claim else None
-    since = f" since {found.claim.at:%H:%M:%S} UTC" if found.claim else ""
-    said = f"Another caller ({by or 'unknown'}) took the release of “{found.title}”{since}."
+    at = f" at {found.claim.at:%H:%M:%S} UTC" if found.claim else ""
+    said = f"Another caller ({by or 'unknown'}) took the release of “{found.title}”{at}."
     return TakenError(said, escalation=found, who=by)
 
 
