@@ -16,7 +16,10 @@ from bot.callback_urls import refuse_host
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 
 #: What the client reads; a service may run beside us, with the same environment.
-CLIENTS = frozenset({"ANDON_URL", "ANDON_KEY", "ANDON_KEY_FILE", "ANDON_JWKS_FILE"})
+CLIENTS = frozenset(
+    {"ANDON_URL", "ANDON_KEY", "ANDON_KEY_FILE", "ANDON_JWKS_FILE"}
+    | {"ANDON_STATE", "ANDON_ENVIRONMENT"}
+)
 
 #: Where settings are read besides the environment.
 FILE = ".env"

@@ -3,12 +3,13 @@
 Names load when they are used: importing this module costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+#: Checkers take it for true, as they do that of `typing`, which is not worth loading for it.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from andon.approval import requires_approval
     from andon.asking import aalert, aask, aescalate, alert, ask, escalate
+    from andon.automation import Automation
     from andon.breaker import CircuitBreaker, CircuitOpenError
     from andon.client import AsyncClient, Client
     from andon.context.gathering import Context
@@ -44,6 +45,7 @@ __all__ = [
     "AndonError",
     "Answer",
     "AsyncClient",
+    "Automation",
     "CircuitBreaker",
     "CircuitOpenError",
     "Client",
@@ -94,6 +96,7 @@ _HOMES = {
         "ask",
         "escalate",
     ),
+    "andon.automation": ("Automation",),
     "andon.breaker": (
         "CircuitBreaker",
         "CircuitOpenError",
@@ -143,12 +146,16 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    """A public name, from the module it lives in."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'andon' has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(_HOME[name]), name)
-    return found
+if not TYPE_CHECKING:  # or a checker would believe every name
+
+    def __getattr__(name: str) -> object:
+        """A public name, from the module it lives in."""
+        if name not in _HOME:
+            raise AttributeError(f"module 'andon' has no attribute {name!r}")
+        from importlib import import_module
+
+        found = globals()[name] = getattr(import_module(_HOME[name]), name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -17,7 +17,7 @@ ask again; `id`, `who`, `why` and `retry` say it to programs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from andon.models import Escalation
@@ -38,6 +38,17 @@ class AndonError(Exception):
         self.why = why or str(type(self).__doc__).partition("\n")[0]
         self.advice = advice or ("Ask again." if self.retry else "Do not retry.")
         super().__init__(f"{self.why} {self.advice}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross processes: pools and task queues pickle them."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[AndonError], args: tuple[Any, ...], said: dict[str, Any]) -> AndonError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(said)
+    return error
 
 
 class SettingsError(AndonError):

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,6 +29,9 @@ try:
     import fcntl
 except ImportError:  # without locks on files, no key is shared between callers
     fcntl = None  # type: ignore[assignment]
+
+#: Seconds after which nothing that was kept can matter any more: ninety days.
+KEPT_S = 90 * 24 * 3600
 
 #: Callers of one escalation that may share a folder at a time.
 MOST_SLOTS = 64
@@ -191,8 +195,13 @@ def _safe(name: str) -> str:
 
 
 def _folder(path: Path) -> None:
+    """The folder is there, and what was forgotten in it long ago is not. Raises NotKeptError."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in path.iterdir():
+            with suppress(FileNotFoundError):  # another caller tidies up, too
+                if time.time() - old.stat().st_mtime > KEPT_S:
+                    old.unlink()
     except OSError as error:
         raise _not_kept(path, error) from error
 

@@ -6,11 +6,14 @@ import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from inspect import isawaitable
 from typing import Any, TypeVar
 
+import httpcore2
 import httpx2
 
+from andon.bounded import Bounded
 from andon.flow.steps import Answer, Call, Do, Flow, Lost, Pause, Step
 from andon.settings import Settings
 
@@ -50,7 +53,10 @@ class Driver:
         trust_env: bool = False,
     ) -> None:
         self._url, self._sleep = settings.url, sleep
-        self._http = httpx2.Client(transport=transport, **_options(settings, trust_env))
+        self._bounded = Bounded() if transport is None and not trust_env else None
+        self._http = httpx2.Client(
+            transport=transport or self._bounded, **_options(settings, trust_env)
+        )
 
     def run(self, flow: Flow[T]) -> T:
         """What the flow ends in."""
@@ -83,7 +89,10 @@ class Driver:
     def _call(self, call: Call) -> Answer | Lost:
         started = time.monotonic()
         try:
-            with self._http.stream(**_request(self._url, call)) as response:
+            with (
+                self._within(call.timeout_s),
+                self._http.stream(**_request(self._url, call)) as response,
+            ):
                 _check_plain(response)
                 body = bytearray()
                 for chunk in response.iter_bytes():
@@ -92,6 +101,10 @@ class Driver:
                 return _answer(response, bytes(body), started)
         except LOST as error:
             return _lost(error, started)
+
+    def _within(self, seconds: float) -> AbstractContextManager[None]:
+        """Through a proxy, or a transport of the caller's, only each read is bounded."""
+        return nullcontext() if self._bounded is None else self._bounded.within(seconds)
 
 
 class AsyncDriver:
@@ -172,7 +185,16 @@ def _undo(step: Do, done: "asyncio.Future[Any]") -> None:
 
 
 #: What stands for an answer that did not come.
-LOST = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, TimeoutError)
+LOST = (
+    httpx2.HTTPError,
+    httpx2.StreamError,
+    httpx2.InvalidURL,
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.UnsupportedProtocol,
+    OSError,
+)
 
 
 class _TooMuchError(httpx2.HTTPError):
@@ -217,7 +239,8 @@ def _lost(error: BaseException, started: float) -> Lost:
 
 
 def _named(error: BaseException) -> str:
-    return "it did not answer in time" if isinstance(error, TimeoutError) else type(error).__name__
+    is_late = isinstance(error, TimeoutError | httpcore2.TimeoutException)
+    return "it did not answer in time" if is_late else type(error).__name__
 
 
 def _is_untrusted(error: BaseException | None) -> bool:

@@ -6,7 +6,7 @@ import pytest
 import rfc8785
 from andon.canonical import LARGEST, NotCanonicalError, canonical
 from andon.operation import digest_of
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from approvals.canonical import NotStrictJson, operation_digest
@@ -24,6 +24,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@settings(max_examples=100, deadline=None)
 @given(VALUES)
 @example({"\U0001f600": 1, "ﬀ": 2, "a": -0.0})
 @example([1e21, 1e-7, 5e-324, 1.7976931348623157e308, 0.000001, 123456789012345.6, 1.0])
@@ -66,6 +67,7 @@ def test_depth_ends() -> None:
         canonical(loop)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(SAFE, VALUES, max_size=4))
 def test_digests_agree_with_the_servers(arguments: dict[str, Any]) -> None:
     """What we compute before asking is what the server stores."""

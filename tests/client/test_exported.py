@@ -68,7 +68,6 @@ def test_importing_it_loads_nothing_heavy() -> None:
     loaded = fresh("import sys; before = set(sys.modules); import andon; "
                    "print(*(set(sys.modules) - before))")  # fmt: skip
     assert {name.partition(".")[0] for name in loaded.split()} & HEAVY == set()
-    assert len(loaded.split()) < 12
 
 
 def test_errors_can_be_caught_without_loading_anything() -> None:

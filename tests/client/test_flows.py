@@ -165,6 +165,15 @@ def test_every_try_of_an_open_has_the_same_key() -> None:
     assert len({call.body for call in played.calls}) == 1
 
 
+@pytest.mark.parametrize("key", ["", "two words", "line\nend", "é", "x" * 256])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
+    """Before anything is sent."""
+    played = Played(told())
+    with pytest.raises(ValueError, match="visible ASCII"):
+        played.run(asking.open_({"title": "x"}, patience(), key))
+    assert played.calls == []
+
+
 def test_waiting_parks_until_the_version_changes() -> None:
     """And ends with the decision."""
     played = Played(told(), raw(304), told(version=2), told(version=3, status="approved"))

@@ -122,3 +122,16 @@ def test_a_full_disk_leaves_no_half_file(
     with pytest.raises(NotKeptError, match="No space left"):
         keeper.claim("esc_1", DIGEST)
     assert list((tmp_path / "state" / "claims").iterdir()) == []
+
+
+def test_what_was_forgotten_long_ago_goes(keeper: Keeper, tmp_path: Path) -> None:
+    """A folder does not grow for ever; what is young stays."""
+    for id_ in ("esc_old", "esc_young"):
+        kept = keeper.claim(id_, DIGEST)
+        kept.take()
+        kept.close()
+    claims = tmp_path / "state" / "claims"
+    for path in claims.glob("esc_old.*"):
+        os.utime(path, (0, 0))
+    keeper.claim("esc_new", DIGEST).close()
+    assert {path.name.split(".")[0] for path in claims.iterdir()} == {"esc_young", "esc_new"}

@@ -41,7 +41,7 @@ def blocking(client: Client) -> None:
     assert_type(client.list(status="pending"), Iterator[Escalation])
     assert_type(client.report("esc_1", "succeeded"), Escalation)
     assert_type(client.alert("T", category="security"), Escalation)
-    client.open("T", operation=OPERATION, severity="worst")  # type: ignore[typeddict-item,arg-type]
+    client.open("T", operation=OPERATION, severity="worst")  # type: ignore[arg-type]
     client.open("T", operation=OPERATION, colour="red")  # type: ignore[call-arg]
     client.open(operation=OPERATION)  # type: ignore[call-arg]
     client.wait(made, until="tomorrow")  # type: ignore[arg-type]
@@ -93,6 +93,7 @@ async def calling() -> None:
 
 def wrong() -> None:
     """What callers must be told of before it runs."""
+    andon.Clinet()  # type: ignore[attr-defined]
     Money(12.5, "EUR")  # type: ignore[arg-type]
     Option("a", "A", effect="maybe")  # type: ignore[arg-type]
     Operation()  # type: ignore[call-arg]

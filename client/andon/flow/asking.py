@@ -28,7 +28,10 @@ _ALL = "/v1/escalations"
 
 def open_(body: Mapping[str, Any], patience: Patience, key: str | None = None) -> Flow[Escalation]:
     """Ask; the same key again is the same escalation."""
-    headers = {**JSON, "Idempotency-Key": key or random_key()}
+    key = random_key() if key is None else key
+    if not (0 < len(key) <= 255 and all("!" <= c <= "~" for c in key)):
+        raise ValueError("An idempotency key has 1 to 255 visible ASCII characters.")
+    headers = {**JSON, "Idempotency-Key": key}
     call = Call(method="POST", path=_ALL, body=as_body(body), headers=headers)
     answer = yield from persist(call, patience)
     return read(answer, Escalation)

@@ -21,7 +21,9 @@ def not_released(found: Escalation) -> NotReleasedError | None:
             advice="Ask again when somebody is there.",
         )
     if found.status == "withdrawn":
-        return WithdrawnError(f"“{found.title}” was withdrawn.", escalation=found)
+        reason = found.decision.reason if found.decision else None
+        said = f"“{found.title}” was withdrawn" + (f": {reason}" if reason else "")
+        return WithdrawnError(_sentence(said), escalation=found)
     if found.status != "approved":
         return None
     return _after_approval(found)
@@ -70,8 +72,8 @@ def void(found: Escalation) -> RejectedError:
 def taken(found: Escalation) -> TakenError:
     """Somebody else was faster."""
     by = found.claim.by if found.claim else None
-    since = f" since {found.claim.at:%H:%M:%S} UTC" if found.claim else ""
-    said = f"Another caller ({by or 'unknown'}) took the release of “{found.title}”{since}."
+    at = f" at {found.claim.at:%H:%M:%S} UTC" if found.claim else ""
+    said = f"Another caller ({by or 'unknown'}) took the release of “{found.title}”{at}."
     return TakenError(said, escalation=found, who=by)
 
 
