@@ -10,7 +10,7 @@ from tests.client.matrix.lane import FULL
 from tests.client.matrix.world import Cell, Ended, World
 
 #: Cells at a time.
-AT_ONCE = 4
+AT_ONCE = 6
 
 
 def cells() -> list[tuple[Failure, str]]:
