@@ -126,7 +126,7 @@ def command(job: Job) -> int:
     ]
     script = 'echo "it happened" >> "$0"' + ("; sleep 30" if job["lingers"] else "")
     about = ["--title", job["title"], "--category", "retries_exhausted"]
-    about += ["--environment", "production", *within]
+    about += ["--environment", "production", "--patience", f"{job['patience_s']}s", *within]
     return main(["run", *about, "--", "sh", "-c", script, job["effects"]])
 
 
@@ -181,7 +181,7 @@ def warm_up() -> None:
         getattr(andon, name)
 
 
-def hurry(patience_s: float, timeout_s: float, clock_off_s: float) -> None:
+def hurry(patience_s: int, timeout_s: float, clock_off_s: float) -> None:
     """Callers give up as they would, only sooner; and their clocks may be off."""
     import andon
     from andon.flow import asking

@@ -25,7 +25,7 @@ def cells() -> list[tuple[Failure, str]]:
 def test_it_happens_exactly_when_a_verified_grant_was_there(
     world: World, figure: Callable[[str, str], None]
 ) -> None:
-    planned = cells()
+    planned = sorted(cells(), key=lambda cell: not cell[0].restarts)  # the longest first
 
     def end(cell: tuple[Failure, str]) -> Ended:
         return Cell(world, *cell).end()

@@ -26,8 +26,9 @@ from tests.client.matrix.proxy import Proxy, Spoil
 #: Seconds until a server has to listen, and until a caller has to be done, on a busy machine.
 UP_S, DONE_S = 60, 40
 
-#: Seconds without a sensible answer after which a caller gives up: a restart takes longer.
-PATIENCE_S, LONG_PATIENCE_S = 2.5, 60.0
+#: Seconds without a sensible answer after which a caller gives up: soon where nothing will come,
+#: later where something will on a busy machine, and where a server starts.
+IMPATIENT_S, PATIENT_S, RESTART_S = 3, 15, 60
 
 
 class ServerProcess:
@@ -212,10 +213,16 @@ class Cell:
             "disk": failure.disk if failure.disk != "no folder" else "",
             "bug": self._bug,
             "clock_off_s": failure.clock_off_s,
-            "patience_s": LONG_PATIENCE_S if failure.restarts else PATIENCE_S,
-            "timeout_s": 1.0,
+            "patience_s": self._patience_s,
+            "timeout_s": 1.5 if failure.runs else 1.0,
             "environment": self._environment(),
         }
+
+    @property
+    def _patience_s(self) -> int:
+        if self._failure.restarts:
+            return RESTART_S
+        return PATIENT_S if self._failure.runs else IMPATIENT_S
 
     def _environment(self) -> dict[str, str]:
         failure, told = self._failure, self._server.told
