@@ -230,7 +230,7 @@ class Held:
         }
 
 
-def _person(asked: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _person(asked: dict[str, Any] | None) -> dict[str, Any] | None:
     return asked and {"name": None, "slack": None, **asked}
 
 
