@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.client.matrix.disks import may_mount
-from tests.client.matrix.entries import ENTRIES
+from tests.client.matrix.entries import ENTRIES, concerns
 from tests.client.matrix.failures import FAILURES, Failure
 from tests.client.matrix.lane import FULL
 from tests.client.matrix.world import Cell, Ended, World
@@ -18,8 +18,9 @@ def cells() -> list[tuple[Failure, str]]:
     names, able = list(ENTRIES), may_mount()
     usable = [f for f in FAILURES if able or f.needs != "mounts"]
     if FULL:
-        return [(failure, name) for failure in usable for name in names]
-    return [(failure, names[n % len(names)]) for n, failure in enumerate(usable)]
+        return [(f, name) for f in usable for name in names if concerns(f, name)]
+    turns = ((f, names[n % len(names) :] + names) for n, f in enumerate(usable))
+    return [(f, next(name for name in turn if concerns(f, name))) for f, turn in turns]
 
 
 def test_it_happens_exactly_when_a_verified_grant_was_there(

@@ -18,6 +18,7 @@ from andon.testing.troubles import Broken
 from andon.testing.wire import Asked, Told
 
 from tests.building import ROOT
+from tests.client.matrix import migration
 from tests.client.matrix.failures import Failure
 from tests.client.matrix.grants import Forger
 from tests.client.matrix.oracle import Truth
@@ -269,7 +270,8 @@ class Cell:
 
     def _effects(self) -> int:
         effects = self._folder / "effects"
-        return len(effects.read_text().splitlines()) if effects.exists() else 0
+        lines = len(effects.read_text().splitlines()) if effects.exists() else 0
+        return lines + migration.effects(self._folder)
 
     # -- the verdict --------------------------------------------------------------------------
 
