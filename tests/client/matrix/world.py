@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -123,7 +123,6 @@ class World:
     callers: Callers = field(default_factory=Callers)
     servers: dict[str, ServerProcess] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    restarting: threading.Lock = field(default_factory=threading.Lock)
 
     def server(self, name: str) -> ServerProcess:
         """The server of that name, started when it is first needed."""
@@ -277,10 +276,6 @@ class Cell:
 
     def end(self) -> Ended:
         """Run it to its end, once more where it was killed, and judge."""
-        with self._world.restarting if self._failure.restarts else nullcontext():
-            return self._judged()
-
-    def _judged(self) -> Ended:
         codes = [self._run()]
         if self._failure.kill:
             if self._failure.corrupts:
