@@ -230,8 +230,8 @@ class Held:
         }
 
 
-def _person(asked: dict[str, Any] | None) -> dict[str, Any] | None:
-    return asked and {"name": None, "slack": None, **asked}
+def _person(asked: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {"name": None, "slack": None, **asked} if asked else None
 
 
 def offered(body: Mapping[str, Any]) -> list[dict[str, Any]]:
