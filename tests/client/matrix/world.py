@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from andon.testing.troubles import Broken
 from andon.testing.wire import Asked, Told
@@ -25,7 +25,7 @@ from tests.client.matrix.oracle import Truth
 from tests.client.matrix.proxy import Proxy, Spoil
 
 #: Seconds until a server has to listen, and until a caller has to be done, on a busy machine.
-UP_S, DONE_S = 60, 40
+UP_S, DONE_S = 60, 120
 
 #: Seconds without a sensible answer after which a caller gives up: soon where nothing will come,
 #: later where something will on a busy machine, and where a server starts.
@@ -48,25 +48,24 @@ class ServerProcess:
 
     def _started(self) -> subprocess.Popen[bytes]:
         given = [str(self.folder), str(self._port)]
-        with (self.folder / "log").open("ab") as log:
+        with (self.folder / "log").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.client.matrix.server", *given],
                 cwd=ROOT,
                 env=_plain_environment(),
-                stdout=subprocess.PIPE,
+                stdout=log,
                 stderr=log,
             )
 
     def _heard(self) -> dict[str, Any]:
-        out = cast(IO[bytes], self._running.stdout)
-        until = time.monotonic() + UP_S
-        while time.monotonic() < until:
-            line = out.readline()
-            if line.startswith(b"{"):
-                return dict(json.loads(line))
-            if not line:
-                break
-        raise AssertionError((self.folder / "log").read_text())
+        log, until = self.folder / "log", time.monotonic() + UP_S
+        while time.monotonic() < until and self._running.poll() is None:
+            *lines, _ = log.read_text(errors="replace").split("\n")
+            told = next((line for line in lines if line.startswith("{")), None)
+            if told is not None:
+                return dict(json.loads(told))
+            time.sleep(0.05)
+        raise AssertionError(log.read_text(errors="replace"))
 
     def restart(self) -> None:
         """Killed, and started again."""
@@ -78,7 +77,6 @@ class ServerProcess:
         """Killed."""
         self._running.kill()
         self._running.wait()
-        cast(IO[bytes], self._running.stdout).close()
 
 
 def _plain_environment() -> dict[str, str]:
