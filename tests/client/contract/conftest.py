@@ -5,6 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.client.contract.wires import Real, Wire, fake_wire, real_wire
+from tests.client.matrix.lane import FULL
+
+#: Who is asked in this lane.
+WIRES = ["fake", "fake on loopback", "real"] if FULL else ["fake", "real"]
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +18,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
         yield running
 
 
-@pytest.fixture(params=["fake", "fake on loopback", "real"])
+@pytest.fixture(params=WIRES)
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
-    """The fake in this process, the fake on loopback, the real server."""
+    """The fake in this process or on loopback, or the real server."""
     if request.param == "real":
         with real_wire(request.getfixturevalue("real")) as made:
             yield made

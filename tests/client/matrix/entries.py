@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.client.matrix.failures import Failure
+from tests.client.matrix.migration import migrate
+
 Job = dict[str, Any]
 Entry = Callable[[Job], int]
 
@@ -25,6 +28,7 @@ def asked(job: Job) -> dict[str, Any]:
     return {
         "category": "retries_exhausted",
         "environment": "production",
+        "reference": job["title"],
         "operation": {"name": "append", "arguments": {"file": job["effects"]}},
         **job["request"],
     }
@@ -126,8 +130,14 @@ def command(job: Job) -> int:
     ]
     script = 'echo "it happened" >> "$0"' + ("; sleep 30" if job["lingers"] else "")
     about = ["--title", job["title"], "--category", "retries_exhausted"]
-    about += ["--environment", "production", *within]
+    about += ["--reference", job["title"]]
+    about += ["--environment", "production", "--patience", f"{job['patience_s']}s", *within]
     return main(["run", *about, "--", "sh", "-c", script, job["effects"]])
+
+
+def alembic(job: Job) -> int:
+    """`alembic upgrade head` with `andon.alembic.gate` in its `env.py`."""
+    return migrate(job, _around(job))
 
 
 def _around(job: Job) -> dict[str, Any]:
@@ -167,7 +177,15 @@ ENTRIES: dict[str, Entry] = {
     "ahold": ahold,
     "requires_approval": requires_approval,
     "requires_approval, async": arequires_approval,
+    "alembic": alembic,
 }
+
+
+def concerns(failure: Failure, entry: str) -> bool:
+    """Whether it can go wrong there. A migration that was edited is asked for anew, and a row has
+    nothing to linger over.
+    """
+    return entry != "alembic" or not (failure.mutates or failure.kill == "running")
 
 
 def warm_up() -> None:
@@ -181,7 +199,7 @@ def warm_up() -> None:
         getattr(andon, name)
 
 
-def hurry(patience_s: float, timeout_s: float, clock_off_s: float) -> None:
+def hurry(patience_s: int, timeout_s: float, clock_off_s: float) -> None:
     """Callers give up as they would, only sooner; and their clocks may be off."""
     import andon
     from andon.flow import asking

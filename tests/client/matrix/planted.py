@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import andon
-from andon import Grant, UnavailableError, grants
+from andon import Grant, UnavailableError, grants, keeping
 from andon.flow import claiming
-from andon.keeping import KeptClaim, random_key
+from andon.keeping import ClaimKeys, KeptClaim, random_key
 from andon.transport import Driver
 
 
@@ -80,12 +80,13 @@ def _another_key() -> None:
 
 def _open_when_away() -> None:
     """Where Andon cannot be asked, it goes on without."""
-    honest = Driver.run
+    honest, away = Driver.run, set[Driver]()
 
     def run(self: Driver, flow: Any) -> Any:
         try:
-            return honest(self, flow)
+            return _Anything() if self in away else honest(self, flow)
         except UnavailableError:
+            away.add(self)
             return _Anything()
 
     Driver.run = run  # type: ignore[method-assign]
@@ -129,17 +130,18 @@ def _any_expectation() -> None:
 
 
 def _not_kept() -> None:
-    """Keys are not kept before they are sent."""
-    from andon import keeping
+    """The key of a claim is not kept before it is sent."""
 
-    keeping._write = lambda path, value: None
-    keeping._folder = lambda path: None
+    def keys(path: Any, digest: str, nonce: str | None) -> ClaimKeys:
+        return ClaimKeys(digest=digest, key=random_key(), nonce=nonce or random_key())
+
+    keeping._keys = keys
 
 
 #: Every bug by its name, and where it is to be found: which failure, at which way in.
 PLANTED: dict[str, tuple[Callable[[], None], str, str]] = {
     "the digest is ignored": (_digest_ignored, "what would run changes", "Client"),
-    "200 is enough": (_unverified, "no grant, just 200", "Client"),
+    "200 is enough": (_unverified, "a grant by another key", "Client"),
     "each try has another key": (
         _another_key,
         "the answer is lost once at each step",
@@ -150,7 +152,7 @@ PLANTED: dict[str, tuple[Callable[[], None], str, str]] = {
     "a grant is good for ever": (_no_time, "a grant that is over", "AsyncClient"),
     "no signature is checked": (_any_signature, "a grant by a key of the same name", "Client"),
     "any grant will do": (_any_expectation, "a grant of another escalation", "andon run"),
-    "no key is kept": (_not_kept, "the folder for keys is none", "Client"),
+    "no key of a claim is kept": (_not_kept, "killed: claim after", "hold"),
 }
 
 BUGS: dict[str, Callable[[], None]] = {name: row[0] for name, row in PLANTED.items()}

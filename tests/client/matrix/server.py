@@ -1,5 +1,5 @@
-"""The real server in a process of its own, with somebody who answers: what an escalation's title
-begins with is what people do. Prints where it listens and the keys of its service.
+"""The real server in a process of its own, with somebody who answers: what an escalation's
+reference begins with is what people do. Prints where it listens and the keys of its service.
 
     python -m tests.client.matrix.server FOLDER PORT
 """
@@ -46,7 +46,7 @@ def settings(folder: Path, port: int) -> Settings:
 
 async def speak(server: Server, held: Escalation) -> None:
     """What people do about it."""
-    word, submit = held.title.partition(" ")[0], server.store.writer.submit
+    word, submit = (held.reference or "").partition(" ")[0], server.store.writer.submit
     priya = Actor(account="UPRIYA")
     if word == "late" and server.clock() - held.created_at < timedelta(seconds=LATE_S):
         return

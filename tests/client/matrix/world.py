@@ -9,25 +9,27 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from andon.testing.troubles import Broken
 from andon.testing.wire import Asked, Told
 
 from tests.building import ROOT
+from tests.client.matrix import migration
 from tests.client.matrix.failures import Failure
 from tests.client.matrix.grants import Forger
 from tests.client.matrix.oracle import Truth
 from tests.client.matrix.proxy import Proxy, Spoil
 
 #: Seconds until a server has to listen, and until a caller has to be done, on a busy machine.
-UP_S, DONE_S = 60, 40
+UP_S, DONE_S = 60, 120
 
-#: Seconds without a sensible answer after which a caller gives up: a restart takes longer.
-PATIENCE_S, LONG_PATIENCE_S = 2.5, 60.0
+#: Seconds without a sensible answer after which a caller gives up: soon where nothing will come,
+#: later where something will on a busy machine, and where a server starts.
+IMPATIENT_S, PATIENT_S, RESTART_S = 3, 15, 60
 
 
 class ServerProcess:
@@ -46,25 +48,24 @@ class ServerProcess:
 
     def _started(self) -> subprocess.Popen[bytes]:
         given = [str(self.folder), str(self._port)]
-        with (self.folder / "log").open("ab") as log:
+        with (self.folder / "log").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.client.matrix.server", *given],
                 cwd=ROOT,
                 env=_plain_environment(),
-                stdout=subprocess.PIPE,
+                stdout=log,
                 stderr=log,
             )
 
     def _heard(self) -> dict[str, Any]:
-        out = cast(IO[bytes], self._running.stdout)
-        until = time.monotonic() + UP_S
-        while time.monotonic() < until:
-            line = out.readline()
-            if line.startswith(b"{"):
-                return dict(json.loads(line))
-            if not line:
-                break
-        raise AssertionError((self.folder / "log").read_text())
+        log, until = self.folder / "log", time.monotonic() + UP_S
+        while time.monotonic() < until and self._running.poll() is None:
+            *lines, _ = log.read_text(errors="replace").split("\n")
+            told = next((line for line in lines if line.startswith("{")), None)
+            if told is not None:
+                return dict(json.loads(told))
+            time.sleep(0.05)
+        raise AssertionError(log.read_text(errors="replace"))
 
     def restart(self) -> None:
         """Killed, and started again."""
@@ -76,7 +77,6 @@ class ServerProcess:
         """Killed."""
         self._running.kill()
         self._running.wait()
-        cast(IO[bytes], self._running.stdout).close()
 
 
 def _plain_environment() -> dict[str, str]:
@@ -121,7 +121,6 @@ class World:
     callers: Callers = field(default_factory=Callers)
     servers: dict[str, ServerProcess] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    restarting: threading.Lock = field(default_factory=threading.Lock)
 
     def server(self, name: str) -> ServerProcess:
         """The server of that name, started when it is first needed."""
@@ -212,10 +211,16 @@ class Cell:
             "disk": failure.disk if failure.disk != "no folder" else "",
             "bug": self._bug,
             "clock_off_s": failure.clock_off_s,
-            "patience_s": LONG_PATIENCE_S if failure.restarts else PATIENCE_S,
-            "timeout_s": 1.0,
+            "patience_s": self._patience_s,
+            "timeout_s": 1.5 if failure.runs else 1.0,
             "environment": self._environment(),
         }
+
+    @property
+    def _patience_s(self) -> int:
+        if self._failure.restarts:
+            return RESTART_S
+        return PATIENT_S if self._failure.runs else IMPATIENT_S
 
     def _environment(self) -> dict[str, str]:
         failure, told = self._failure, self._server.told
@@ -262,16 +267,13 @@ class Cell:
 
     def _effects(self) -> int:
         effects = self._folder / "effects"
-        return len(effects.read_text().splitlines()) if effects.exists() else 0
+        lines = len(effects.read_text().splitlines()) if effects.exists() else 0
+        return lines + migration.effects(self._folder)
 
     # -- the verdict --------------------------------------------------------------------------
 
     def end(self) -> Ended:
         """Run it to its end, once more where it was killed, and judge."""
-        with self._world.restarting if self._failure.restarts else nullcontext():
-            return self._judged()
-
-    def _judged(self) -> Ended:
         codes = [self._run()]
         if self._failure.kill:
             if self._failure.corrupts:
