@@ -8,7 +8,7 @@ from tests.client.watching.planted import PLANTED
 from tests.client.watching.promises import PLAINLY, broken, story
 
 FULL = os.environ.get("ANDON_CLIENT_LANE") == "full"
-STORIES = 2000 if FULL else 40
+STORIES = 2000 if FULL else 25
 
 #: Found in so many stories, or the promises are blind.
 ENOUGH = 120
