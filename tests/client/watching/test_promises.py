@@ -23,5 +23,5 @@ def test_a_planted_bug_breaks_a_promise(name: str, monkeypatch: pytest.MonkeyPat
     planted = PLANTED[name]
     planted.plant(monkeypatch)
     plainly = PLAINLY in planted.breaks
-    found = (broken(story(seed), plainly=plainly) for seed in range(ENOUGH))
+    found = (broken(story(seed), plainly=plainly) for seed in range(50, 50 + ENOUGH))
     assert any(promises & planted.breaks for promises in found)
