@@ -65,6 +65,11 @@ class HealthMonitor:
         """Whether too many fail to recover them one by one."""
         return self._outage.on
 
+    @property
+    def busy(self) -> bool:
+        """Whether an attempt runs."""
+        return self._busy
+
     def state(self, service: str) -> State:
         """How a service is."""
         return self._services[service].state

@@ -1,6 +1,7 @@
 """Alarms as incidents in Andon: opened when they begin, withdrawn when they are over."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from andon.watching.alarms import Alarm, Reason, Told
@@ -33,11 +34,21 @@ class Incidents:
     def __call__(self, told: Told) -> None:
         """Open an incident, or withdraw it."""
         if isinstance(told, Alarm):
-            self._begun(told)
+            with self._asked() as client:
+                self._begun(client, told)
         elif told.key in self._open:
-            self._ended(told.key, told.reason)
+            with self._asked() as client:
+                self._ended(client, told.key, told.reason)
 
-    def _begun(self, alarm: Alarm) -> None:
+    def _asked(self) -> "AbstractContextManager[Client]":
+        """The client; where none was given, one for this once, for it happens seldom."""
+        if self._client is not None:
+            return nullcontext(self._client)
+        from andon.client import Client
+
+        return Client()
+
+    def _begun(self, client: "Client", alarm: Alarm) -> None:
         said: dict[str, Any] = {
             "category": alarm.category,
             "summary": alarm.summary,
@@ -46,19 +57,12 @@ class Incidents:
             "dedup_key": alarm.dedup_key,
             **self._said,
         }
-        opened = self._asked().open(alarm.title, kind="incident", key=alarm.key, **said)
+        opened = client.open(alarm.title, kind="incident", key=alarm.key, **said)
         if alarm.reason is not Reason.FIRST_SEEN:  # Those are never over by themselves.
             self._open[alarm.key] = opened.id
 
-    def _ended(self, key: str, reason: str) -> None:
-        client, id = self._asked(), self._open[key]
-        found = client.get(id)
+    def _ended(self, client: "Client", key: str, reason: str) -> None:
+        found = client.get(self._open[key])
         if found.status == "pending" and found.occurrences <= 1:
-            client.withdraw(id, reason)
+            client.withdraw(found.id, reason)
         del self._open[key]
-
-    def _asked(self) -> "Client":
-        from andon.client import Client
-
-        self._client = self._client or Client()
-        return self._client

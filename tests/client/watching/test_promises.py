@@ -8,7 +8,7 @@ from tests.client.watching.planted import PLANTED
 from tests.client.watching.promises import PLAINLY, broken, story
 
 FULL = os.environ.get("ANDON_CLIENT_LANE") == "full"
-STORIES = 2000 if FULL else 40
+STORIES = 2000 if FULL else 25
 
 #: Found in so many stories, or the promises are blind.
 ENOUGH = 120
@@ -23,5 +23,5 @@ def test_a_planted_bug_breaks_a_promise(name: str, monkeypatch: pytest.MonkeyPat
     planted = PLANTED[name]
     planted.plant(monkeypatch)
     plainly = PLAINLY in planted.breaks
-    found = (broken(story(seed), plainly=plainly) for seed in range(ENOUGH))
+    found = (broken(story(seed), plainly=plainly) for seed in range(50, 50 + ENOUGH))
     assert any(promises & planted.breaks for promises in found)
