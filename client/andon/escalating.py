@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from andon.context.failure import Attempt, in_words, told
@@ -173,7 +172,11 @@ class Telling:
                 raise
 
     def _asked(self) -> Escalates:
-        return self._client if self._client is not None else _settings_client()
+        if self._client is not None:
+            return self._client
+        from andon.client import default_client
+
+        return default_client()
 
 
 class _Course:
@@ -216,13 +219,6 @@ async def _either(call: Callable[..., Any], /, *args: Any, **more: Any) -> Any:
     if inspect.iscoroutinefunction(call):
         return await call(*args, **more)
     return await asyncio.to_thread(call, *args, **more)
-
-
-@lru_cache(maxsize=1)
-def _settings_client() -> Escalates:
-    from andon.client import Client
-
-    return Client()
 
 
 def moment_of_telling() -> int:

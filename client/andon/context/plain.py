@@ -9,6 +9,9 @@ from typing import Any
 #: Characters of one text, items of one collection, and collections within one another.
 MOST_TEXT, MOST_ITEMS, DEEPEST = 60_000, 100, 8
 
+#: What secrets are written with.
+_OF_SECRETS = "".join(map(chr, range(0x21, 0x7F)))
+
 #: Whole numbers that every reader of JSON takes for the same.
 LARGEST = 2**53 - 1
 
@@ -59,6 +62,5 @@ def cut(text: str, most: int) -> str:
     if most < 100:
         return text[: most - 1] + "…"
     head, tail = text[: most // 3], text[-(most - most // 3 - 50) :]
-    head = head[: head.rindex(head.split()[-1])] if head.split() else head
-    tail = tail[len(tail.split()[0]) + tail.index(tail.split()[0]) :] if tail.split() else tail
+    head, tail = head.rstrip(_OF_SECRETS), tail.lstrip(_OF_SECRETS)
     return f"{head}\n… {len(text) - len(head) - len(tail):,} characters left out …{tail}"
