@@ -17,7 +17,6 @@ from typing import Any, Protocol, cast
 
 from andon.context.failure import Attempt, in_words, told
 from andon.context.gathering import Context
-from andon.context.plain import plain
 from andon.context.shapes import line, shaped
 from andon.errors import NotReleasedError
 from andon.redaction import redacted
@@ -65,9 +64,10 @@ class Incident:
         first: dict[str, Any] = {}
         if self.error is not None:
             brief = {name: text for name, text in told(self.error).items() if name != "traceback"}
-            first["error"] = shaped("error", [redacted(plain(brief))])
+            first["error"] = shaped("error", [redacted(brief)])
         if self.attempts:
-            first["attempts"] = shaped("attempts", [redacted([a.as_sent() for a in self.attempts])])
+            tried = shaped("attempts", [[attempt.as_sent() for attempt in self.attempts]])
+            first["attempts"] = shaped("attempts", [redacted(tried)])
         said = {"summary": redacted(self.summary), "context": first}
         if self.dedup_key is not None:
             said["dedup_key"] = line(self.dedup_key)

@@ -1,5 +1,6 @@
 """Any value as JSON that the server takes: bounded in size and depth, whatever it was made of."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
@@ -9,6 +10,9 @@ from typing import Any
 #: Characters of one text, items of one collection, and collections within one another.
 MOST_TEXT, MOST_ITEMS, DEEPEST = 60_000, 100, 8
 
+#: Characters of a value in all.
+LARGEST_VALUE = 200_000
+
 #: What secrets are written with.
 _OF_SECRETS = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -16,8 +20,16 @@ _OF_SECRETS = "".join(map(chr, range(0x21, 0x7F)))
 LARGEST = 2**53 - 1
 
 
-def plain(value: Any, depth: int = DEEPEST) -> Any:
-    """The value as JSON; what JSON cannot say is said in words."""
+def plain(value: Any) -> Any:
+    """The value as JSON; what JSON cannot say is said in words. Raises ValueError if too large."""
+    found = _plain(value, DEEPEST)
+    size = len(json.dumps(found, ensure_ascii=False))
+    if size > LARGEST_VALUE:
+        raise ValueError(f"it is too large: {size:,} characters")
+    return found
+
+
+def _plain(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -28,9 +40,9 @@ def plain(value: Any, depth: int = DEEPEST) -> Any:
         return value.isoformat()
     if depth and isinstance(value, Mapping):
         pairs = islice(value.items(), MOST_ITEMS)
-        return {words(key, 200): plain(item, depth - 1) for key, item in pairs}
+        return {words(key, 200): _plain(item, depth - 1) for key, item in pairs}
     if depth and isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, depth - 1) for item in islice(_ordered(value), MOST_ITEMS)]
+        return [_plain(item, depth - 1) for item in islice(_ordered(value), MOST_ITEMS)]
     return words(value)
 
 
