@@ -13,12 +13,10 @@ import threading
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from andon.context.failure import Attempt, in_words, told
 from andon.context.gathering import Context
-from andon.context.plain import plain
 from andon.context.shapes import line, shaped
 from andon.errors import NotReleasedError
 from andon.redaction import redacted
@@ -66,9 +64,10 @@ class Incident:
         first: dict[str, Any] = {}
         if self.error is not None:
             brief = {name: text for name, text in told(self.error).items() if name != "traceback"}
-            first["error"] = shaped("error", [redacted(plain(brief))])
+            first["error"] = shaped("error", [redacted(brief)])
         if self.attempts:
-            first["attempts"] = shaped("attempts", [redacted([a.as_sent() for a in self.attempts])])
+            tried = shaped("attempts", [[attempt.as_sent() for attempt in self.attempts]])
+            first["attempts"] = shaped("attempts", [redacted(tried)])
         said = {"summary": redacted(self.summary), "context": first}
         if self.dedup_key is not None:
             said["dedup_key"] = line(self.dedup_key)
@@ -173,7 +172,11 @@ class Telling:
                 raise
 
     def _asked(self) -> Escalates:
-        return self._client if self._client is not None else _settings_client()
+        if self._client is not None:
+            return self._client
+        from andon.client import default_client
+
+        return default_client()
 
 
 class _Course:
@@ -216,13 +219,6 @@ async def _either(call: Callable[..., Any], /, *args: Any, **more: Any) -> Any:
     if inspect.iscoroutinefunction(call):
         return await call(*args, **more)
     return await asyncio.to_thread(call, *args, **more)
-
-
-@lru_cache(maxsize=1)
-def _settings_client() -> Escalates:
-    from andon.client import Client
-
-    return Client()
 
 
 def moment_of_telling() -> int:

@@ -22,10 +22,10 @@ class Attempt:
 
     def as_sent(self) -> dict[str, str]:
         """As the contract says it."""
-        said = {"at": moment(self.at), "action": words(self.action)}
+        said = {"at": moment(self.at), "action": words(self.action, 900)}
         if isinstance(self.error, BaseException):
             return said | {"error": in_words(self.error)}
-        return said | ({"error": self.error} if self.error else {})
+        return said | ({"error": words(self.error, 1_000)} if self.error else {})
 
 
 def moment(at: datetime) -> str:

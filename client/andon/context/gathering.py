@@ -132,7 +132,7 @@ class Context:
         values: dict[str, list[Any]] = {field: [value] for field, value in self._known.items()}
         tried = [attempt.as_sent() for attempt in attempts]
         if tried:
-            values["attempts"] = [plain(tried)]
+            values["attempts"] = [shaped("attempts", [tried])]
         missed: list[str] = []
         for one in found:
             if one.why_not is None:
@@ -168,5 +168,7 @@ async def _within_its_time(collector: Collector) -> Found:
     if not done:
         task.cancel()
         return too_long(collector)
-    error = task.exception() if not task.cancelled() else asyncio.CancelledError()
-    return Found(collector, plain(task.result())) if error is None else failed(collector, error)
+    try:
+        return Found(collector, plain(task.result()))
+    except (Exception, asyncio.CancelledError) as error:
+        return failed(collector, error)

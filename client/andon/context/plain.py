@@ -1,5 +1,6 @@
 """Any value as JSON that the server takes: bounded in size and depth, whatever it was made of."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
@@ -9,12 +10,26 @@ from typing import Any
 #: Characters of one text, items of one collection, and collections within one another.
 MOST_TEXT, MOST_ITEMS, DEEPEST = 60_000, 100, 8
 
+#: Characters of a value in all.
+LARGEST_VALUE = 200_000
+
+#: What secrets are written with.
+_OF_SECRETS = "".join(map(chr, range(0x21, 0x7F)))
+
 #: Whole numbers that every reader of JSON takes for the same.
 LARGEST = 2**53 - 1
 
 
-def plain(value: Any, depth: int = DEEPEST) -> Any:
-    """The value as JSON; what JSON cannot say is said in words."""
+def plain(value: Any) -> Any:
+    """The value as JSON; what JSON cannot say is said in words. Raises ValueError if too large."""
+    found = _plain(value, DEEPEST)
+    size = len(json.dumps(found, ensure_ascii=False))
+    if size > LARGEST_VALUE:
+        raise ValueError(f"it is too large: {size:,} characters")
+    return found
+
+
+def _plain(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -25,9 +40,9 @@ def plain(value: Any, depth: int = DEEPEST) -> Any:
         return value.isoformat()
     if depth and isinstance(value, Mapping):
         pairs = islice(value.items(), MOST_ITEMS)
-        return {words(key, 200): plain(item, depth - 1) for key, item in pairs}
+        return {words(key, 200): _plain(item, depth - 1) for key, item in pairs}
     if depth and isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, depth - 1) for item in islice(_ordered(value), MOST_ITEMS)]
+        return [_plain(item, depth - 1) for item in islice(_ordered(value), MOST_ITEMS)]
     return words(value)
 
 
@@ -59,6 +74,5 @@ def cut(text: str, most: int) -> str:
     if most < 100:
         return text[: most - 1] + "…"
     head, tail = text[: most // 3], text[-(most - most // 3 - 50) :]
-    head = head[: head.rindex(head.split()[-1])] if head.split() else head
-    tail = tail[len(tail.split()[0]) + tail.index(tail.split()[0]) :] if tail.split() else tail
+    head, tail = head.rstrip(_OF_SECRETS), tail.lstrip(_OF_SECRETS)
     return f"{head}\n… {len(text) - len(head) - len(tail):,} characters left out …{tail}"

@@ -30,7 +30,8 @@ def shaped(field: str, values: list[Any]) -> Any:
 
 def line(value: Any, most: int = LINE) -> str:
     """The value in one line."""
-    return cut(_CONTROL.sub(" ", words(value)).strip(), most)
+    text = _CONTROL.sub(" ", words(value)).strip()
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _members(values: list[Any]) -> dict[str, Any]:
@@ -57,6 +58,7 @@ def _items(values: list[Any]) -> list[Any]:
     found: list[Any] = []
     room = FIELD
     for item in _each(values):
+        item = cut(item, TEXT) if isinstance(item, str) else item
         room -= _size(item)
         if room < 0 or len(found) == ITEMS:
             break

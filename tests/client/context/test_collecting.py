@@ -46,6 +46,11 @@ def test_one_that_raises_has_its_line(error: BaseException, line: str) -> None:
     assert [found[0].missed, found[1].value] == [line, "fine"]
 
 
+def test_one_that_finds_too_much_has_its_line() -> None:
+    found = Collecting().collect([collector(lambda: ["x" * 9_000] * 90)])
+    assert found[0].missed == "carts: ValueError: it is too large: 810,360 characters"
+
+
 def test_one_that_hangs_has_its_line_and_is_not_started_again() -> None:
     release, begun = threading.Event(), []
 

@@ -102,3 +102,8 @@ def test_a_cut_leaves_no_half_of_a_word() -> None:
     left_out = {"…", "characters", "left", "out", "4,553"}
     assert set(kept.split()) - {"abcdefghij"} <= left_out
     assert words("x" * 500, 200).endswith("left out …")
+
+
+def test_a_text_without_spaces_is_not_lost_to_its_cut() -> None:
+    """Chinese has none between its words, and no secret is written in it."""
+    assert len(cut("数据库" * 1000, 1000)) > 900
