@@ -88,6 +88,15 @@ def changed(why: str) -> End:
     )
 
 
+def broken(error: Exception) -> End:
+    """Something that should not happen; whatever it was, COMMAND did not start."""
+    return End(
+        exit_code=Exit.UNASKED,
+        reason="broken",
+        message=f"Not run. andon itself failed: {words.plain(repr(error))}. Please report it.",
+    )
+
+
 def interrupted(number: int, then: str) -> End:
     """Somebody wanted it to end; `then` says what became of the question."""
     name = Signals(number).name

@@ -101,6 +101,8 @@ class Run:
             return ends.of_error(error)
         except Interrupted as interrupted:
             return self._interrupted(interrupted)
+        except Exception as error:
+            return ends.broken(error)  # before COMMAND: what is after it lets nothing out
 
     def _asked_and_run(self) -> End:
         from andon.errors import TakenError
@@ -185,13 +187,11 @@ class Run:
 
     def _report(self, found: "Escalation", result: str, detail: str) -> str:
         """Why the outcome did not reach Andon, which changes nothing of what happened; or empty."""
-        from andon.errors import AndonError
-
         try:
             with asking.client(self._shown, min(REPORT_S, self._asked.patience)) as client:
                 client.report(found.id, result, detail)
-        except AndonError as error:
-            return f"Its outcome is not reported. {words.plain(error.why)}"
+        except Exception as error:
+            return f"Its outcome is not reported. {words.plain(getattr(error, 'why', repr(error)))}"
         return ""
 
     # -- somebody wants it to end -------------------------------------------------------------
@@ -216,9 +216,19 @@ class Run:
 
     def _taken_back(self, client: "Client", e: "Escalation", interrupted: Interrupted) -> str:
         if self._is_claiming:
-            client.report(e.id, "failed", f"It did not start: {interrupted} came first.")
-            return "It was released and is used up."
+            return self._given_up(client, e, interrupted)
         if self._is_joined:
             return f"Another run asked first and still waits; `andon withdraw {e.id}` ends that."
         client.withdraw(e.id, f"{interrupted} ended the command that waited for it.")
         return "The question is withdrawn."
+
+    def _given_up(self, client: "Client", e: "Escalation", interrupted: Interrupted) -> str:
+        """It was released; whether the claim came through, the server knows."""
+        from andon.errors import RefusedRequestError
+
+        try:
+            client.report(e.id, "failed", f"It did not start: {interrupted} came first.")
+        except RefusedRequestError:
+            self._stays = True
+            return "It is released; run it again soon, or the release lapses."
+        return "The release is used up."

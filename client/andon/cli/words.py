@@ -3,7 +3,7 @@
 What people and servers wrote is made plain first: a rationale must not move the cursor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -27,14 +27,12 @@ def clock(moment: datetime, now: datetime) -> str:
 
 def held(e: "Escalation", now: datetime) -> str:
     """The first line: what waits, by which id, until when."""
-    waits = e.status == "pending"
-    how = "held" if waits else standing(e)
-    what = f"«{plain(e.title)}» is {how} in {plain(e.environment)} as {e.id}."
-    if not waits:
-        return what
+    title, where = plain(e.title), plain(e.environment)
+    if e.status != "pending":
+        return f"«{title}» in {where} ({e.id}): {standing(e)}."
     joined = "" if e.occurrences < 2 else " It was asked before, and this run joins it."
     by = f" Decide by {clock(e.deadline_at, now)}." if e.deadline_at else ""
-    return what + by + joined
+    return f"«{title}» is held in {where} as {e.id}.{by}{joined}"
 
 
 def status_line(e: "Escalation", now: datetime) -> str:
@@ -76,11 +74,16 @@ def changes(before: "Escalation | None", after: "Escalation", now: datetime) -> 
         yield f"looked at {clock(seen.looked_at, now)}"
     if seen.acknowledged_by and (was is None or was.acknowledged_by != seen.acknowledged_by):
         yield f"acknowledged by {plain(seen.acknowledged_by)}"
-    known = {(v.person, v.option) for v in before.votes} if before else set()
-    yield from (_voted(after, v) for v in after.votes if (v.person, v.option) not in known)
+    yield from (_voted(after, v) for v in after.votes if v not in _known(before, after))
     yield from _asked(before, after)
     if before and before.deadline_at != after.deadline_at and after.deadline_at:
         yield f"decide by {clock(after.deadline_at, now)} now"
+
+
+def _known(before: "Escalation | None", after: "Escalation") -> "Sequence[Vote]":
+    """Votes that were told; the one that decided is told with the end."""
+    deciding = after.deciding_vote() if after.is_decided else None
+    return [*(before.votes if before else ()), *([deciding] if deciding else ())]
 
 
 def _voted(e: "Escalation", vote: "Vote") -> str:

@@ -1,9 +1,15 @@
 """`andon run` where Andon goes away, or was never there: nothing runs without a verified grant."""
 
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -90,3 +96,94 @@ def test_other_keys_than_the_pinned_ones_release_nothing(
     assert not (here / "ran").exists()
     assert result_of(here / "r.json")["reason"] == "grant"
     assert "The grant does not verify" in started.said
+
+
+class Between(ThreadingHTTPServer):
+    """Passes requests on to a server; the answer to the first claim gets lost."""
+
+    daemon_threads = True
+
+    def __init__(self, behind: str) -> None:
+        super().__init__(("127.0.0.1", 0), Passing)
+        self.behind = behind
+        self.lost, self.let_go = threading.Event(), threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Passing(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Between
+
+    def do_GET(self) -> None:
+        """Pass it on."""
+        self._pass(None)
+
+    def do_POST(self) -> None:
+        """Pass it on, with its body."""
+        self._pass(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _pass(self, body: bytes | None) -> None:
+        sent = {n: v for n, v in self.headers.items() if n not in ("host", "connection")}
+        request = Request(self.server.behind + self.path, body, sent, method=self.command)  # noqa: S310  loopback
+        try:
+            answer: Any = urlopen(request)  # noqa: S310
+        except HTTPError as refused:
+            answer = refused
+        with answer:
+            told = answer.read()
+        if self.path.endswith("/claim") and not self.server.lost.is_set():
+            self.server.lost.set()
+            self.server.let_go.wait(20)
+            return
+        self.send_response(answer.status)
+        for name in ("Content-Type", "ETag"):
+            if name in answer.headers:
+                self.send_header(name, answer.headers[name])
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    def log_message(self, *said: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def between(served: Served) -> Iterator[Between]:
+    """Something that stands in front of the server."""
+    made = Between(served.url)
+    thread = threading.Thread(target=made.serve_forever)
+    thread.start()
+    yield made
+    made.let_go.set()
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_answer_to_the_claim_that_got_lost_is_asked_for_again(
+    served: Served, starting: Starting, here: Path, between: Between, killed: bool
+) -> None:
+    """The keys were kept before they were sent: by this run, or by the next where it was killed."""
+    words = ("run", "--", *LEAVES)
+    started = starting(*ANDON, *words, of=served, ANDON_URL=between.url)
+    id_ = held(started)
+    served.approve(id_)
+    assert between.lost.wait(20)
+    if not killed:
+        between.let_go.set()
+    else:
+        started.signal(signal.SIGKILL)
+        assert started.ends() == -signal.SIGKILL
+        assert not (here / "ran").exists()
+        started = starting(*ANDON, *words, of=served, ANDON_URL=between.url)
+    assert started.ends() == 7
+    assert (here / "ran").read_text() == "ran\n"
+    outcome = served.read(id_).outcome
+    assert outcome is not None
+    assert outcome.result == "failed"

@@ -108,7 +108,7 @@ def test_waiting_ends_with_the_decision(
     lasting.approve(asked, why="reviewed")
     code, out, err = said("wait", asked)
     assert (code, out) == (0, "approved: priya chose Approve: «reviewed».\n")
-    assert f"is approved in staging as {asked}." in err
+    assert f"in staging ({asked}): approved." in err
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -74,6 +74,15 @@ TWO = [{"group": "finance", "needed": 2, "have": {"approve": 1}}]
             [f"decide by {words.clock(NOW + timedelta(hours=2), NOW)} now"],
         ),
         (an(votes=[a_vote()]), an(votes=[a_vote()], version=2), []),
+        (
+            an(),
+            an(
+                status="approved",
+                votes=[a_vote("mia"), a_vote()],
+                decision={"option": "approve", "effect": "release", "by": "votes", "at": NOW},
+            ),
+            ["mia chose Approve"],
+        ),
     ],
 )
 def test_each_change_is_a_line(
@@ -108,9 +117,8 @@ def test_the_first_line_names_what_is_held_and_until_when() -> None:
     assert words.held(an(), NOW) == start
     joins = words.held(an(occurrences=2), NOW)
     assert joins == f"{start} It was asked before, and this run joins it."
-    assert words.held(an(status="rejected"), NOW) == (
-        "«Deploy v42» is rejected in production as esc_1."
-    )
+    over = words.held(an(status="rejected"), NOW)
+    assert over == "«Deploy v42» in production (esc_1): rejected."
 
 
 def test_another_days_time_has_its_date() -> None:
