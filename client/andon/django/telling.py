@@ -81,14 +81,24 @@ def remark(line: str) -> bool:
 @contextmanager
 def unwritable(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Whatever an operation does when it is only asked, the database stays as it is."""
-    if connection.vendor != "postgresql":
+    if connection.vendor == "postgresql":
+        with transaction.atomic(using=connection.alias):
+            _execute(connection, "SET LOCAL transaction_read_only = on")
+            yield
+            transaction.set_rollback(True, using=connection.alias)
+    elif connection.vendor == "sqlite":
+        _execute(connection, "PRAGMA query_only = 1")
+        try:
+            yield
+        finally:
+            _execute(connection, "PRAGMA query_only = 0")
+    else:
         yield
-        return
-    with transaction.atomic(using=connection.alias):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL transaction_read_only = on")
-        yield
-        transaction.set_rollback(True, using=connection.alias)
+
+
+def _execute(connection: BaseDatabaseWrapper, sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
 
 
 def states_before(

@@ -112,7 +112,8 @@ def configured(postgres: Server) -> None:
                 "NAME": "postgres",
                 "USER": "postgres",
                 "HOST": postgres.folder,
-            }
+            },
+            "light": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
         },
         INSTALLED_APPS=["andon.django", "tests.client.gates.shopping"],
         USE_TZ=True,
@@ -348,3 +349,18 @@ def test_databases_of_tests_are_not_held(shop: Shop) -> None:
     finally:
         teardown_test_environment()
     assert shop.at()[-1] == "0002_price"
+
+
+def test_sqlite_is_held_as_well(shop: Shop, tmp_path: Path) -> None:
+    """Without locks and sizes; tables are made anew there."""
+    light = connections["light"]
+    light.settings_dict["NAME"] = tmp_path / "light.db"
+    wider = 'migrations.AlterField("item", "name", models.CharField(max_length=80))'
+    shop.migration("0002_price", wider, after="0001_initial")
+    with pytest.raises(CommandError, match="said no"):
+        shop.migrate("--database", "light", decisions=(shop.served.reject,))
+    assert light.introspection.table_names() == []
+    asked = shop.asked(shop.approved("--database", "light"))
+    assert 'CREATE TABLE "new__shop_item"' in asked
+    assert "shop_item" in light.introspection.table_names()
+    light.close()
