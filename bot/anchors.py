@@ -41,6 +41,22 @@ def anchors_of(settings: Settings) -> Path:
     return Path(settings.database_url.partition(":///")[2]).with_suffix(".anchors")
 
 
+def last_of(path: Path) -> Anchor | None:
+    """The last whole line of a file; None before the first. Raises OSError, ForeignFileError."""
+    try:
+        tail = _tail(path).decode(errors="replace").split("\n")
+    except FileNotFoundError:
+        return None
+    for line in reversed(tail):
+        try:
+            return parse_anchor(line)
+        except ValueError:
+            continue
+    if tail == [""] or (len(tail) == 1 and '{"at":"'.startswith(tail[0][:7])):
+        return None
+    raise ForeignFileError(path)
+
+
 class AnchorFile:
     """Implements `bot.background.sealer.Anchors`."""
 
@@ -49,18 +65,7 @@ class AnchorFile:
 
     def last(self) -> Anchor | None:
         """The last whole line; None before the first. Raises OSError, ForeignFileError."""
-        try:
-            tail = _tail(self.path).decode(errors="replace").split("\n")
-        except FileNotFoundError:
-            return None
-        for line in reversed(tail):
-            try:
-                return parse_anchor(line)
-            except ValueError:
-                continue
-        if tail == [""] or (len(tail) == 1 and '{"at":"'.startswith(tail[0][:7])):
-            return None
-        raise ForeignFileError(self.path)
+        return last_of(self.path)
 
     def append(self, blocks: Sequence[Block]) -> None:
         """Add a line for each, in one write a line, and sync. Raises OSError."""

@@ -16,6 +16,7 @@ from approvals.policy.model import Policy
 from approvals.ports import Settled, StoreError
 from bot.anchors import AnchorFile, anchors_of
 from bot.app import read_policy, utc_now
+from bot.counted import counted
 from bot.exits import CANNOT, fail, why
 from bot.ids import new_id
 from bot.operator import NoKey, opened, operator
@@ -43,7 +44,10 @@ def backup(
     """Copy the database, beside a running server or without one, and read the copy through."""
     try:
         database = _database()
-        made = back_up(database, file or _named(database, utc_now()), _told())
+        target = file or _named(database, utc_now())
+        if not target.absolute().parent.is_dir():
+            raise ValueError(f"There is no folder {target.parent}; make it first.")
+        made = back_up(database, target, _told())
     except (*CANNOT, ValueError) as error:
         raise fail(why(error)) from None
     typer.echo(f"{made.path}: {_said(made)}, whole.")
@@ -74,8 +78,9 @@ def restore(
     typer.echo(f"{database} is the backup now: {_said(done.copy)}.")
     if doubt.votes or doubt.approvals:
         typer.echo(
-            f"{doubt.votes} votes for a release count no more, and {doubt.approvals} approvals "
-            "that nobody had taken are void: what was said after the backup is not known."
+            f"Void now: {counted(doubt.votes, 'vote')} for a release, and "
+            f"{counted(doubt.approvals, 'approval')} that nobody had taken. What was said after "
+            "the backup is not known."
         )
     if done.kept:
         typer.echo(f"What was there before is kept as {done.kept}.")
@@ -135,7 +140,8 @@ def _named(database: Path, now: datetime) -> Path:
 
 
 def _said(copy: Copy) -> str:
-    return f"{_size(copy.size)}, {copy.escalations:,} escalations, {copy.records:,} records"
+    escalations, records = counted(copy.escalations, "escalation"), counted(copy.records, "record")
+    return f"{_size(copy.size)}, {escalations}, {records}"
 
 
 def _size(size: int) -> str:

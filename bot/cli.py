@@ -30,6 +30,7 @@ from bot.settings import Settings, SettingsError, read_settings, unknown_setting
 from bot.stopping import Stop
 from storage.database import open_database
 from storage.inspection import inspect_store
+from storage.looking import looking_at
 from storage.services import SCOPES, USUAL, Listed, SqlServices
 from storage.store import file_of
 
@@ -67,7 +68,7 @@ def doctor() -> None:
 
 async def _examined(settings: Settings) -> list[bool]:
     wrong = []
-    async for finding in examine(settings, _store_of):
+    async for finding in examine(settings, _store_of, _hash_of):
         typer.echo(str(finding))
         wrong.append(finding.is_wrong)
     return wrong
@@ -77,6 +78,13 @@ def _store_of(settings: Settings) -> Iterator[tuple[str, str]]:
     """What there is to say of the database file."""
     for found in inspect_store(file_of(settings.database_url), utc_now()):
         yield found.said, found.do
+
+
+def _hash_of(settings: Settings, number: int) -> str | None:
+    """The hash of a block of the database."""
+    with looking_at(file_of(settings.database_url)) as link:
+        row = link.execute("SELECT hash FROM blocks WHERE number = ?", (number,)).fetchone()
+        return str(row[0]) if row else None
 
 
 @app.command()

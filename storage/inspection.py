@@ -59,15 +59,16 @@ def inspect_store(path: Path, now: datetime) -> Iterator[Found]:
 
 def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Found]:
     (journal,) = link.execute("PRAGMA journal_mode").fetchone()
-    if journal != "wal":
-        yield Found(said=f"its journal is {journal}, not wal", do="Start `serve` once: it sets it.")
     if path.stat().st_size <= READ_THROUGH:
         (whole,) = link.execute("PRAGMA quick_check(1)").fetchone()
         healthy = whole == "ok"
+        kept = (
+            "durable (WAL, every commit synced), and whole"
+            if journal == "wal"
+            else f"whole; its journal is {journal}, as a restored copy's is: `serve` sets WAL"
+        )
         yield Found(
-            said="durable (WAL, every commit synced), and whole"
-            if healthy
-            else f"damaged: {whole}",
+            said=kept if healthy else f"damaged: {whole}",
             do="" if healthy else "Stop the server and restore a backup.",
         )
     known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}

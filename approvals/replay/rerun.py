@@ -123,11 +123,16 @@ def _done(
 
 def _until(escalation: Escalation, now: datetime, then: Then, policy: Policy) -> Escalation:
     """Let time pass: everything due by then, each when it is due. Time ends no incident."""
-    while escalation.kind is Kind.APPROVAL and (due := escalation.due_at) and due <= now:
-        tick = Tick(id="replay", escalation_id=escalation.id)
-        facts = Facts(people=then.people(due), policy=policy)
-        done = step(State(escalation=escalation), tick, facts, due)
-        if not done.changed or done.escalation is None:
-            break
-        escalation = done.escalation
+    while (later := _ticked(escalation, now, then, policy)) is not escalation:
+        escalation = later
     return escalation
+
+
+def _ticked(escalation: Escalation, now: datetime, then: Then, policy: Policy) -> Escalation:
+    """After the next moment that is due; the same where none is, or where it brings nothing."""
+    due = escalation.due_at
+    if escalation.kind is not Kind.APPROVAL or due is None or due > now:
+        return escalation
+    tick = Tick(id="replay", escalation_id=escalation.id)
+    facts = Facts(people=then.people(due), policy=policy)
+    return step(State(escalation=escalation), tick, facts, due).escalation or escalation

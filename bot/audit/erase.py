@@ -17,6 +17,7 @@ from approvals.ports import NotSavedError, Settled, StoreError
 from approvals.showing import visible
 from approvals.verdict import Case
 from bot.app import read_policy, utc_now
+from bot.counted import counted
 from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.ids import new_id
 from bot.operator import opened, operator
@@ -51,7 +52,11 @@ def erase(
     if (escalation is None) == (older_than is None):
         raise fail("Name one escalation, or say --older-than 400d.", USAGE)
     if len(said) < 3:
-        raise fail("Say why with --reason TEXT; it is all that will be left to read.", USAGE)
+        raise fail(
+            "Say why with --reason, in three characters or more; it is all that will be left to "
+            "read.",
+            USAGE,
+        )
     before = utc_now() - _age(older_than) if older_than else None
     try:
         left = asyncio.run(_erased(escalation, before, said, dry_run=dry_run))
@@ -86,9 +91,11 @@ async def _erased(one: str | None, before: datetime | None, reason: str, *, dry_
                 await _submit(store, over, reason)
             erased += len(over)
             typer.echo(f"{erased:,} so far", err=True)
-        typer.echo(f"{'Would erase' if dry_run else 'Erased'} {_counted(erased)}.")
+        typer.echo(f"{'Would erase' if dry_run else 'Erased'} {counted(erased, 'escalation')}.")
         if waiting:
-            typer.echo(f"{_counted(waiting)} not over yet: nothing of them was erased.")
+            typer.echo(
+                f"{counted(waiting, 'escalation')} not over yet: nothing of them was erased."
+            )
     return 0
 
 
@@ -101,7 +108,7 @@ async def _just(store: Store, id_: str, reason: str, *, dry_run: bool) -> int:
         typer.echo(f"{id_} is not over yet ({standing}); it is erased when it is.", err=True)
         return 1
     if dry_run:
-        typer.echo(_line(found))
+        typer.echo(f"{_line(found)}\nWould erase {counted(1, 'escalation')}.")
         return 0
     (settled,) = await _submit(store, [found], reason)
     was = settled.answer.case is Case.REPEATED
@@ -112,10 +119,6 @@ async def _just(store: Store, id_: str, reason: str, *, dry_run: bool) -> int:
 def _line(e: Escalation) -> str:
     ended = instant(e.ended_at)[:10] if e.ended_at else "-"
     return f"{e.id}  {ended}  {e.service}  {visible(' '.join(e.title.split()))}"
-
-
-def _counted(n: int) -> str:
-    return f"{n:,} escalation{'s' if n != 1 else ''}"
 
 
 async def _submit(store: Store, over: Iterable[Escalation], reason: str) -> list[Settled]:

@@ -11,6 +11,7 @@ from bot.anchors import anchors_of
 from bot.app import utc_now
 from bot.audit.references import References, read_changes, reconciled
 from bot.audit.writing import Wanted, Written, write_bundle
+from bot.counted import counted
 from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.settings import Settings, read_settings
 from bot.signing import public_keys
@@ -93,10 +94,13 @@ def _anchor_lines(path: Path, *, asked: bool) -> tuple[str, ...]:
 
 
 def _said(written: Written, out: Path) -> str:
-    return (
-        f"{out}: {written.escalations:,} escalations, {written.records:,} records, "
-        f"{written.blocks:,} blocks, {written.grants:,} grants. README.txt says how to check them."
+    many = (
+        counted(written.escalations, "escalation"),
+        counted(written.records, "record"),
+        counted(written.blocks, "block"),
+        counted(written.grants, "grant"),
     )
+    return f"{out}: {', '.join(many)}. README.txt says how to check them."
 
 
 def _warn(written: Written, keys: Sequence[Mapping[str, Any]]) -> None:

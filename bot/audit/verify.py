@@ -13,6 +13,7 @@ from bot.anchors import anchors_of
 from bot.app import utc_now
 from bot.audit.checking import Report, check
 from bot.audit.given import anchor_lines, keys_of
+from bot.counted import counted
 from bot.exits import FINDING, fail
 from bot.settings import Settings, SettingsError, read_settings
 from storage.evidence import open_evidence
@@ -84,7 +85,7 @@ def _lines_of(report: Report, notes: list[str]) -> Iterator[str]:
         yield f"… and {report.wrong - TOLD:,} more"
     yield from notes
     seen = ", ".join(
-        f"{n:,} {word}{'' if n == 1 else 's'}"
+        counted(n, word)
         for n, word in (
             (report.escalations, "escalation"),
             (report.records, "record"),

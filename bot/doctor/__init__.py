@@ -1,13 +1,15 @@
 """`doctor`: looks at everything a server needs, and says of each what is wrong and what to do.
 
-`here` looks at this machine, `routes` at the ways outside Slack, `slack` at the workspace. Nothing
-is changed, neither here nor there, so it may run at any time, beside a server or without one.
+`here` looks at this machine, `anchored` at the anchors, `routes` at the ways outside Slack, `slack`
+at the workspace. Nothing is changed, neither here nor there, so it may run at any time, beside a
+server or without one.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 from bot.app import read_policy
+from bot.doctor.anchored import HashOf, anchors
 from bot.doctor.finding import Finding
 from bot.doctor.here import in_force, keys, port, settings_given
 from bot.doctor.routes import routes
@@ -17,10 +19,10 @@ from bot.settings import Settings, SettingsError
 #: Looks at the store: what was found, and what to do where it is wrong.
 Inspect = Callable[[Settings], Iterable[tuple[str, str]]]
 
-__all__ = ["Finding", "Inspect", "examine"]
+__all__ = ["Finding", "HashOf", "Inspect", "examine"]
 
 
-async def examine(settings: Settings, inspect: Inspect) -> AsyncIterator[Finding]:
+async def examine(settings: Settings, inspect: Inspect, hash_of: HashOf) -> AsyncIterator[Finding]:
     """Every finding, in the order in which things need one another."""
     for finding in settings_given(settings):
         yield finding
@@ -39,6 +41,8 @@ async def examine(settings: Settings, inspect: Inspect) -> AsyncIterator[Finding
             yield Finding(part="store", said=said, do=do)
     except ValueError as error:
         yield Finding(part="store", said=str(error), do="Mend ANDON_DATABASE_URL.")
+    for finding in anchors(settings, hash_of):
+        yield finding
     for finding in keys(Path(settings.signing_keys)):
         yield finding
     yield await port(settings)

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from approvals.codec import instant
+from approvals.events import GENESIS
+from approvals.sealing import Block
+from bot.anchors import AnchorFile
 from bot.app import serving, utc_now
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
@@ -48,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def execute(folder: Path, statement: str, *values: str) -> None:
+def execute(folder: Path, statement: str, *values: Any) -> None:
     """One statement on the database, and nothing left open."""
     with closing(sqlite3.connect(folder / "andon.db", isolation_level=None)) as link:
         link.execute(statement, values)
@@ -81,9 +85,16 @@ def look(settings: Settings) -> Iterator[tuple[str, str]]:
         yield found.said, found.do
 
 
+def held(settings: Settings, number: int) -> str | None:
+    """The hash of a block of that store."""
+    with closing(sqlite3.connect("file:andon.db?mode=ro", uri=True)) as link:
+        row = link.execute("SELECT hash FROM blocks WHERE number = ?", (number,)).fetchone()
+        return row[0] if row else None
+
+
 async def findings(settings: Settings) -> list[Finding]:
     """Everything doctor says."""
-    return [finding async for finding in examine(settings, look)]
+    return [finding async for finding in examine(settings, look, held)]
 
 
 def wrong(found: list[Finding]) -> list[str]:
@@ -98,6 +109,7 @@ async def test_where_all_is_well_every_line_says_ok(folder: Path, workspace: Wor
         "settings",
         "policy",
         "store",
+        "anchors",
         "keys",
         "port",
         "slack",
@@ -196,8 +208,6 @@ def damage(folder: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_bytes(b"something else entirely, " * 400)
     elif fault == "newer":
         execute(folder, "UPDATE alembic_version SET version_num = '9999'")
-    elif fault == "rollback journal":
-        execute(folder, "PRAGMA journal_mode = DELETE")
     elif fault == "clock set back":
         later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
         execute(folder, "INSERT INTO notes (name, value) VALUES ('latest', ?)", later)
@@ -212,7 +222,6 @@ def damage(folder: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("no database", "no database", "Restore a backup"),
         ("newer", "newer than this program", "Start the newer one"),
-        ("rollback journal", "not wal", "Start `serve` once"),
         ("clock set back", "the clock was set back", "Set the clock right"),
         ("network disk", "is on nfs4", "Use a local disk"),
         ("full disk", "MiB free", "Make room"),
@@ -227,6 +236,95 @@ async def test_a_store_that_would_fail_is_found_before_it_does(
     assert do in said
 
 
+async def test_a_restored_copy_is_well_before_it_was_served(folder: Path) -> None:
+    execute(folder, "PRAGMA journal_mode = DELETE")
+    found = await findings(settings_of())
+    assert wrong(found) == []
+    assert any("as a restored copy's is: `serve` sets WAL" in str(f) for f in found)
+
+
+# -- anchors ---------------------------------------------------------------------------------------
+
+
+async def anchored(folder: Path) -> str:
+    """What doctor says of the file of anchors."""
+    (said,) = (str(f) for f in await findings(settings_of()) if f.part == "anchors")
+    return said
+
+
+def three_heads(folder: Path, last: str = "c", behind: int = 0) -> Path:
+    """Three blocks in the store and their anchors, the last naming a hash of that letter; the store
+    lacks those `behind`.
+    """
+    path, prev = folder / "andon.anchors", GENESIS
+    ring, written = KeyRing(folder / "keys"), datetime(2026, 11, 12, tzinfo=UTC)
+    for number, letter in enumerate(f"ab{last}", start=1):
+        hash_ = f"sha256:{letter * 64}"
+        block = Block(number=number, at=written, count=0, prev=prev, root="", hash=hash_)
+        AnchorFile(path, ring).append([block])
+        prev = f"sha256:{'abc'[number - 1] * 64}"
+        if number <= 3 - behind:
+            execute(
+                folder,
+                "INSERT INTO blocks (number, at, count, prev, root, hash) "
+                "VALUES (?, ?, 0, ?, '', ?)",
+                *(number, instant(written), block.prev, prev),
+            )
+    return path
+
+
+async def test_anchors_that_are_not_there_yet_are_no_finding(folder: Path) -> None:
+    said = await anchored(folder)
+    assert said == "ok     anchors   andon.anchors is not there yet; `serve` makes it."
+
+
+async def test_anchors_that_agree_with_the_store_are_counted(folder: Path) -> None:
+    three_heads(folder)
+    assert await anchored(folder) == (
+        "ok     anchors   andon.anchors can be appended to and holds 3 heads; "
+        "the last is block 3 of the store."
+    )
+
+
+async def test_an_anchor_that_the_store_contradicts_is_a_finding(folder: Path) -> None:
+    three_heads(folder, last="d")
+    said = await anchored(folder)
+    assert said.startswith("WRONG  anchors")
+    assert "the last names block 3, and the store has another one. An older copy was" in said
+
+
+async def test_an_anchor_of_a_block_that_the_store_lacks_is_a_finding(folder: Path) -> None:
+    three_heads(folder, behind=1)
+    said = await anchored(folder)
+    assert said.startswith("WRONG  anchors")
+    assert "the last names block 3, and the store has no such block. An older copy was" in said
+
+
+async def test_anchors_without_a_store_are_counted_alone(folder: Path) -> None:
+    three_heads(folder)
+    (folder / "andon.db").unlink()
+    assert "holds 3 heads; there is no store to hold the last against." in await anchored(folder)
+
+
+async def test_a_file_that_holds_something_else_is_a_finding(folder: Path) -> None:
+    (folder / "andon.anchors").write_text("dear diary\n" * 3, encoding="utf-8")
+    assert await anchored(folder) == (
+        "WRONG  anchors   andon.anchors holds something else. Set ANDON_ANCHORS to another file."
+    )
+
+
+async def test_a_file_that_takes_nothing_more_is_a_finding(folder: Path) -> None:
+    (folder / "andon.anchors").mkdir()
+    said = await anchored(folder)
+    assert said.startswith("WRONG  anchors   andon.anchors cannot be read and appended to (Is a d")
+
+
+async def test_anchors_in_a_folder_that_is_not_there_are_a_finding(folder: Path) -> None:
+    settings = settings_of(ANDON_ANCHORS=str(folder / "away" / "andon.anchors"))
+    (said,) = wrong(await findings(settings))
+    assert f"cannot be made. Make {folder / 'away'}, and give it to our user." in said
+
+
 async def test_a_policy_with_a_mistake_is_named_with_its_line(folder: Path) -> None:
     (folder / "policy.toml").write_text(SAMPLE + "\nsurprise = 1\n", encoding="utf-8")
     (said,) = wrong(await findings(settings_of()))
@@ -237,7 +335,7 @@ async def test_a_database_address_of_another_kind_is_a_finding(folder: Path) -> 
     def refused(settings: Settings) -> Iterator[tuple[str, str]]:
         raise ValueError("is not sqlite:///FILE")
 
-    found = [f async for f in examine(settings_of(), refused)]
+    found = [f async for f in examine(settings_of(), refused, held)]
     assert wrong(found) == ["WRONG  store     is not sqlite:///FILE. Mend ANDON_DATABASE_URL."]
 
 

@@ -161,7 +161,7 @@ async def test_after_a_restore_nothing_runs_on_what_people_said_before_it(
     assert standing.stop() == 0
     done = command(standing, "restore", "copy.db")
     assert done.returncode == 0, done.stderr
-    assert "2 votes for a release count no more, and 2 approvals" in done.stdout
+    assert "Void now: 2 votes for a release, and 2 approvals that nobody had taken." in done.stdout
     assert "What was there before is kept as andon.db.replaced-" in done.stdout
     later = f"mv andon.anchors andon.anchors.until-{anchored(standing)}"
     assert done.stdout.splitlines()[-1].endswith(later)

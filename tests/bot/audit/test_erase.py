@@ -77,6 +77,7 @@ def test_a_dry_run_names_them_and_erases_nothing(past: Past) -> None:
     assert "Lena" in run(show, past.ids["ran"]).stdout
     one = run(erase, past.ids["stopped"], *WHY, "--dry-run")
     assert (one.exit_code, one.stdout.startswith(past.ids["stopped"])) == (0, True)
+    assert one.stdout.endswith("\nWould erase 1 escalation.\n")
 
 
 def test_a_secret_in_the_reason_is_hidden(past: Past) -> None:
@@ -89,7 +90,7 @@ def test_a_secret_in_the_reason_is_hidden(past: Past) -> None:
     [
         ((), "Name one escalation, or say --older-than 400d."),
         (("esc_1", "--older-than", "400d"), "Name one escalation, or say --older-than 400d."),
-        (("esc_1", "--reason", " "), "Say why with --reason TEXT"),
+        (("esc_1", "--reason", " "), "Say why with --reason, in three characters"),
         (("--older-than", "a year", *WHY), "--older-than a year: write days, such as 400d."),
     ],
 )

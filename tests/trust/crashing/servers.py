@@ -22,7 +22,7 @@ from tests.building import ROOT
 from tests.journeys.world import BOT_TOKEN, SECRET, policy_of_tests
 
 #: Seconds until a started server must be ready.
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 120.0
 
 
 class Forge:

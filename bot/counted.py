@@ -1,0 +1,6 @@
+"""How many of what, in words for a person."""
+
+
+def counted(n: int, word: str) -> str:
+    """`1 vote`, `1,200 votes`."""
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
