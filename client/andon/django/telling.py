@@ -49,10 +49,13 @@ class Teller:
     def told(self, step: Step) -> list[str] | None:
         """Its statements and Django's remarks between them; None where Django cannot tell."""
         migration, backwards = step
-        state = self._states[migration].clone()
+        before = self._states[migration]
+        _ = before.apps  # rendered first, as the executor does: columns would come in another order
+        state = before.clone()
         try:
             with (
                 unwritable(self._connection),
+                _as_it_runs(self._connection, atomic=migration.atomic),
                 self._connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor,
             ):
                 apply = migration.unapply if backwards else migration.apply
@@ -94,6 +97,17 @@ def unwritable(connection: BaseDatabaseWrapper) -> Iterator[None]:
             _execute(connection, "PRAGMA query_only = 0")
     else:
         yield
+
+
+@contextmanager
+def _as_it_runs(connection: BaseDatabaseWrapper, *, atomic: bool) -> Iterator[None]:
+    """An operation such as AddIndexConcurrently looks whether it is outside a transaction."""
+    is_inside = connection.in_atomic_block
+    connection.in_atomic_block = is_inside and atomic
+    try:
+        yield
+    finally:
+        connection.in_atomic_block = is_inside
 
 
 def _execute(connection: BaseDatabaseWrapper, sql: str) -> None:

@@ -28,6 +28,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [{after}]
     operations = [{operations}]
+    atomic = {atomic}
 """
 
 INITIAL = """
@@ -56,10 +57,12 @@ class Shop:
         settings.ANDON = {"client": client, "pause": lambda seconds: self.meanwhile()}
         self.migration("0002_price", PRICE, after="0001_initial")
 
-    def migration(self, name: str, operations: str, *, after: str = "", head: str = "") -> None:
+    def migration(
+        self, name: str, operations: str, *, after: str = "", head: str = "", atomic: bool = True
+    ) -> None:
         """Write one, or write it anew."""
         after = f'("shop", "{after}")' if after else ""
-        text = MIGRATION.format(head=head, after=after, operations=operations)
+        text = MIGRATION.format(head=head, after=after, operations=operations, atomic=atomic)
         (self.folder / f"{name}.py").write_text(text)
         sys.modules.pop(f"{self.folder.name}.{name}", None)
 
@@ -210,7 +213,9 @@ def test_a_migration_edited_while_people_decide_is_asked_about_again(shop: Shop)
     def edit(id_: str) -> None:
         text = 'migrations.AddField("item", "weight", models.IntegerField(default=0))'
         (shop.folder / "0002_price.py").write_text(
-            MIGRATION.format(head="", after='("shop", "0001_initial")', operations=text)
+            MIGRATION.format(
+                head="", after='("shop", "0001_initial")', operations=text, atomic=True
+            )
         )
         shop.served.approve(id_)
 
@@ -302,6 +307,20 @@ def test_sql_that_only_an_earlier_migration_makes_known_is_asked_about_again(sho
     assert "DROP CONSTRAINT" in shop.asked(ids[1])
     assert "people did not see" in shop.said.getvalue()
     assert (shop.at()[-1], shop.columns()) == ("0003_back", ["id", "name"])
+
+
+def test_what_cannot_run_in_a_transaction_is_told_and_runs_outside_of_one(shop: Shop) -> None:
+    """The index that blocks no writers."""
+    shop.migration(
+        "0002_price",
+        'AddIndexConcurrently("item", models.Index(fields=["name"], name="by_name"))',
+        after="0001_initial",
+        head="from django.contrib.postgres.operations import AddIndexConcurrently",
+        atomic=False,
+    )
+    asked = shop.asked(shop.approved())
+    assert asked.endswith('CREATE INDEX CONCURRENTLY "by_name" ON "shop_item" ("name");')
+    assert ("shop_item", "by_name") in [row[:2] for row in shop.database.catalogue()]
 
 
 def test_what_fails_is_reported(shop: Shop) -> None:
