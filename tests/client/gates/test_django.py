@@ -28,6 +28,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [{after}]
     operations = [{operations}]
+    atomic = {atomic}
 """
 
 INITIAL = """
@@ -56,10 +57,12 @@ class Shop:
         settings.ANDON = {"client": client, "pause": lambda seconds: self.meanwhile()}
         self.migration("0002_price", PRICE, after="0001_initial")
 
-    def migration(self, name: str, operations: str, *, after: str = "", head: str = "") -> None:
+    def migration(
+        self, name: str, operations: str, *, after: str = "", head: str = "", atomic: bool = True
+    ) -> None:
         """Write one, or write it anew."""
         after = f'("shop", "{after}")' if after else ""
-        text = MIGRATION.format(head=head, after=after, operations=operations)
+        text = MIGRATION.format(head=head, after=after, operations=operations, atomic=atomic)
         (self.folder / f"{name}.py").write_text(text)
         sys.modules.pop(f"{self.folder.name}.{name}", None)
 
@@ -112,7 +115,8 @@ def configured(postgres: Server) -> None:
                 "NAME": "postgres",
                 "USER": "postgres",
                 "HOST": postgres.folder,
-            }
+            },
+            "light": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
         },
         INSTALLED_APPS=["andon.django", "tests.client.gates.shopping"],
         USE_TZ=True,
@@ -209,7 +213,9 @@ def test_a_migration_edited_while_people_decide_is_asked_about_again(shop: Shop)
     def edit(id_: str) -> None:
         text = 'migrations.AddField("item", "weight", models.IntegerField(default=0))'
         (shop.folder / "0002_price.py").write_text(
-            MIGRATION.format(head="", after='("shop", "0001_initial")', operations=text)
+            MIGRATION.format(
+                head="", after='("shop", "0001_initial")', operations=text, atomic=True
+            )
         )
         shop.served.approve(id_)
 
@@ -303,6 +309,20 @@ def test_sql_that_only_an_earlier_migration_makes_known_is_asked_about_again(sho
     assert (shop.at()[-1], shop.columns()) == ("0003_back", ["id", "name"])
 
 
+def test_what_cannot_run_in_a_transaction_is_told_and_runs_outside_of_one(shop: Shop) -> None:
+    """The index that blocks no writers."""
+    shop.migration(
+        "0002_price",
+        'AddIndexConcurrently("item", models.Index(fields=["name"], name="by_name"))',
+        after="0001_initial",
+        head="from django.contrib.postgres.operations import AddIndexConcurrently",
+        atomic=False,
+    )
+    asked = shop.asked(shop.approved())
+    assert asked.endswith('CREATE INDEX CONCURRENTLY "by_name" ON "shop_item" ("name");')
+    assert ("shop_item", "by_name") in [row[:2] for row in shop.database.catalogue()]
+
+
 def test_what_fails_is_reported(shop: Shop) -> None:
     """And rolled back by Django."""
     shop.migration("0002_price", 'migrations.RunSQL("SELECT 1/0")', after="0001_initial")
@@ -348,3 +368,18 @@ def test_databases_of_tests_are_not_held(shop: Shop) -> None:
     finally:
         teardown_test_environment()
     assert shop.at()[-1] == "0002_price"
+
+
+def test_sqlite_is_held_as_well(shop: Shop, tmp_path: Path) -> None:
+    """Without locks and sizes; tables are made anew there."""
+    light = connections["light"]
+    light.settings_dict["NAME"] = tmp_path / "light.db"
+    wider = 'migrations.AlterField("item", "name", models.CharField(max_length=80))'
+    shop.migration("0002_price", wider, after="0001_initial")
+    with pytest.raises(CommandError, match="said no"):
+        shop.migrate("--database", "light", decisions=(shop.served.reject,))
+    assert light.introspection.table_names() == []
+    asked = shop.asked(shop.approved("--database", "light"))
+    assert 'CREATE TABLE "new__shop_item"' in asked
+    assert "shop_item" in light.introspection.table_names()
+    light.close()
