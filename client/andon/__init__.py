@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from andon.approval import requires_approval
     from andon.asking import aalert, aask, aescalate, alert, ask, escalate
+    from andon.automation import Automation, ManualError, VerificationError
     from andon.breaker import CircuitBreaker, CircuitOpenError
     from andon.client import AsyncClient, Client
     from andon.context.gathering import Context
@@ -44,6 +45,7 @@ __all__ = [
     "AndonError",
     "Answer",
     "AsyncClient",
+    "Automation",
     "CircuitBreaker",
     "CircuitOpenError",
     "Client",
@@ -55,6 +57,7 @@ __all__ = [
     "Grant",
     "GrantError",
     "HealthMonitor",
+    "ManualError",
     "Money",
     "NotReleasedError",
     "Operation",
@@ -67,6 +70,7 @@ __all__ = [
     "SpikeMonitor",
     "TakenError",
     "UnavailableError",
+    "VerificationError",
     "WithdrawnError",
     "aalert",
     "aask",
@@ -93,6 +97,11 @@ _HOMES = {
         "alert",
         "ask",
         "escalate",
+    ),
+    "andon.automation": (
+        "Automation",
+        "ManualError",
+        "VerificationError",
     ),
     "andon.breaker": (
         "CircuitBreaker",

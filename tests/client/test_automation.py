@@ -135,6 +135,15 @@ async def late() -> bool:
     return True
 
 
+@pytest.mark.parametrize(("code", "state"), [(0, "succeeded"), (None, "succeeded"), (3, "failed")])
+def test_leaving_the_program_is_an_end_by_its_code(
+    served: Served, automation: Automation, code: int | None, state: str
+) -> None:
+    with pytest.raises(SystemExit), automation.running("restart", **RESTART):
+        sys.exit(code)
+    assert [e.state for e in records(served)] == [state]
+
+
 @pytest.mark.parametrize(
     ("verify", "says"),
     [
@@ -176,7 +185,10 @@ def test_it_is_on_the_record_even_if_its_process_dies_of_it(served: Served) -> N
         automation = Automation(again, when_manual="raise")
         with pytest.raises(ManualError), automation.running("restart", **RESTART):
             pytest.fail("it ran")
-    assert [e.state for e in records(served)] == ["unknown"]
+        (known,) = again.list(kind="automation")
+        operation = again.get(known.id).operation
+    assert operation is not None
+    assert operation.state == "unknown"
 
 
 # -- people decide ------------------------------------------------------------------------------
@@ -237,6 +249,21 @@ def test_where_people_say_no_it_does_not_run(served: Served, automation: Automat
     ):
         pytest.fail("it ran")
     rejecting.join()
+
+
+def test_where_people_said_no_they_are_asked_anew_the_next_time(
+    served: Served, automation: Automation
+) -> None:
+    """A no is about this failure, not about all that may come."""
+    for _ in range(2):
+        rejecting = served.when_asked(served.reject)
+        with (
+            pytest.raises(RejectedError),
+            automation.running("restart", category="security", **RESTART),
+        ):
+            pytest.fail("it ran")
+        rejecting.join()
+    assert [e.state for e in records(served)] == ["aborted", "aborted"]
 
 
 def test_many_instances_share_the_breaker_of_the_server(served: Served, client: Client) -> None:

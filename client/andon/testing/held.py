@@ -231,7 +231,7 @@ class Held:
 
 
 def _person(asked: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return asked and {"name": None, "slack": None, **asked}
+    return {"name": None, "slack": None, **asked} if asked else None
 
 
 def offered(body: Mapping[str, Any]) -> list[dict[str, Any]]:
