@@ -84,7 +84,8 @@ class Routes:
             return _only(asked, {"GET": self._read})
         if found["verb"] == "events":
             return _only(asked, {"GET": self._events})
-        desk, verbs = self._desk, dict[str, Answering](claim=self._claim)
+        desk = self._desk
+        verbs: dict[str, Answering] = {"claim": self._claim}
         verbs["outcome"] = self._settling("claim", OutcomeIn, desk.report)
         verbs["withdraw"] = self._settling("open", WithdrawIn, desk.withdraw)
         verbs["context"] = self._settling("open", TellIn, desk.tell)
