@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from andon.approval import requires_approval
     from andon.asking import aalert, aask, aescalate, alert, ask, escalate
-    from andon.automation import Automation
+    from andon.automation import Automation, ManualError, VerificationError
     from andon.breaker import CircuitBreaker, CircuitOpenError
     from andon.client import AsyncClient, Client
     from andon.context.gathering import Context
@@ -57,6 +57,7 @@ __all__ = [
     "Grant",
     "GrantError",
     "HealthMonitor",
+    "ManualError",
     "Money",
     "NotReleasedError",
     "Operation",
@@ -69,6 +70,7 @@ __all__ = [
     "SpikeMonitor",
     "TakenError",
     "UnavailableError",
+    "VerificationError",
     "WithdrawnError",
     "aalert",
     "aask",
@@ -96,7 +98,11 @@ _HOMES = {
         "ask",
         "escalate",
     ),
-    "andon.automation": ("Automation",),
+    "andon.automation": (
+        "Automation",
+        "ManualError",
+        "VerificationError",
+    ),
     "andon.breaker": (
         "CircuitBreaker",
         "CircuitOpenError",

@@ -167,7 +167,7 @@ class Automation:
             raise TypeError("This Automation has an AsyncClient: `await automation.acatch_up()`.")
         client = self._client or Client()
         try:
-            return client._driver.run(catch_up(self._by(self._new_breaker(), client)))
+            return client.run(catch_up(self._by(self._new_breaker(), client)))
         finally:
             if self._client is None:
                 client.close()
@@ -180,14 +180,14 @@ class Automation:
             raise TypeError("This Automation has a Client: `automation.catch_up()`.")
         client = self._client or AsyncClient()
         try:
-            return await client._driver.run(catch_up(self._by(self._new_breaker(), client)))
+            return await client.run(catch_up(self._by(self._new_breaker(), client)))
         finally:
             if self._client is None:
                 await client.close()
 
     def _by(self, breaker: Breaker, client: "Client | AsyncClient") -> Automating:
         return Automating(
-            claiming=client._claiming(),
+            holding=client.holding(),
             patience=lambda: Patience(self._patience_s, client._random),
             breaker=breaker,
             late=Late(client.settings.state / "late"),

@@ -51,7 +51,7 @@ class Running:
     def __enter__(self) -> Self:
         client = self._blocking()
         try:
-            self._begun = client._driver.run(begin(self._asked, self._by(client)))
+            self._begun = client.run(begin(self._asked, self._by(client)))
         except BaseException:
             self._close()
             raise
@@ -69,7 +69,7 @@ class Running:
                 wrong = self._verified()
             client = self._blocking()
             assert self._begun is not None  # noqa: S101  it was entered
-            client._driver.run(end(self._begun, *_ending(wrong), self._by(client)))
+            client.run(end(self._begun, *_ending(wrong), self._by(client)))
         finally:
             self._close()
         if error is None and wrong is not None:
@@ -78,7 +78,7 @@ class Running:
     async def __aenter__(self) -> Self:
         client = self._awaited()
         try:
-            self._begun = await client._driver.run(begin(self._asked, self._by(client)))
+            self._begun = await client.run(begin(self._asked, self._by(client)))
         except BaseException:
             await self._aclose()
             raise
@@ -96,7 +96,7 @@ class Running:
                 wrong = await self._averified()
             client = self._awaited()
             assert self._begun is not None  # noqa: S101  it was entered
-            await client._driver.run(end(self._begun, *_ending(wrong), self._by(client)))
+            await client.run(end(self._begun, *_ending(wrong), self._by(client)))
         finally:
             await self._aclose()
         if error is None and wrong is not None:
@@ -165,8 +165,8 @@ class Running:
 
 def _ending(wrong: BaseException | None) -> tuple[str, str | None]:
     """Result and detail. Of what was interrupted nobody knows how far it came."""
-    if wrong is None:
+    if wrong is None or (isinstance(wrong, SystemExit) and wrong.code in (None, 0)):
         return "succeeded", None
-    result = "failed" if isinstance(wrong, Exception) else "unknown"
+    result = "failed" if isinstance(wrong, Exception | SystemExit) else "unknown"
     said = wrong.why if isinstance(wrong, VerificationError) else f"{type(wrong).__name__}: {wrong}"
     return result, said[:MOST_DETAIL]

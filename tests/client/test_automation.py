@@ -4,15 +4,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from andon import AsyncClient, Client, RejectedError, UnavailableError
+from andon import AsyncClient, Client, RejectedError
 from andon.automation import Automation, ManualError, VerificationError
-from andon.recoveries import CATEGORY_OF, HARMLESS
 
 from approvals.escalation import Escalation
 from approvals.ports import Wanted
@@ -29,26 +26,6 @@ def records(served: Served, **wanted: Any) -> list[Escalation]:
     """What the server has on record, oldest first."""
     page = served.run(served._running.store.reads.page(Wanted(**wanted), None, 100))
     return sorted(page.items, key=lambda e: e.id)
-
-
-@pytest.fixture
-def impatient(served: Served) -> Iterator[Callable[..., Automation]]:
-    """Makes automations that soon take Andon for away."""
-    state, clients = served.folder / "state", ExitStack()
-
-    def made(**more: Any) -> Automation:
-        client = Client(
-            served.url,
-            served.key,
-            state=state,
-            clock=served.clock,
-            patience_s=0.5,
-            sleep=lambda seconds: None,
-        )
-        return Automation(clients.enter_context(client), patience_s=0.5, **more)
-
-    with clients:
-        yield made
 
 
 @pytest.fixture
@@ -135,6 +112,15 @@ async def late() -> bool:
     return True
 
 
+@pytest.mark.parametrize(("code", "state"), [(0, "succeeded"), (None, "succeeded"), (3, "failed")])
+def test_leaving_the_program_is_an_end_by_its_code(
+    served: Served, automation: Automation, code: int | None, state: str
+) -> None:
+    with pytest.raises(SystemExit), automation.running("restart", **RESTART):
+        sys.exit(code)
+    assert [e.state for e in records(served)] == [state]
+
+
 @pytest.mark.parametrize(
     ("verify", "says"),
     [
@@ -176,34 +162,13 @@ def test_it_is_on_the_record_even_if_its_process_dies_of_it(served: Served) -> N
         automation = Automation(again, when_manual="raise")
         with pytest.raises(ManualError), automation.running("restart", **RESTART):
             pytest.fail("it ran")
-    assert [e.state for e in records(served)] == ["unknown"]
+        (known,) = again.list(kind="automation")
+        operation = again.get(known.id).operation
+    assert operation is not None
+    assert operation.state == "unknown"
 
 
 # -- people decide ------------------------------------------------------------------------------
-
-DECIDED = ("schema_migration", "api_change", "deployment", "security", "architecture", "unheard_of")
-
-
-@pytest.mark.parametrize("category", DECIDED)
-def test_what_people_decide_never_runs_by_itself(
-    served: Served, automation: Automation, category: str
-) -> None:
-    ran = []
-    with (
-        pytest.raises(ManualError, match="People decide about"),
-        automation.running("restart", category=category, when_manual="raise", **RESTART),
-    ):
-        ran.append(category)
-    assert (ran, records(served)) == ([], [])
-
-
-@pytest.mark.parametrize("recovery", ["migration", "deploy", ""])
-def test_nothing_of_unknown_kind_does(automation: Automation, recovery: str) -> None:
-    with (
-        pytest.raises(ManualError, match="may run by themselves"),
-        automation.running(recovery, when_manual="raise", **RESTART),
-    ):
-        pytest.fail("it ran")
 
 
 def test_after_a_failure_people_release_it_and_then_it_is_automatic_again(
@@ -239,6 +204,21 @@ def test_where_people_say_no_it_does_not_run(served: Served, automation: Automat
     rejecting.join()
 
 
+def test_where_people_said_no_they_are_asked_anew_the_next_time(
+    served: Served, automation: Automation
+) -> None:
+    """A no is about this failure, not about all that may come."""
+    for _ in range(2):
+        rejecting = served.when_asked(served.reject)
+        with (
+            pytest.raises(RejectedError),
+            automation.running("restart", category="security", **RESTART),
+        ):
+            pytest.fail("it ran")
+        rejecting.join()
+    assert [e.state for e in records(served)] == ["aborted", "aborted"]
+
+
 def test_many_instances_share_the_breaker_of_the_server(served: Served, client: Client) -> None:
     """Each of them starts with a fresh one of its own."""
     for _ in range(5):
@@ -261,139 +241,6 @@ def test_a_process_may_be_stricter_than_the_server(served: Served, client: Clien
     with automation.running("cache", **RESTART):
         pass
     assert len(records(served)) == 2
-
-
-# -- while Andon is away ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("recovery", list(CATEGORY_OF))
-def test_while_andon_is_away_nothing_runs(
-    served: Served, impatient: Callable[..., Automation], recovery: str
-) -> None:
-    automation = impatient()
-    served.stop()
-    with pytest.raises(UnavailableError), automation.running(recovery, **RESTART):
-        pytest.fail("it ran")
-    served.start()
-    assert records(served) == []
-
-
-@pytest.mark.parametrize("recovery", sorted(set(CATEGORY_OF) - HARMLESS))
-def test_what_may_do_harm_cannot_be_asked_to_run_then(
-    automation: Automation, recovery: str
-) -> None:
-    with pytest.raises(ValueError, match="does not run while Andon is away"):
-        automation.running(recovery, when_away="run", **RESTART)
-
-
-def test_nor_does_it_by_a_default_for_all(
-    served: Served, impatient: Callable[..., Automation]
-) -> None:
-    automation = impatient(when_away="run")
-    served.stop()
-    with pytest.raises(UnavailableError), automation.running("restart", **RESTART):
-        pytest.fail("it ran")
-    served.start()
-
-
-def kept(served: Served) -> list[Path]:
-    """What is to be told later."""
-    return sorted((served.folder / "state" / "late").glob("*.json"))
-
-
-def test_what_is_harmless_runs_if_asked_to_and_is_told_later(
-    served: Served, impatient: Callable[..., Automation]
-) -> None:
-    """It is on disk before it runs."""
-    automation = impatient(when_away="run")
-    served.stop()
-    with automation.running("cache", **RESTART) as running:
-        assert (running.escalation, len(kept(served))) == (None, 1)
-    served.start()
-    assert (automation.catch_up(), kept(served)) == (1, [])
-    (told,) = records(served)
-    assert (told.kind, told.state) == ("automation", "succeeded")
-    assert told.context["attempts"][0]["action"] == (
-        "It ran by itself while Andon was away; told later."
-    )
-    assert automation.catch_up() == 0
-
-
-def test_the_next_recovery_tells_of_those_before(
-    served: Served, impatient: Callable[..., Automation]
-) -> None:
-    automation = impatient(when_away="run")
-    served.stop()
-    with automation.running("cache", **RESTART):
-        pass
-    served.start()
-    with automation.running("cache", **RESTART):
-        pass
-    assert len(records(served)) == 2
-    assert kept(served) == []
-
-
-def test_of_what_died_while_it_ran_people_hear_that_nobody_knows(
-    served: Served, impatient: Callable[..., Automation]
-) -> None:
-    automation = impatient(when_away="run")
-    served.stop()
-    automation.running("cache", **RESTART).__enter__()  # and its process dies
-    served.start()
-    assert automation.catch_up() == 0
-    served.pass_(900)
-    assert automation.catch_up() == 1
-    assert [e.state for e in records(served)] == ["unknown"]
-
-
-def test_an_end_that_cannot_be_told_is_told_later(
-    served: Served, impatient: Callable[..., Automation]
-) -> None:
-    automation = impatient()
-    with automation.running("restart", **RESTART):
-        served.stop()
-    served.start()
-    assert automation.catch_up() == 1
-    assert [e.state for e in records(served)] == ["succeeded"]
-
-
-def test_what_ran_and_would_have_been_manual_is_an_incident(
-    served: Served, impatient: Callable[..., Automation]
-) -> None:
-    automation = impatient(when_away="run")
-    with pytest.raises(ConnectionError), impatient().running("cache", **RESTART):
-        raise ConnectionError
-    served.stop()
-    with automation.running("cache", **RESTART):
-        pass
-    served.start()
-    assert automation.catch_up() == 1
-    incident = records(served)[-1]
-    assert incident.kind == "incident"
-    assert incident.summary is not None
-    assert incident.summary.startswith("It ran by itself while Andon was away, and ended succeeded")
-
-
-@pytest.fixture
-def full(served: Served) -> Path:
-    """A state folder in which nothing can be kept."""
-    (served.folder / "state").mkdir(exist_ok=True)
-    late = served.folder / "state" / "late"
-    late.write_text("in the way")
-    return late
-
-
-def test_what_cannot_be_kept_does_not_run(
-    served: Served, impatient: Callable[..., Automation], full: Path
-) -> None:
-    automation = impatient(when_away="run")
-    served.stop()
-    with (
-        pytest.raises(UnavailableError, match="cannot be kept"),
-        automation.running("cache", **RESTART),
-    ):
-        pytest.fail("it ran")
-    served.start()
 
 
 # -- clients ------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from andon.errors import AndonError, NotReleasedError, RefusedRequestError, UnavailableError
-from andon.flow import asking, claiming, endings
+from andon.flow import asking, claiming, releasing
 from andon.flow.persisting import JSON, Patience, as_body, persist, read
+from andon.flow.releasing import Holding
 from andon.flow.request import body_of
 from andon.flow.steps import Call, Do, Flow
 from andon.grants import Grant
@@ -55,7 +56,7 @@ class Recovering:
 class Automating:
     """What a recovery needs besides itself."""
 
-    claiming: claiming.Claiming  #: with the patience for people and their answers
+    holding: Holding  #: with the patience for people and their answers
     patience: Callable[[], Patience]  #: for the record: a recovery is in a hurry
     breaker: Breaker
     late: Late
@@ -63,7 +64,7 @@ class Automating:
     @property
     def now(self) -> datetime:
         """The client's clock."""
-        return self.claiming.clock()
+        return self.holding.claiming.clock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ class Begun:
 
     escalation: Escalation | None = None
     grant: Grant | None = None  #: where people released it
+    asked: Mapping[str, Any] | None = None  #: what people were asked then
     late: str | None = None  #: the key it is kept under
     vouches: bool = False  #: whether its success makes the recovery automatic again
 
@@ -129,13 +131,10 @@ def _released(asked: Recovering, why: str, dedup_key: str | None, by: Automating
     """
     summary = " ".join(part for part in (asked.said.get("summary"), why) if part)
     said = {**asked.said, "summary": summary, "dedup_key": dedup_key}
-    body, patience = body_of(asked.title, "approval", said), by.claiming.patience  # type: ignore[arg-type]
-    found = yield from asking.wait((yield from asking.open_(body, patience)), patience)
-    ended = endings.not_released(found)
-    if ended is not None:
-        raise ended
-    grant = yield from claiming.claim(found, asked.said["operation"], None, None, by.claiming)
-    return Begun(escalation=found, grant=grant, vouches=dedup_key is not None)
+    body, operation = body_of(asked.title, "approval", said), asked.said["operation"]  # type: ignore[arg-type]
+    held = yield from releasing.released(body, lambda: operation, None, by.holding)
+    vouches = dedup_key is not None
+    return Begun(escalation=held.escalation, grant=held.grant, asked=body, vouches=vouches)
 
 
 def end(begun: Begun, result: str, detail: str | None, by: Automating) -> Flow[None]:
@@ -148,7 +147,9 @@ def end(begun: Begun, result: str, detail: str | None, by: Automating) -> Flow[N
     if begun.escalation is None:
         yield from _kept(str(begun.late), told, by)
         return
-    id, hasty = begun.escalation.id, replace(by.claiming, patience=by.patience())
+    id, hasty = begun.escalation.id, replace(by.holding.claiming, patience=by.patience())
+    if begun.asked is not None:
+        yield Do(lambda: releasing.forget(begun.asked or {}, by.holding))
     try:
         yield from claiming.report(id, result, detail, None, hasty)
     except AndonError as error:
@@ -193,7 +194,9 @@ def _told(key: str, known: Mapping[str, Any], by: Automating) -> Flow[None]:
             yield from _alerted(key, body, result, _manual(error), by)
             return
     try:
-        yield from asking.report(id, result, known.get("detail"), None, by.claiming.patience)
+        yield from asking.report(
+            id, result, known.get("detail"), None, by.holding.claiming.patience
+        )
     except RefusedRequestError as error:
         if error.problem.name != "outcome-differs":  # it was told in other words before
             raise
@@ -217,4 +220,4 @@ def _alerted(
         "summary": f"It ran by itself while Andon was away, and ended {result}. {why}",
         "dedup_key": breaker_of(str(body["recovery"])),
     }
-    yield from asking.open_(raised, by.claiming.patience, f"{key}-late")
+    yield from asking.open_(raised, by.holding.claiming.patience, f"{key}-late")

@@ -1,0 +1,184 @@
+"""What runs by itself without Andon: nothing; unless it is harmless, asked to, and kept."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from andon import Automation, Client, ManualError, UnavailableError
+from andon.recoveries import CATEGORY_OF, HARMLESS
+
+from tests.client.serving import Served
+from tests.client.test_automation import RESTART, records
+
+
+@pytest.fixture
+def impatient(served: Served) -> Iterator[Callable[..., Automation]]:
+    """Makes automations that soon take Andon for away."""
+    state, clients = served.folder / "state", ExitStack()
+
+    def made(**more: Any) -> Automation:
+        client = Client(
+            served.url,
+            served.key,
+            state=state,
+            clock=served.clock,
+            patience_s=0.5,
+            sleep=lambda seconds: None,
+        )
+        return Automation(clients.enter_context(client), patience_s=0.5, **more)
+
+    with clients:
+        yield made
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Iterator[Callable[..., Automation]]:
+    """Makes automations for which there is no Andon at all."""
+    with Client(
+        "http://127.0.0.1:1", "key", state=tmp_path, patience_s=0.1, sleep=lambda seconds: None
+    ) as client:
+        yield lambda **more: Automation(client, patience_s=0.1, **more)
+
+
+# -- what people decide ---------------------------------------------------------------------
+
+DECIDED = ("schema_migration", "api_change", "deployment", "security", "architecture", "unheard_of")
+
+
+@pytest.mark.parametrize("category", DECIDED)
+def test_what_people_decide_never_runs_by_itself(
+    nowhere: Callable[..., Automation], category: str
+) -> None:
+    """Andon is not even asked."""
+    automation = nowhere(when_manual="raise", when_away="run")
+    with (
+        pytest.raises(ManualError, match="People decide about"),
+        automation.running("cache", category=category, **RESTART),
+    ):
+        pytest.fail("it ran")
+
+
+@pytest.mark.parametrize("recovery", ["migration", "deploy", ""])
+def test_nothing_of_unknown_kind_does(nowhere: Callable[..., Automation], recovery: str) -> None:
+    automation = nowhere(when_manual="raise")
+    with (
+        pytest.raises(ManualError, match="may run by themselves"),
+        automation.running(recovery, **RESTART),
+    ):
+        pytest.fail("it ran")
+
+
+# -- while Andon is away --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recovery", list(CATEGORY_OF))
+def test_while_andon_is_away_nothing_runs(
+    nowhere: Callable[..., Automation], recovery: str
+) -> None:
+    with pytest.raises(UnavailableError), nowhere().running(recovery, **RESTART):
+        pytest.fail("it ran")
+
+
+@pytest.mark.parametrize("recovery", sorted(set(CATEGORY_OF) - HARMLESS))
+def test_what_may_do_harm_cannot_be_asked_to_run_then(
+    nowhere: Callable[..., Automation], recovery: str
+) -> None:
+    """Nor does it by a default for all."""
+    with pytest.raises(ValueError, match="does not run while Andon is away"):
+        nowhere().running(recovery, when_away="run", **RESTART)
+    with (
+        pytest.raises(UnavailableError),
+        nowhere(when_away="run").running(recovery, **RESTART),
+    ):
+        pytest.fail("it ran")
+
+
+def kept(served: Served) -> list[Path]:
+    """What is to be told later."""
+    return sorted((served.folder / "state" / "late").glob("*.json"))
+
+
+def test_what_is_harmless_runs_if_asked_to_and_is_told_later(
+    served: Served, impatient: Callable[..., Automation]
+) -> None:
+    """It is on disk before it runs."""
+    automation = impatient(when_away="run")
+    served.stop()
+    with automation.running("cache", **RESTART) as running:
+        assert (running.escalation, len(kept(served))) == (None, 1)
+    served.start()
+    assert (automation.catch_up(), kept(served)) == (1, [])
+    (told,) = records(served)
+    assert (told.kind, told.state) == ("automation", "succeeded")
+    assert told.context["attempts"][0]["action"] == (
+        "It ran by itself while Andon was away; told later."
+    )
+    assert automation.catch_up() == 0
+
+
+def test_the_next_recovery_tells_of_those_before(
+    served: Served, impatient: Callable[..., Automation]
+) -> None:
+    automation = impatient(when_away="run")
+    served.stop()
+    with automation.running("cache", **RESTART):
+        pass
+    served.start()
+    with automation.running("cache", **RESTART):
+        pass
+    assert len(records(served)) == 2
+    assert kept(served) == []
+
+
+def test_of_what_died_while_it_ran_people_hear_that_nobody_knows(
+    served: Served, impatient: Callable[..., Automation]
+) -> None:
+    automation = impatient(when_away="run")
+    served.stop()
+    automation.running("cache", **RESTART).__enter__()  # and its process dies
+    served.start()
+    assert automation.catch_up() == 0
+    served.pass_(900)
+    assert automation.catch_up() == 1
+    assert [e.state for e in records(served)] == ["unknown"]
+
+
+def test_an_end_that_cannot_be_told_is_told_later(
+    served: Served, impatient: Callable[..., Automation]
+) -> None:
+    automation = impatient()
+    with automation.running("restart", **RESTART):
+        served.stop()
+    served.start()
+    assert automation.catch_up() == 1
+    assert [e.state for e in records(served)] == ["succeeded"]
+
+
+def test_what_ran_and_would_have_been_manual_is_an_incident(
+    served: Served, impatient: Callable[..., Automation]
+) -> None:
+    automation = impatient(when_away="run")
+    with pytest.raises(ConnectionError), impatient().running("cache", **RESTART):
+        raise ConnectionError
+    served.stop()
+    with automation.running("cache", **RESTART):
+        pass
+    served.start()
+    assert automation.catch_up() == 1
+    incident = records(served)[-1]
+    assert incident.kind == "incident"
+    assert incident.summary is not None
+    assert incident.summary.startswith("It ran by itself while Andon was away, and ended succeeded")
+
+
+def test_what_cannot_be_kept_does_not_run(
+    nowhere: Callable[..., Automation], tmp_path: Path
+) -> None:
+    (tmp_path / "late").write_text("in the way")
+    with (
+        pytest.raises(UnavailableError, match="cannot be kept"),
+        nowhere(when_away="run").running("cache", **RESTART),
+    ):
+        pytest.fail("it ran")
