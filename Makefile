@@ -14,7 +14,7 @@ OF_THE_CORE := tests/approvals tests/bot/test_replay.py tests/storage/contract
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## See all of it in a browser, within a minute, without Slack
+demo: $(VENV)/.run $(VENV)/.demo ## See all of it in a browser, within a minute, without Slack
 	@$(BIN)/python -m bot demo
 
 serve: $(VENV)/.run ## Run the server with the settings of the environment or .env
@@ -63,6 +63,7 @@ lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it reco
 	@$(BIN)/uv lock -q
 	@$(BIN)/uv export -q --locked --no-dev --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements.lock
 	@$(BIN)/uv export -q --locked --no-dev --extra notify --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-notify.lock
+	@$(BIN)/uv export -q --locked --no-dev --extra demo --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-demo.lock
 	@$(BIN)/uv export -q --locked --all-groups --all-extras --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
 
 clean: ## Remove the environment and what tests left
@@ -79,6 +80,10 @@ $(VENV)/bin/uv:
 # The server needs its own packages only; tests need the rest. Each set is pinned with hashes.
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/uv
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.demo: requirements-demo.lock pyproject.toml | $(VENV)/bin/uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-demo.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/uv

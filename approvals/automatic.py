@@ -36,6 +36,12 @@ class Past:
     at: datetime
     alone: bool
     state: OperationState
+    due_at: datetime | None = None  #: when silence about it becomes `unknown`
+
+    def went_wrong(self, now: datetime) -> bool:
+        """It failed, or nobody knows: also where no clock has come by to say so yet."""
+        late = self.due_at is not None and self.due_at <= now
+        return self.state in _BAD or (late and self.state is OperationState.RELEASED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,9 @@ def breaker_of(recovery: str) -> str:
 def past_of(escalation: Escalation) -> Past:
     """What the breaker knows of an escalation."""
     alone = escalation.kind is Kind.AUTOMATION
-    return Past(at=escalation.created_at, alone=alone, state=escalation.state)
+    return Past(
+        at=escalation.created_at, alone=alone, state=escalation.state, due_at=escalation.due_at
+    )
 
 
 def never(request: Mapping[str, Json]) -> Iterator[FieldError]:
@@ -88,7 +96,7 @@ def turned(past: Sequence[Past], terms: AutomationEntry, now: datetime) -> Turne
     alone = [one for one in past if one.alone and (vouched is None or one.at > vouched)]
     within, rest = timedelta(seconds=terms.within_s), timedelta(seconds=terms.manual_for_s)
     recent = sorted(one.at for one in alone if one.at > now - within)
-    failed = [one.at for one in alone if one.state in _BAD and one.at > now - rest]
+    failed = [one.at for one in alone if one.went_wrong(now) and one.at > now - rest]
     if failed:
         return Turned(failed=True, times=len(recent), until=max(failed) + rest)
     if len(recent) >= terms.most:

@@ -14,7 +14,7 @@ from storage.database import Link, Query
 
 _NAMES = ", ".join(f"'{name}'" for name in BREAKERS)
 _PAST = (
-    "SELECT service, dedup_key, id, kind, state, created_at FROM escalations "  # noqa: S608
+    "SELECT service, dedup_key, id, kind, state, created_at, due_at FROM escalations "  # noqa: S608
     f"WHERE dedup_key IN ({_NAMES}) AND created_at > ? AND service"
 )
 
@@ -29,6 +29,10 @@ async def recall(
     wanted = among(_PAST, (command.service for command in opens if recovery_row(command)))
     since = instant(now - looks_back(facts.policy.automation))
     (rows,) = await link.together(Query(wanted.sql, (since, *wanted.values)))
-    for service, dedup_key, id_, kind, state, at in rows:
-        one = Past(at=parse_instant(at), alone=kind == Kind.AUTOMATION, state=OperationState(state))
-        batch.past.get(f"{service}:{dedup_key}", {})[id_] = one
+    for service, dedup_key, id_, kind, state, at, due_at in rows:
+        batch.past.get(f"{service}:{dedup_key}", {})[id_] = Past(
+            at=parse_instant(at),
+            alone=kind == Kind.AUTOMATION,
+            state=OperationState(state),
+            due_at=parse_instant(due_at) if due_at else None,
+        )

@@ -48,6 +48,13 @@ def test_the_lock_for_pages_is_the_servers_with_apprise() -> None:
     assert paging.items() <= pinned("requirements-dev.lock").items()
 
 
+def test_the_lock_for_the_demo_is_the_servers_with_what_the_client_needs() -> None:
+    usual, showing = pinned("requirements.lock"), pinned("requirements-demo.lock")
+    assert {n: v for n, v in showing.items() if n in usual} == usual
+    assert "httpx2" in showing
+    assert showing.items() <= pinned("requirements-dev.lock").items()
+
+
 def pinned(lock: str) -> dict[str, str]:
     """Packages and versions of a lock file."""
     return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.M))

@@ -92,6 +92,8 @@ def _asked(e: Escalation) -> Iterator[Fact]:
         named = (asked.id, asked.name, known, asked.slack and f"Slack account {asked.slack}")
         yield _fact("On behalf of", ", ".join(part for part in named if part))
     yield _fact("Kind", f"{e.kind} of {e.category} in {e.environment}, severity {e.severity}")
+    if e.recovery is not None:
+        yield _fact("Recovery", f"{e.recovery}, by itself: nobody was asked")
     yield _fact("Asked at", _at(e.created_at))
     yield _fact("Decide by", _at(e.deadline_at))
     if e.occurrences > 1:
@@ -107,7 +109,7 @@ def _doubts(e: Escalation) -> Iterator[Fact]:
 
 
 def _ran(e: Escalation) -> str:
-    return "What ran" if e.claim else "What would run"
+    return "What ran" if e.claim or e.kind is Kind.AUTOMATION else "What would run"
 
 
 def _operation(e: Escalation) -> Iterator[Fact]:

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,6 +22,14 @@ BANNER = "Nothing runs until you decide."
 
 #: Services that ask, and whose keys the stage is given.
 SERVICES = ("search-api", "payments", "data-sync")
+
+#: What the line to copy runs, by the interpreter of the demo.
+CLIENT = Path(__file__).parents[2] / "client"
+ASKING = (
+    *("-m", "andon", "run", "--title", "Deploy v42 from my own terminal"),
+    *("--category", "deployment", "--requested-by", "dana@example.com"),
+    *("--", "echo", "v42 is deployed"),
+)
 
 #: Seconds between two services that ask at the start.
 APART_S = 0.2
@@ -120,29 +130,18 @@ class Stage:
         """Once there is something to tell: an open page may be here before the server is."""
         await self._started.wait()
         return web.json_response(
-            {"banner": BANNER, "curl": self._curl(), "approver": self._approver}
+            {"banner": BANNER, "line": self._line(), "approver": self._approver}
         )
 
-    def _curl(self) -> str:
-        """One line that opens a card, and prints the decision when somebody has clicked."""
-        body = json.dumps(
-            {
-                "category": "deployment",
-                "title": "Deploy v42 from my own terminal",
-                "environment": "production",
-                "requested_by": {"id": "dana@example.com"},
-                "operation": {"name": "deploy", "arguments": {"argv": ["./deploy.sh", "v42"]}},
-            }
-        )
-        curl = f"curl -s -H {shlex.quote('Authorization: Bearer ' + self._keys['search-api'])}"
-        url = f"{self._andon}/v1/escalations"
-        return (
-            f"id=$({curl} -H \"Idempotency-Key: $(date +%s%N)\" -H 'Content-Type: application/json'"
-            f" -d {shlex.quote(body)} {url} | grep -o 'esc_[0-9a-f]*' | head -n1)"
-            ' && echo "$id is held: click in Slack"'
-            f' && until {curl} "{url}/$id?wait=60" | grep -o \'"decision": *{{[^}}]*}}\';'
-            " do sleep 1; done"
-        )
+    def _line(self) -> str:
+        """One line that holds a command until somebody has clicked, from any folder."""
+        settings = {
+            "ANDON_URL": self._andon,
+            "ANDON_KEY": self._keys["search-api"],
+            "PYTHONPATH": str(CLIENT),
+        }
+        given = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        return f"{given} {shlex.join((sys.executable, *ASKING))}"
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(

@@ -7,7 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from andon.approval import requires_approval
+    from andon.asking import aalert, aask, aescalate, alert, ask, escalate
+    from andon.breaker import CircuitBreaker, CircuitOpenError
     from andon.client import AsyncClient, Client
+    from andon.context.gathering import Context
     from andon.errors import (
         AndonError,
         ExpiredError,
@@ -22,21 +26,35 @@ if TYPE_CHECKING:
         UnavailableError,
         WithdrawnError,
     )
+    from andon.fallbacks import with_fallbacks
+    from andon.flow.deciding import Answer
+    from andon.flow.releasing import Released
     from andon.grants import Grant, verify_grant
+    from andon.held import ahold, hold
     from andon.models import Escalation
     from andon.operation import Money, Operation, Option, digest_of
+    from andon.retrying import escalate_after_retries
+    from andon.watching.health import HealthMonitor
+    from andon.watching.rates import ErrorRateMonitor
+    from andon.watching.spikes import SpikeMonitor
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AndonError",
+    "Answer",
     "AsyncClient",
+    "CircuitBreaker",
+    "CircuitOpenError",
     "Client",
+    "Context",
+    "ErrorRateMonitor",
     "Escalation",
     "ExpiredError",
     "FieldProblem",
     "Grant",
     "GrantError",
+    "HealthMonitor",
     "Money",
     "NotReleasedError",
     "Operation",
@@ -44,17 +62,47 @@ __all__ = [
     "Problem",
     "RefusedRequestError",
     "RejectedError",
+    "Released",
     "SettingsError",
+    "SpikeMonitor",
     "TakenError",
     "UnavailableError",
     "WithdrawnError",
+    "aalert",
+    "aask",
+    "aescalate",
+    "ahold",
+    "alert",
+    "ask",
     "digest_of",
+    "escalate",
+    "escalate_after_retries",
+    "hold",
+    "requires_approval",
     "verify_grant",
+    "with_fallbacks",
 ]
 
 #: Where each name lives.
 _HOMES = {
-    "andon.client": ("AsyncClient", "Client"),
+    "andon.approval": ("requires_approval",),
+    "andon.asking": (
+        "aalert",
+        "aask",
+        "aescalate",
+        "alert",
+        "ask",
+        "escalate",
+    ),
+    "andon.breaker": (
+        "CircuitBreaker",
+        "CircuitOpenError",
+    ),
+    "andon.client": (
+        "AsyncClient",
+        "Client",
+    ),
+    "andon.context.gathering": ("Context",),
     "andon.errors": (
         "AndonError",
         "ExpiredError",
@@ -69,9 +117,28 @@ _HOMES = {
         "UnavailableError",
         "WithdrawnError",
     ),
-    "andon.grants": ("Grant", "verify_grant"),
+    "andon.fallbacks": ("with_fallbacks",),
+    "andon.flow.deciding": ("Answer",),
+    "andon.flow.releasing": ("Released",),
+    "andon.grants": (
+        "Grant",
+        "verify_grant",
+    ),
+    "andon.held": (
+        "ahold",
+        "hold",
+    ),
     "andon.models": ("Escalation",),
-    "andon.operation": ("Money", "Operation", "Option", "digest_of"),
+    "andon.operation": (
+        "Money",
+        "Operation",
+        "Option",
+        "digest_of",
+    ),
+    "andon.retrying": ("escalate_after_retries",),
+    "andon.watching.health": ("HealthMonitor",),
+    "andon.watching.rates": ("ErrorRateMonitor",),
+    "andon.watching.spikes": ("SpikeMonitor",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

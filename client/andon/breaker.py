@@ -249,11 +249,12 @@ class CircuitBreaker:
             return self._incident(error)
 
     def _incident(self, error: Exception) -> Incident:
-        circuit = self._circuit
-        times = f"{len(circuit.opened)} times within {circuit.opened[-1] - circuit.opened[0]:.0f} s"
+        circuit, often = self._circuit, len(self._circuit.opened)
+        span = circuit.opened[-1] - circuit.opened[0]
+        times = "" if often == 1 else f" {often} times within {span:.0f} s"
         return Incident(
             category=self._category,
-            title=f"{self.name} keeps failing: its circuit opened {times}",
+            title=f"{self.name} keeps failing: its circuit opened{times}",
             summary=f"Calls are not made for {circuit.pause_s:g} s each time, then one is tried.",
             dedup_key=f"{self._category}:circuit:{self.name}",
             error=error,

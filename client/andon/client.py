@@ -8,22 +8,28 @@ from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from random import random as random_
+from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from andon.errors import SettingsError
-from andon.flow import asking, claiming, holding
+from andon.flow import asking, claiming, deciding, holding
+from andon.flow.deciding import Answer
 from andon.flow.persisting import Patience
-from andon.flow.request import Request, body_of
+from andon.flow.releasing import Holding
+from andon.flow.request import Besides, Request, body_of
+from andon.flow.steps import Flow
 from andon.grants import Grant
 from andon.keeping import Keeper
 from andon.models import Escalation, Event
-from andon.operation import AnyOperation, AnyOptions
+from andon.operation import AnyOperation, AnyOptions, Option
 from andon.settings import Settings, read_settings
 from andon.transport import AsyncDriver, Driver
 
 if TYPE_CHECKING:
     import httpx2
+
+T = TypeVar("T")
 
 #: Seconds that nothing sensible may come before Andon counts as unavailable: a restart fits in.
 PATIENCE_S = 120.0
@@ -72,6 +78,10 @@ class _Base:
     def _asking(self) -> holding.Asking:
         return holding.Asking(url=self.settings.url, keeper=self._keeper, patience=self._patience())
 
+    def holding(self) -> Holding:
+        """What a hold needs of this client; for `hold` and its like."""
+        return Holding(asking=self._asking(), claiming=self._claiming())
+
 
 def _pinned(path: Path) -> Mapping[str, Any]:
     """The pinned keys. Raises SettingsError."""
@@ -118,7 +128,7 @@ class Client(_Base):
         """Ask. `key` again is the same escalation; with `resume` it is found by what is asked."""
         body = body_of(title, kind, said)
         if resume:
-            return self._driver.run(holding.resumed(body, self._asking()))
+            return self.run(holding.resumed(body, self._asking()))
         return self._driver.run(asking.open_(body, self._patience(), key))
 
     def get(self, id: str) -> Escalation:
@@ -166,9 +176,7 @@ class Client(_Base):
 
         `options` as they were opened with. Handed out once: run it now, then `report`.
         """
-        return self._driver.run(
-            claiming.claim(escalation, operation, options, nonce, self._claiming())
-        )
+        return self.run(claiming.claim(escalation, operation, options, nonce, self._claiming()))
 
     def report(
         self, id: str, result: str, detail: str | None = None, undo: str | None = None
@@ -183,6 +191,26 @@ class Client(_Base):
     def context(self, id: str, **told: Any) -> Escalation:
         """Add context, or with `answer=` answer what somebody asked."""
         return self._driver.run(asking.context(id, told, self._patience()))
+
+    def ask(
+        self,
+        question: str,
+        options: Sequence[str | Option],
+        *,
+        category: str = "decision",
+        **said: Unpack[Besides],
+    ) -> Answer:
+        """Let people decide something that runs nothing; waits for their answer."""
+        flow = deciding.decided(question, options, category, said, self.holding())
+        return self.run(flow)
+
+    def alert(self, title: str, *, category: str, **said: Unpack[Besides]) -> Escalation:
+        """Tell people of an incident, and return once it is stored."""
+        return self.open(title, kind="incident", category=category, **said)
+
+    def run(self, flow: Flow[T]) -> T:
+        """What a flow ends in; for `hold` and its like."""
+        return self._driver.run(flow)
 
     def close(self) -> None:
         """Close the connections."""
@@ -284,7 +312,7 @@ class AsyncClient(_Base):
 
         `options` as they were opened with. Handed out once: run it now, then `report`.
         """
-        return await self._driver.run(
+        return await self.run(
             claiming.claim(escalation, operation, options, nonce, self._claiming())
         )
 
@@ -302,6 +330,26 @@ class AsyncClient(_Base):
         """Add context, or with `answer=` answer what somebody asked."""
         return await self._driver.run(asking.context(id, told, self._patience()))
 
+    async def ask(
+        self,
+        question: str,
+        options: Sequence[str | Option],
+        *,
+        category: str = "decision",
+        **said: Unpack[Besides],
+    ) -> Answer:
+        """Let people decide something that runs nothing; waits for their answer."""
+        flow = deciding.decided(question, options, category, said, self.holding())
+        return await self.run(flow)
+
+    async def alert(self, title: str, *, category: str, **said: Unpack[Besides]) -> Escalation:
+        """Tell people of an incident, and return once it is stored."""
+        return await self.open(title, kind="incident", category=category, **said)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """What a flow ends in; for `hold` and its like."""
+        return await self._driver.run(flow)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._driver.close()
@@ -316,3 +364,20 @@ class AsyncClient(_Base):
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+class _Default:
+    """The client of the environment's settings; another one when those change."""
+
+    made: Client | None = None
+    lock = Lock()
+
+
+def default_client() -> Client:
+    """The client of `hold`, `ask` and their like, where none is given. Raises SettingsError."""
+    with _Default.lock:
+        if _Default.made is None or _Default.made.settings != read_settings():
+            if _Default.made is not None:
+                _Default.made.close()
+            _Default.made = Client()
+        return _Default.made

@@ -40,11 +40,13 @@ _COUNT = itertools.count(1)
 class Escalates(Protocol):
     """What is needed of a client: `Client` and `AsyncClient` have it."""
 
-    def alert(self, *, category: str, title: str, **more: Any) -> Any:
-        """Open an incident."""
+    @property
+    def alert(self) -> Callable[..., Any]:
+        """Opens an incident: `alert(title=…, category=…, …)`."""
 
-    def context(self, id: str, **context: Any) -> Any:
-        """Add context to it."""
+    @property
+    def context(self) -> Callable[..., Any]:
+        """Adds context to it: `context(id, **fields)`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,7 @@ class Telling:
             self._places.release()
             return course.missed(in_words(error))
         self._wait(course.ended, self._within_s)
-        return course.told or course.missed(self._late())
+        return course.told or self._late(course)
 
     async def atell(self, incident: Incident) -> Told:
         """The same for a coroutine, on its loop."""
@@ -132,11 +134,15 @@ class Telling:
         task = asyncio.ensure_future(self._atell(course))
         _UNDER_WAY.add(task)
         task.add_done_callback(_UNDER_WAY.discard)
+        task.add_done_callback(lambda _: self._places.release())  # also if it never began
         await asyncio.wait({task}, timeout=self._within_s)
-        return course.told or course.missed(self._late())
+        return course.told or self._late(course)
 
-    def _late(self) -> str:
-        return f"Andon has not answered within {self._within_s:g} s, and is still asked"
+    def _late(self, course: "_Course") -> Told:
+        course.is_late = True
+        return course.missed(
+            f"Andon has not answered within {self._within_s:g} s, and is still asked"
+        )
 
     def _tell(self, course: "_Course") -> None:
         """Open, then collect and add; nothing is raised."""
@@ -165,8 +171,6 @@ class Telling:
             course.failed(error)
             if not isinstance(error, Exception):
                 raise
-        finally:
-            self._places.release()
 
     def _asked(self) -> Escalates:
         return self._client if self._client is not None else _settings_client()
@@ -179,6 +183,7 @@ class _Course:
         self.incident = incident
         self.ended = threading.Event()
         self.told: Told | None = None
+        self.is_late = False  #: the caller went on without it
 
     @property
     def id(self) -> str | None:
@@ -187,6 +192,8 @@ class _Course:
     def opened(self, escalation: Any) -> None:
         """It is safe in Andon."""
         self.told = Told(str(escalation.id))
+        if self.is_late:
+            log.warning("People were told after all: %s (%s)", self.incident.title, self.id)
 
     def failed(self, error: BaseException) -> None:
         """It could not be opened, or its context not be added."""

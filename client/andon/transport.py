@@ -84,8 +84,9 @@ class Driver:
         started = time.monotonic()
         try:
             with self._http.stream(**_request(self._url, call)) as response:
+                _check_plain(response)
                 body = bytearray()
-                for chunk in response.iter_raw():
+                for chunk in response.iter_bytes():
                     body += chunk
                     _check(len(body), started, call)
                 return _answer(response, bytes(body), started)
@@ -145,8 +146,9 @@ class AsyncDriver:
                 asyncio.timeout(call.timeout_s),
                 self._http.stream(**_request(self._url, call)) as response,
             ):
+                _check_plain(response)
                 body = bytearray()
-                async for chunk in response.aiter_raw():
+                async for chunk in response.aiter_bytes():
                     body += chunk
                     _check(len(body), started, call)
                 return _answer(response, bytes(body), started)
@@ -174,7 +176,7 @@ LOST = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError, Timeou
 
 
 class _TooMuchError(httpx2.HTTPError):
-    """The answer is too long, or takes too long."""
+    """The answer is too long, takes too long, or would unfold to who knows what."""
 
 
 def _request(url: str, call: Call) -> dict[str, Any]:
@@ -185,6 +187,13 @@ def _request(url: str, call: Call) -> dict[str, Any]:
         "headers": dict(call.headers),
         "timeout": call.timeout_s,
     }
+
+
+def _check_plain(response: httpx2.Response) -> None:
+    """We asked for what is not encoded; anything else could unfold to any size."""
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        raise _TooMuchError(f"the answer is encoded as {encoding[:40]!r}")
 
 
 def _check(size: int, started: float, call: Call) -> None:

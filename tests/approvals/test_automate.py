@@ -3,13 +3,16 @@ or happens too often.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from approvals import replay as replaying
 from approvals.automatic import Past, breaker_of, past_of
 from approvals.categories import CATEGORIES
 from approvals.ledger import Ledger, Opened
+from approvals.policy.load import parse_policy
 from approvals.refusals import Why
 from approvals.step import Step
 from approvals.verdict import Case
@@ -248,6 +251,16 @@ def test_after_one_that_went_wrong_people_decide_for_a_day(ended: str) -> None:
     assert case(scene.try_to_open(ledger=before)) is Case.OPENED
 
 
+def test_silence_counts_though_no_clock_has_said_so() -> None:
+    scene = automatic()
+    at, until = scene.now, scene.now + timedelta(seconds=900)
+    silent = Past(at=at, alone=True, state=OperationState.RELEASED, due_at=until)
+    scene.pass_(899)
+    assert case(scene.try_to_open(ledger=Ledger(past=(silent,)))) is Case.OPENED
+    scene.pass_(1)
+    assert why(scene.try_to_open(ledger=Ledger(past=(silent,)))) is Why.TURNED_MANUAL
+
+
 def test_one_that_people_released_and_that_worked_turns_it_automatic_again() -> None:
     scene = automatic()
     before = past(scene, "failed", *["succeeded"] * 9, ago=60)
@@ -268,6 +281,8 @@ def test_the_breaker_knows_an_escalation_by_its_kind_state_and_time() -> None:
     scene = automatic().open()
     scene.report("failed")
     assert past_of(scene.e) == Past(at=scene.now, alone=True, state=OperationState.FAILED)
+    begun = automatic().open().e
+    assert past_of(begun).due_at == begun.created_at + timedelta(seconds=900)
     assert not past_of(Scene().open().e).alone
     assert breaker_of("cache") == "automation:cache"
 
@@ -302,3 +317,12 @@ def test_the_terms_of_then_stand_in_it() -> None:
     assert e.plan.policy_text == (
         "restart of svc: at most 2 within 3600 s; after a failure people decide for 86400 s"
     )
+
+
+def test_another_policy_would_not_have_decided_it_otherwise() -> None:
+    """No rule decides it, so a replay passes it over."""
+    scene = automatic().open()
+    scene.report("failed")
+    past = replaying.Past(escalation=scene.e, records=tuple(scene.records), policy=scene.policy)
+    found = replaying.replay(past, parse_policy(with_(allow=[])), scene.now)
+    assert (found.differences, found.untold) == ((), None)

@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def recipe() -> list[str]:
     """What `make demo` runs once its environment is there; nothing is installed by asking."""
-    asked = ["make", "-n", "-o", ".venv/.run", "demo"]
+    asked = ["make", "-n", "-o", ".venv/.run", "-o", ".venv/.demo", "demo"]
     # Under `make test`, make would tell of its level and take its parent's flags.
     alone = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS")}
     said = subprocess.run(
@@ -265,10 +265,10 @@ class Service:
     threads: ThreadPoolExecutor
 
     @classmethod
-    def of(cls, curl: str, threads: ThreadPoolExecutor) -> "Service":
+    def of(cls, line: str, threads: ThreadPoolExecutor) -> "Service":
         """From the line to copy."""
-        address = re.search(r"(http://\S+?)/v1/", curl)
-        key = re.search(r"Bearer (\S+?)'", curl)
+        address = re.search(r"ANDON_URL=(http://\S+)", line)
+        key = re.search(r"ANDON_KEY=(\S+)", line)
         assert address is not None
         assert key is not None
         return cls(address[1], key[1], threads)

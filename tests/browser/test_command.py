@@ -19,7 +19,7 @@ Visit = Callable[..., Newcomer]
 def test_make_demo_installs_what_the_server_needs_and_runs_the_command() -> None:
     assert recipe() == [sys.executable, "-m", "bot", "demo"]
     rule = (ROOT / "Makefile").read_text().partition("\ndemo:")[2]
-    assert rule.startswith(" $(VENV)/.run ##")
+    assert rule.startswith(" $(VENV)/.run $(VENV)/.demo ##")
 
 
 def test_a_killed_demo_starts_again_under_an_open_page(visit_to: Visit, tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_killed_demo_starts_again_under_an_open_page(visit_to: Visit, tmp_path
             assert port != wanted
             newcomer = visit_to(first.url)
             newcomer.expected = "net::ERR_"
-            page, line = newcomer.page, newcomer.page.get_by_test_id("curl").inner_text()
+            page, line = newcomer.page, newcomer.page.get_by_test_id("line").inner_text()
             first.running.send_signal(signal.SIGKILL)
             first.running.wait()
     expect(page.get_by_test_id("connection")).to_be_visible()
@@ -45,7 +45,7 @@ def test_a_killed_demo_starts_again_under_an_open_page(visit_to: Visit, tmp_path
         assert second.url == first.url
         assert second.printed.count("http://") == 1
         expect(page.get_by_test_id("connection")).to_be_hidden(timeout=15_000)
-        expect(page.get_by_test_id("curl")).not_to_have_text(line)
+        expect(page.get_by_test_id("line")).not_to_have_text(line)
         expect(page.get_by_test_id("notification")).to_have_count(3)
         newcomer.open_channel("operations")
         newcomer.card("Data sync").get_by_role("button", name="Try 3 more").click()

@@ -57,7 +57,7 @@ def test_a_service_asks_two_people_agree_and_the_release_is_given_once(
     Against the very process that `make demo` starts, and so are the strips.
     """
     newcomer = visit_to(process.url)
-    service = Service.of(newcomer.page.get_by_test_id("curl").inner_text(), threads)
+    service = Service.of(newcomer.page.get_by_test_id("line").inner_text(), threads)
     status, opened = service.post("/v1/escalations", TRANSFER, key=uuid.uuid4().hex)
     assert status == 201
     path = f"/v1/escalations/{opened['id']}"
@@ -154,17 +154,22 @@ def test_an_abort_is_two_taps_and_the_service_never_runs(visit: Visit) -> None:
     expect(newcomer.service("sync")).to_contain_text("It never ran.")
 
 
-def test_the_line_to_copy_opens_a_card_and_prints_the_decision(visit: Visit) -> None:
+def test_the_line_to_copy_holds_a_command_until_the_click_runs_it(visit: Visit) -> None:
     newcomer = visit()
-    line = newcomer.page.get_by_test_id("curl").inner_text()
+    line = newcomer.page.get_by_test_id("line").inner_text()
     with in_a_terminal(line) as printed:
-        assert re.match(r"esc_[0-9a-f]+ is held: click in Slack\n", printed.readline())
+        assert re.match(
+            r"andon: «Deploy v42 from my own terminal» is held in production as esc_[0-9a-f]+\. ",
+            printed.readline(),
+        )
         newcomer.open_channel("operations")
         card = newcomer.card("Deploy v42 from my own terminal")
         card.get_by_role("button", name=re.compile("^Approve")).click()
-        decision = printed.read()
-    told = json.loads("{" + decision + "}")["decision"]
-    assert (told["option"], told["effect"]) == ("approve", "release")
+        said = printed.read()
+    assert "andon: Released. ravi chose Approve.\n" in said
+    assert "\nv42 is deployed\n" in said
+    assert "andon: COMMAND ran: exit code 0 after " in said.splitlines()[-1]
+    expect(newcomer.card("Deploy v42 from my own terminal")).to_contain_text("exit code 0")
 
 
 @contextmanager
@@ -172,7 +177,9 @@ def in_a_terminal(line: str) -> Iterator[IO[str]]:
     """What the line prints, as bash runs it; it ends with the block at the latest."""
     terminal = subprocess.Popen(
         ["timeout", "30", "bash", "-c", line],
+        cwd="/",
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )

@@ -217,7 +217,7 @@ def test_the_line_is_copied(visit: Visit) -> None:
     newcomer.page.get_by_role("button", name=re.compile("^Copy")).click()
     expect(newcomer.page.get_by_test_id("announcer")).to_have_text("Copied")
     copied = newcomer.page.evaluate("navigator.clipboard.readText()")
-    assert copied == newcomer.page.get_by_test_id("curl").inner_text()
+    assert copied == newcomer.page.get_by_test_id("line").inner_text()
 
 
 def test_only_the_columns_scroll(visit: Visit) -> None:

@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 from andon import AsyncClient, Client
+from andon.testing.plugin import andon_fake
 
 from tests.client.serving import Served
+
+__all__ = ["andon_fake"]
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,7 @@ def test_a_no_names_who_and_why(served: Served, client: Client) -> None:
         client.claim(made.id, SYNC, options=OPTIONS)
     error = raised.value
     assert (error.who, error.rationale, error.retry) == (
-        "sam",
+        "priya",
         "the firewall rule is wrong",
         False,
     )

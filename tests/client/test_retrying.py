@@ -260,10 +260,15 @@ class Silent(People):
     def __init__(self) -> None:
         super().__init__()
         self.let_go = threading.Event()
+        self.told = threading.Semaphore(0)
 
     def alert(self, **more: Any) -> Any:
         self.let_go.wait(30)
         return super().alert(**more)
+
+    def context(self, id: str, **context: Any) -> None:
+        super().context(id, **context)
+        self.told.release()
 
 
 @pytest.fixture
@@ -274,10 +279,15 @@ def silent() -> Iterator[Silent]:
     people.let_go.set()
 
 
-def test_a_silent_andon_does_not_hold_the_caller(silent: Silent) -> None:
+def test_a_silent_andon_does_not_hold_the_caller(
+    silent: Silent, caplog: pytest.LogCaptureFixture
+) -> None:
     telling = Telling(silent, Context(**BARE), within_s=3, wait=never)
     told = telling.tell(Incident(category="other", title="x"))
     assert told.why_not == "Andon has not answered within 3 s, and is still asked"
+    silent.let_go.set()
+    silent.told.acquire(timeout=30)
+    assert "People were told after all: x (esc_1)" in caplog.text
 
 
 async def test_a_silent_andon_does_not_hold_a_coroutine(silent: Silent) -> None:

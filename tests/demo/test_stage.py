@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from aiohttp import web
 from bot.app import serving
 from bot.demo import cast
 from bot.demo.stage import SERVICES, Stage
+from tests.building import ROOT
 from tests.demo.test_strips import settings_without_slack, until
 
 
@@ -25,6 +27,7 @@ class Page:
     stage: Stage
     http: aiohttp.ClientSession
     url: str
+    andon: str
 
     async def get(self, path: str) -> Any:
         """JSON of what the page reads."""
@@ -72,7 +75,7 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
     ):
         keys = {name: await server.store.services.add(name) for name in SERVICES}
         await stage.start(server.url, keys)
-        page = Page(stage=stage, http=http, url=url)
+        page = Page(stage=stage, http=http, url=url, andon=server.url)
         await page.held()
         yield page
 
@@ -88,9 +91,16 @@ async def test_it_says_whom_the_page_opens_as_and_that_nothing_runs(page: Page) 
 
 
 async def test_the_line_to_copy_is_one_line(page: Page) -> None:
-    curl = (await page.get("/demo/info"))["curl"]
-    assert "\n" not in curl
-    assert curl.count("Authorization: Bearer andon_") == 2
+    line = (await page.get("/demo/info"))["line"]
+    assert "\n" not in line
+    assert f"ANDON_URL={page.andon} ANDON_KEY=andon_" in line
+    assert " -m andon run " in line
+
+
+async def test_the_line_to_copy_works_in_any_folder(page: Page) -> None:
+    """Wherever somebody opened a terminal: the python of the demo, the client of this checkout."""
+    line = (await page.get("/demo/info"))["line"]
+    assert f"PYTHONPATH={ROOT / 'client'} {sys.executable} -m andon" in line
 
 
 async def test_the_stream_tells_every_strip_and_every_change(page: Page) -> None:
@@ -173,7 +183,7 @@ async def test_a_page_that_is_early_is_told_once_there_is_something_to_tell(page
         assert not asked.done()
         await early.start("http://127.0.0.1:9", dict.fromkeys(SERVICES, "andon_key"))
         async with await asked as answer:
-            assert "Bearer andon_key" in (await answer.json())["curl"]
+            assert "ANDON_KEY=andon_key " in (await answer.json())["line"]
 
 
 async def test_closing_lets_open_pages_go(page: Page) -> None:

@@ -9,6 +9,9 @@ from andon.cli.command import UnusableError
 
 T = TypeVar("T")
 
+#: Seconds that Andon may not answer before it counts as unavailable: a restart fits in.
+PATIENCE_S = 120
+
 RUN = """\
 Hold COMMAND until people released it, then run exactly that, and report what came of it.
 
@@ -68,6 +71,13 @@ def _command(commands: "Commands", name: str, what: str, more: str = "", end: st
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--json", action="store_true", help="say it as JSON")
+    made.add_argument(
+        "--patience",
+        type=_typed(values.seconds),
+        default=PATIENCE_S,
+        metavar="TIME",
+        help="how long Andon may not answer (default: 2m)",
+    )
     return made
 
 
@@ -151,7 +161,7 @@ def _wait(commands: "Commands") -> None:
 
 
 def _list(commands: "Commands") -> None:
-    made = _command(commands, "list", "list escalations of this service, newest first")
+    made = _command(commands, "list", "list escalations of this service")
     for name in ("status", "kind", "severity", "category", "reference", "dedup-key"):
         made.add_argument(f"--{name}")
     made.add_argument("-q", "--search", dest="q", metavar="WORDS", help="words of the title")

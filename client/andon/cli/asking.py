@@ -2,6 +2,7 @@
 
 import getpass
 import socket
+import time
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,17 +11,36 @@ from typing import TYPE_CHECKING, Any
 
 from andon.cli import command, values
 from andon.cli.command import Chosen, UnusableError
+from andon.cli.display import Display
 
 if TYPE_CHECKING:
     from andon.client import Client
     from andon.operation import Operation, Option
 
 
-def client(*, patience_s: float | None = None) -> "Client":
+#: Seconds between two remarks that it does not answer.
+_AGAIN_S = 60.0
+
+
+def client(display: Display, patience_s: float) -> "Client":
     """The client that the environment describes. Raises SettingsError."""
     from andon.client import Client
 
-    return Client() if patience_s is None else Client(patience_s=patience_s)
+    return Client(patience_s=patience_s, sleep=Patiently(display))
+
+
+class Patiently:
+    """Sleeps between two tries, and says so from time to time: silence would look like a hang."""
+
+    def __init__(self, display: Display) -> None:
+        self._display, self._said_at = display, -_AGAIN_S
+
+    def __call__(self, seconds: float) -> None:
+        """Let them pass."""
+        if time.monotonic() - self._said_at >= _AGAIN_S:
+            self._said_at = time.monotonic()
+            self._display.say("Andon does not answer; trying again.")
+        time.sleep(seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

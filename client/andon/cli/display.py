@@ -54,7 +54,8 @@ class Lines:
     def show(self, escalation: "Escalation") -> None:
         """What is new."""
         now = datetime.now(UTC)
-        if self._last is None:
+        if self._last is None or self._last.id != escalation.id:
+            self._last = None
             self.say(words.held(escalation, now))
         for line in words.changes(self._last, escalation, now):
             self.say(line)
@@ -86,21 +87,27 @@ class Lines:
 class Redrawn(Lines):
     """Changes scroll away above one line that always says how it stands."""
 
+    _is_drawn = False
+
     def show(self, escalation: "Escalation") -> None:
         """What is new, and how it stands."""
         super().show(escalation)
         line = words.status_line(escalation, datetime.now(UTC))
         width = shutil.get_terminal_size().columns - 1
-        self._write(_AGAIN + (line if len(line) <= width else f"{line[: width - 1]}…"))
+        self.close()
+        self._write(line if len(line) <= width else f"{line[: width - 1]}…")
+        self._is_drawn = True
 
     def say(self, sentence: str) -> None:
         """A line in place of the one that was drawn."""
-        self._write(_AGAIN)
+        self.close()
         super().say(sentence)
 
     def close(self) -> None:
-        """The line goes."""
-        self._write(_AGAIN)
+        """The line goes; what COMMAND wrote since stays, also where it ended within a line."""
+        if self._is_drawn:
+            self._write(_AGAIN)
+        self._is_drawn = False
 
 
 class JsonLines(Lines):

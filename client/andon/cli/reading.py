@@ -24,7 +24,7 @@ def wait(asked: Namespace) -> int:
     from andon.flow.endings import not_released
 
     shown = display(as_json=asked.json)
-    with asking.client() as client:
+    with asking.client(shown, asked.patience) as client:
         found = client.wait(
             asked.id, until=asked.until, timeout_s=asked.timeout, on_change=shown.show
         )
@@ -42,9 +42,10 @@ def wait(asked: Namespace) -> int:
 
 
 def list_(asked: Namespace) -> int:
-    """Newest first."""
+    """Newest first; those with `--status pending` by their deadline."""
+    shown = display(as_json=asked.json)
     filters = {name: getattr(asked, name) for name in _FILTERS}
-    with asking.client() as client:
+    with asking.client(shown, asked.patience) as client:
         found = list(islice(client.list(**filters, limit=min(asked.limit, _PAGE)), asked.limit))
     now = datetime.now(UTC)
     if asked.json:
@@ -56,8 +57,9 @@ def list_(asked: Namespace) -> int:
 
 def show(asked: Namespace) -> int:
     """By id, or all that carry the reference."""
+    shown = display(as_json=asked.json)
     by_id = asked.what.startswith("esc_")
-    with asking.client() as client:
+    with asking.client(shown, asked.patience) as client:
         found = [client.get(asked.what)] if by_id else list(client.list(reference=asked.what))
     if not found:
         return failed(ends.nothing(asked.what), as_json=asked.json)

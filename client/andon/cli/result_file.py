@@ -25,7 +25,7 @@ class ResultFile:
     def _prepare(self, path: Path) -> None:
         try:
             path.unlink(missing_ok=True)
-            _write(path, b"")
+            write_whole(path, b"")
             path.unlink()
         except OSError as error:
             raise UnusableError(
@@ -35,10 +35,13 @@ class ResultFile:
     def write(self, result: Mapping[str, Any]) -> None:
         """Whole or not at all. Raises OSError."""
         if self._path is not None:
-            _write(self._path, json.dumps(result, indent=2, ensure_ascii=False).encode() + b"\n")
+            write_whole(
+                self._path, json.dumps(result, indent=2, ensure_ascii=False).encode() + b"\n"
+            )
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Written beside, synced, renamed: whole or not at all. Raises OSError."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as file:

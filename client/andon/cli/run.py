@@ -7,14 +7,16 @@
       +----------+-----------+--> not run: one sentence, and the exit code that fits
 
 A signal ends the asking and takes the question back. Before the release is used, signals are
-deferred: either COMMAND has them all, or it never starts.
+deferred: either COMMAND has them all, or it never starts. Killed on the way, the next run of the
+same takes the question up, and the release too, unless COMMAND may have begun.
 """
 
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from signal import Signals
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.cli import asking, command, ends, words
 from andon.cli.asking import Question
@@ -24,6 +26,7 @@ from andon.cli.ends import End
 from andon.cli.exits import Exit
 from andon.cli.result_file import ResultFile
 from andon.cli.signals import Interrupted, deferred, ending_asks, raise_pending
+from andon.cli.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from andon.cli.running import Ended
@@ -52,17 +55,36 @@ def run(asked: Namespace, argv: Sequence[str]) -> int:
     return end.exit_code
 
 
+def _left_behind(client: "Client", request: dict[str, Any]) -> Unfinished:
+    """Raises SettingsError: without it a crash could not be healed."""
+    from andon.errors import SettingsError
+
+    folder = client.settings.state
+    try:
+        return Unfinished(folder, client.settings.url, request)
+    except OSError as error:
+        raise SettingsError(
+            f"Nothing can be kept in {folder} ({error.strerror}). Set ANDON_STATE to a folder that "
+            "can be written."
+        ) from error
+
+
 class Run:
     """One COMMAND, from the question to the report."""
 
     def __init__(self, asked: Namespace, argv: Sequence[str], shown: Display) -> None:
         self._asked, self._argv, self._shown = asked, argv, shown
         self._escalation: Escalation | None = None
-        self._is_joined = self._is_claiming = False
+        self._left: Unfinished | None = None
+        self._is_joined = self._is_claiming = self._stays = False
 
     def to_its_end(self) -> End:
         """Whatever happens, how it ended."""
         end, e = self._ended(), self._escalation
+        if self._left is not None:
+            if not self._stays and end.reason != "unavailable":
+                self._left.forget()
+            self._left.close()
         return end if e is None else replace(end, id=end.id or e.id, digest=end.digest or e.digest)
 
     def _ended(self) -> End:
@@ -81,17 +103,50 @@ class Run:
             return self._interrupted(interrupted)
 
     def _asked_and_run(self) -> End:
+        from andon.errors import TakenError
+
         question = Question.of(self._asked, self._argv)
         command.startable(self._argv)
-        with asking.client() as client:
-            found = self._escalation = client.open(**question.request(self._asked))
-            self._is_joined = found.occurrences > 1
-            found = self._escalation = client.wait(found, on_change=self._shown.show)
-            if found.status == "approved" and (why := self._changed(question)):
-                return ends.changed(why)
-            self._is_claiming = True
-            grant = client.claim(found, question.operation, options=question.options)
-            return self._released(found, grant)
+        request = question.request(self._asked)
+        with asking.client(self._shown, self._asked.patience) as client:
+            left = self._left = _left_behind(client, request)
+            earlier = self._earlier(client, left)
+            if earlier is not None:
+                with suppress(TakenError):  # it began to run, and nobody knows how far it came
+                    return self._waited(client, question, earlier)
+            self._is_claiming = False
+            return self._waited(client, question, self._opened(client, request, left))
+
+    def _waited(self, client: "Client", question: Question, found: "Escalation") -> End:
+        found = self._escalation = client.wait(found, on_change=self._shown.show)
+        if found.status == "approved" and (why := self._changed(question)):
+            return ends.changed(why)
+        self._is_claiming = True
+        grant = client.claim(found, question.operation, options=question.options)
+        return self._released(found, grant)
+
+    def _opened(self, client: "Client", request: dict[str, Any], left: Unfinished) -> "Escalation":
+        found = self._escalation = client.open(**request)
+        self._is_joined = found.occurrences > 1
+        left.remember(found.id)
+        return found
+
+    def _earlier(self, client: "Client", left: Unfinished) -> "Escalation | None":
+        """What a run that was killed asked, where an answer to that may still be used."""
+        from andon.errors import RefusedRequestError
+
+        if left.id is None:
+            return None
+        try:
+            found = client.get(left.id)
+        except RefusedRequestError:
+            return None
+        state = found.operation.state if found.operation else None
+        if found.status not in ("pending", "approved") or state not in ("held", "released"):
+            return None
+        self._escalation = found
+        self._shown.say(f"An earlier run of this asked already, as {found.id}.")
+        return found
 
     def _changed(self, question: Question) -> str | None:
         """Digested again: the directory may be another, COMMAND may be gone."""
@@ -133,7 +188,7 @@ class Run:
         from andon.errors import AndonError
 
         try:
-            with asking.client(patience_s=REPORT_S) as client:
+            with asking.client(self._shown, min(REPORT_S, self._asked.patience)) as client:
                 client.report(found.id, result, detail)
         except AndonError as error:
             return f"Its outcome is not reported. {words.plain(error.why)}"
@@ -149,11 +204,13 @@ class Run:
             then = "If people were asked already, `andon list --status pending` shows it."
             return ends.interrupted(interrupted.number, then)
         try:
-            with ending_asks(), asking.client(patience_s=HASTE_S) as client:
+            with ending_asks(), asking.client(self._shown, HASTE_S) as client:
                 then = self._taken_back(client, e, interrupted)
         except Interrupted:
+            self._stays = True
             then = f"The question stays; `andon withdraw {e.id} --reason …` takes it back."
         except AndonError as error:
+            self._stays = True
             then = f"The question may stay. {words.plain(error.why)}"
         return ends.interrupted(interrupted.number, then)
 

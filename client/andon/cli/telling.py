@@ -9,6 +9,7 @@ from typing import Any
 
 from andon.cli import asking, words
 from andon.cli.command import UnusableError
+from andon.cli.display import display
 from andon.cli.exits import Exit
 from andon.cli.printing import print_json
 
@@ -18,8 +19,9 @@ _NO_FIELDS = ("key", "resume")
 
 def open_(asked: Namespace) -> int:
     """Ask what the file asks. Raises UnusableError."""
+    shown = display(as_json=asked.json)
     body = request_in(read_text(asked.file))
-    with asking.client() as client:
+    with asking.client(shown, asked.patience) as client:
         opened = client.open(**body, key=asked.key)
     if asked.json:
         print_json(opened.model_dump(mode="json"))
@@ -30,7 +32,8 @@ def open_(asked: Namespace) -> int:
 
 def withdraw(asked: Namespace) -> int:
     """Take it back."""
-    with asking.client() as client:
+    shown = display(as_json=asked.json)
+    with asking.client(shown, asked.patience) as client:
         found = client.withdraw(asked.id, asked.reason)
     if asked.json:
         print_json(found.model_dump(mode="json"))

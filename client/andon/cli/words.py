@@ -27,9 +27,14 @@ def clock(moment: datetime, now: datetime) -> str:
 
 def held(e: "Escalation", now: datetime) -> str:
     """The first line: what waits, by which id, until when."""
+    waits = e.status == "pending"
+    how = "held" if waits else standing(e)
+    what = f"«{plain(e.title)}» is {how} in {plain(e.environment)} as {e.id}."
+    if not waits:
+        return what
     joined = "" if e.occurrences < 2 else " It was asked before, and this run joins it."
     by = f" Decide by {clock(e.deadline_at, now)}." if e.deadline_at else ""
-    return f"«{plain(e.title)}» is held in {plain(e.environment)} as {e.id}.{by}{joined}"
+    return what + by + joined
 
 
 def status_line(e: "Escalation", now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, Literal, TypedDict
 
 from andon.flow.hiding import hidden
@@ -13,13 +14,10 @@ Severity = Literal["critical", "high", "medium", "low"]
 ENVIRONMENT = "production"
 
 
-class Request(TypedDict, total=False):
-    """What may be said when asking, besides the title."""
+class Besides(TypedDict, total=False):
+    """What may be said of any question or incident, besides what it is about."""
 
-    category: str  #: a slug such as `schema_migration`; default `other`
     environment: str  #: default ANDON_ENVIRONMENT, else `production`
-    operation: AnyOperation | None  #: what would run; an approval needs one
-    options: AnyOptions | None  #: offered answers; default approve and reject
     summary: str | None
     severity: Severity | None  #: may raise, never lower
     reference: str | None  #: a ticket, commit or deploy
@@ -30,6 +28,14 @@ class Request(TypedDict, total=False):
     decide_within_s: int | None
     claim_within_s: int | None
     callback_url: str | None
+
+
+class Request(Besides, total=False):
+    """What may be said when asking, besides the title."""
+
+    category: str  #: a slug such as `schema_migration`; default `other`
+    operation: AnyOperation | None  #: what would run; an approval needs one
+    options: AnyOptions | None  #: offered answers; default approve and reject
 
 
 #: Members that go as they are: names, and what the digest covers.
@@ -51,9 +57,9 @@ def body_of(title: str, kind: str, said: Request) -> dict[str, Any]:
     }
     operation, options = said.get("operation"), options_as_sent(said.get("options"))
     if operation is not None:
-        body["operation"] = operation_as_sent(operation)
+        body["operation"] = deepcopy(operation_as_sent(operation))
     if options is not None:
-        body["options"] = options
+        body["options"] = deepcopy(options)
     for name, value in said.items():
         if value is None or name in ("operation", "options", "category", "environment"):
             continue

@@ -21,6 +21,7 @@ class Table:
     """A table that is there."""
 
     name: str
+    lockable: bool = True  #: whether it can be locked by name; a materialized view cannot
     rows: int | None = None  #: the planner's estimate; None where it has none
     size: int | None = None  #: bytes, with indexes
 
@@ -75,15 +76,16 @@ class PostgreSQL(Catalogue):
         if not wanted:
             return {}
         rows = self._query(
-            "SELECT asked.name, held.oid::regclass::text, held.reltuples::bigint,"  # noqa: S608
-            f" pg_total_relation_size(held.oid) FROM (VALUES {wanted}) AS asked (name)"
+            "SELECT asked.name, held.oid::regclass::text, held.relkind IN ('r', 'p', 'v'),"  # noqa: S608
+            " held.reltuples::bigint, pg_total_relation_size(held.oid)"
+            f" FROM (VALUES {wanted}) AS asked (name)"
             " JOIN pg_class named ON named.oid = to_regclass(asked.name)"
             " LEFT JOIN pg_index i ON i.indexrelid = named.oid"
             " JOIN pg_class held ON held.oid = coalesce(i.indrelid, named.oid)"
         )
         return {
-            asked: Table(name=name, rows=None if rows < 0 else rows, size=size)
-            for asked, name, rows, size in rows
+            asked: Table(name=name, lockable=lockable, rows=None if count < 0 else count, size=size)
+            for asked, name, lockable, count, size in rows
         }
 
     def shape(self, tables: Mapping[str, Table]) -> str:
@@ -131,6 +133,11 @@ class SQLite(Catalogue):
 
 
 _SQLITE_NAMES = "SELECT name, tbl_name FROM sqlite_master WHERE type IN ('table', 'index')"
+
+
+def lockable(tables: Mapping[str, Table]) -> list[str]:
+    """Names to lock, in an order that all who lock share."""
+    return sorted({table.name for table in tables.values() if table.lockable})
 
 
 def catalogue_of(dialect: str, query: Query) -> Catalogue:

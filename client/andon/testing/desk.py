@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from andon.testing.canonical import canonical
+from andon.canonical import canonical
 from andon.testing.held import DECIDE_S, DEFAULT_OPTIONS, GRANT_S, Held, instant, offered
 from andon.testing.problems import RefusedError
 from andon.testing.signing import SigningKey
@@ -60,6 +60,10 @@ class Desk:
         held = joined or self._new(service, body)
         self._opened[service, key] = (sent, held.id)
         return held, joined is None
+
+    def knows(self, service: str, key: str) -> bool:
+        """Whether this key opened something."""
+        return (service, key) in self._opened
 
     def _new(self, service: str, body: Mapping[str, Any]) -> Held:
         now = self.clock()
@@ -121,7 +125,8 @@ class Desk:
         if held.state == "held" and held.status == "approved" and lapsed:
             held.state = "lapsed"
             held.note(now, "operation:lapsed", "clock", {})
-        if held.taken and held.outcome is None and now >= held.taken["report_until"]:
+        until = held.taken["report_until"] if held.taken else held.report_until
+        if until is not None and held.outcome is None and now >= until:
             self._reported(held, {"result": "unknown"}, "clock")
 
     def _decided(self, held: Held, by: str) -> None:
@@ -168,7 +173,7 @@ class Desk:
         """What became of it; once, and the same again. Raises RefusedError."""
         if held.is_incident:
             raise RefusedError("not-held")
-        if held.claim is None:
+        if held.claim is None and not held.is_automation:
             raise RefusedError("not-claimed")
         known = held.outcome
         if known is not None and known["told_by"] != "clock":
@@ -261,7 +266,7 @@ def claims_of(held: Held, nonce: str, now: datetime) -> dict[str, Any]:
 
 def _not_to_be_had(held: Held, digest: str) -> str | None:
     """Why there is no release to take, in the server's order."""
-    if held.is_incident:
+    if held.is_incident or held.is_automation:
         return "not-held"
     if digest != held.digest:
         return "digest-mismatch"
@@ -275,6 +280,8 @@ def _not_to_be_had(held: Held, digest: str) -> str | None:
 
 
 def _join_key(service: str, body: Mapping[str, Any]) -> str | None:
+    if body.get("kind") == "automation":
+        return None  # each is a record of its own
     if "dedup_key" not in body and body.get("kind") != "incident":
         return None
     same = {name: body.get(name) for name in _SAME}

@@ -58,6 +58,7 @@ class Held:
     decision: dict[str, Any] | None = None
     ended_at: datetime | None = None
     claim_until: datetime | None = None
+    report_until: datetime | None = None  #: of an automation
     claim: dict[str, Any] | None = None
     taken: dict[str, Any] | None = None  #: the claim's key, digest, nonce, and its answer
     stopped: dict[str, Any] | None = None
@@ -73,6 +74,11 @@ class Held:
     def is_incident(self) -> bool:
         """Whether it asks for help and holds nothing."""
         return self.body.get("kind") == "incident"
+
+    @property
+    def is_automation(self) -> bool:
+        """Whether it asks nobody: it is the record of what runs by itself."""
+        return self.body.get("kind") == "automation"
 
     @property
     def is_pending(self) -> bool:
@@ -123,6 +129,15 @@ class Held:
         elif not self.is_incident:
             self.state = "aborted"
 
+    def run(self, now: datetime, report_until: datetime) -> None:
+        """The policy lets it: it runs from now on, and is never taken."""
+        self.status, self.ended_at, self.state = "approved", now, "released"
+        let = {"option": None, "effect": "release", "by": "policy", "reason": None}
+        self.decision = {**let, "at": instant(now)}
+        self.deadline_at = self.report_until = report_until
+        self.note(now, "escalation:decided", "andon", let)
+        self.decision["head"] = self.head
+
     def told(self) -> dict[str, Any]:
         """Its representation."""
         body, incident = self.body, self.is_incident
@@ -130,6 +145,7 @@ class Held:
             "id": self.id,
             "group_id": self.group_id,
             "kind": body.get("kind", "approval"),
+            "recovery": body.get("recovery"),
             "category": body["category"],
             "title": body["title"],
             "summary": body.get("summary"),
@@ -146,9 +162,11 @@ class Held:
             "context": self.context,
             "missing_context": [
                 n for n in ASKED_FOR if n not in self.context and not (incident and n == "rollback")
-            ],
+            ]
+            if not self.is_automation
+            else [],
             "questions": self.questions,
-            "requirements": [self._requirement()],
+            "requirements": [] if self.is_automation else [self._requirement()],
             "overrides": [],
             "votes": self.votes,
             "decision": self.decision,
@@ -163,7 +181,10 @@ class Held:
             "occurrences": self.occurrences,
             "storm": None,
             "precedents": [],
-            "policy": {"rule": "fake", "version": _GENESIS},
+            "policy": {
+                "rule": "automation" if self.is_automation else "fake",
+                "version": _GENESIS,
+            },
             "head": self.head,
             "created_at": instant(self.created_at),
             "deadline_at": instant(self.deadline_at),
@@ -172,6 +193,8 @@ class Held:
         }
 
     def _severity(self) -> str:
+        if self.is_automation:
+            return "low"
         if self.body["category"] in CRITICAL:
             return "critical"
         return str(max(self.body.get("severity", "medium"), "medium", key=SEVERITIES.index))
@@ -208,7 +231,7 @@ class Held:
 
 
 def _person(asked: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return asked and {"name": None, "slack": None, **asked}
+    return {"name": None, "slack": None, **asked} if asked else None
 
 
 def offered(body: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -3,16 +3,14 @@
 import os
 import socket
 import struct
+import sys
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from andon.testing.troubles import Broken
 from andon.testing.wire import Asked, Told
-
-if TYPE_CHECKING:
-    from andon.testing.fake import FakeAndon
 
 #: Seconds between two looks whether to stop listening.
 STEP_S = 0.01
@@ -21,11 +19,18 @@ STEP_S = 0.01
 _RESET = struct.pack("ii", 1, 0)
 
 
+class Answers(Protocol):
+    """Whoever knows what to answer, and may take its time: it is asked in a thread of its own."""
+
+    def answer(self, asked: Asked) -> Told | Broken:
+        """The answer."""
+
+
 class Loopback:
     """Listens, or not, always at the same address."""
 
-    def __init__(self, fake: "FakeAndon") -> None:
-        self._fake, self._server = fake, _Server(fake, 0)
+    def __init__(self, answers: Answers) -> None:
+        self._answers, self._server = answers, _Server(answers, 0)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._port = self._server.server_port
         self._thread: threading.Thread | None = None
@@ -34,7 +39,7 @@ class Loopback:
     def listen(self, wanted: bool) -> None:
         """Begin or stop to listen; whoever is connected is cut off."""
         if wanted and self._thread is None:
-            self._server = _Server(self._fake, self._port)
+            self._server = _Server(self._answers, self._port)
             self._start()
         elif not wanted and self._thread is not None:
             self._server.shutdown()
@@ -50,12 +55,17 @@ class Loopback:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # `server_close` waits for them
+    daemon_threads = True  # one that is parked does not keep the address
 
-    def __init__(self, fake: "FakeAndon", port: int) -> None:
-        self.fake, self.connected = fake, set[socket.socket]()
+    def __init__(self, answers: Answers, port: int) -> None:
+        self.answers, self.connected = answers, set[socket.socket]()
         self.is_over = threading.Event()
         super().__init__(("127.0.0.1", port), _Caller)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that is gone is nobody's fault; anything else is told."""
+        if not isinstance(sys.exception(), OSError | ValueError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def cut_off(self) -> None:
         """End what is connected."""
@@ -95,7 +105,7 @@ class _Caller(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         headers = [(name, value) for name, value in self.headers.items()]
         asked = Asked.at(self.command, self.path, headers, self.rfile.read(length))
-        answer = self.server.fake.answer(asked)
+        answer = self.server.answers.answer(asked)
         if isinstance(answer, Told):
             self._send(answer, answer.body)
         else:

@@ -19,6 +19,7 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     "not-found": (404, "Not found", "There is no such escalation of your service."),
     "no-such-address": (404, "Not Found", "There is nothing here."),
     "method-not-allowed": (405, "Method Not Allowed", "`Allow` lists those that do something."),
+    "turned-manual": (409, "Turned manual", "People decide now. Do not run it; ask for it."),
     "not-approved": (409, "Not approved", "Nobody has released this operation. Do not run it."),
     "digest-mismatch": (
         409,
@@ -48,6 +49,7 @@ TABLE: Mapping[str, tuple[int, str, str]] = {
     "not-json": (415, "Not JSON", "Send `Content-Type: application/json`."),
     "encoded": (415, "Encoded", "Send the body as it is, without Content-Encoding."),
     "unprocessable": (422, "The request cannot be taken", "Mend what `errors` names."),
+    "not-automatable": (422, "Not automatable", "This never runs by itself. Ask for an approval."),
     "idempotency-key-reused": (
         422,
         "Idempotency key reused",

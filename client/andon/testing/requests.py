@@ -137,6 +137,19 @@ class OpenIn(_Model):
     callback_url: Maybe[Annotated[str, Field(max_length=2000)]] = None
 
 
+class AutomationIn(_Model):
+    """A recovery that is about to run by itself."""
+
+    recovery: Slug
+    category: Slug
+    title: Annotated[str, Field(min_length=1, max_length=150, pattern=ONE_LINE)]
+    summary: Maybe[Text] = None
+    environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+    reference: Maybe[Line] = None
+    operation: _Operation
+    context: Maybe[ContextIn] = None
+
+
 class TellIn(ContextIn):
     """More context, an answer to a question, or both."""
 
@@ -183,7 +196,7 @@ class ListQuery(_Model):
     """Which escalations a list asks for."""
 
     status: Status | None = None
-    kind: Kind | None = None
+    kind: Kind | Literal["automation"] | None = None
     severity: Severity | None = None
     category: Slug | None = None
     reference: str | None = None

@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 from pydantic import BaseModel
 
 from andon.testing import strict
+from andon.testing.automating import automate
 from andon.testing.desk import Desk
 from andon.testing.held import Held
 from andon.testing.problems import RefusedError
 from andon.testing.requests import (
+    AutomationIn,
     ClaimIn,
     ListQuery,
     OpenIn,
@@ -71,6 +73,8 @@ class Routes:
         public = {"/.well-known/jwks.json": self._jwks, "/healthz": _well, "/readyz": _well}
         if asked.path in public:
             return _only(asked, {"GET": public[asked.path]})
+        if asked.path == "/v1/automations":
+            return _only(asked, {"POST": self._automate})
         found = _PATH.fullmatch(asked.path)
         if found is None:
             raise RefusedError("no-such-address")
@@ -80,7 +84,8 @@ class Routes:
             return _only(asked, {"GET": self._read})
         if found["verb"] == "events":
             return _only(asked, {"GET": self._events})
-        desk, verbs = self._desk, {"claim": self._claim}
+        desk = self._desk
+        verbs: dict[str, Answering] = {"claim": self._claim}
         verbs["outcome"] = self._settling("claim", OutcomeIn, desk.report)
         verbs["withdraw"] = self._settling("open", WithdrawIn, desk.withdraw)
         verbs["context"] = self._settling("open", TellIn, desk.tell)
@@ -111,9 +116,11 @@ class Routes:
         service, key = self._caller(asked, "open").service, _idempotency_key(asked)
         body = _body(asked, OpenIn)
         check_open(body)
-        held, fresh = self._desk.open(service, key, body)
-        headers = _tag(held) | ({"Location": f"/v1/escalations/{held.id}"} if fresh else {})
-        return told(held.told(), status=201 if fresh else 200, headers=headers)
+        return _opened(*self._desk.open(service, key, body))
+
+    def _automate(self, asked: Asked, park: bool) -> Told:
+        service, key = self._caller(asked, "open").service, _idempotency_key(asked)
+        return _opened(*automate(self._desk, service, key, _body(asked, AutomationIn)))
 
     def _page(self, asked: Asked, park: bool) -> Told:
         service = self._reader(asked)
@@ -175,6 +182,11 @@ class Routes:
 
     def _jwks(self, asked: Asked, park: bool) -> Told:
         return told(self._desk.signing.jwks(), headers={"Cache-Control": "max-age=300"})
+
+
+def _opened(held: Held, fresh: bool) -> Told:
+    headers = _tag(held) | ({"Location": f"/v1/escalations/{held.id}"} if fresh else {})
+    return told(held.told(), status=201 if fresh else 200, headers=headers)
 
 
 def _well(asked: Asked, park: bool) -> Told:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Literal
 
 #: As Andon knows it; the policy may raise it and never lowers it.
@@ -76,7 +77,8 @@ class Alarm:
     def dedup_key(self) -> str:
         """Alike for the same trouble seen by several processes: they join in one incident."""
         what = self.error_type if self.reason is Reason.FIRST_SEEN else ""
-        return ":".join(part for part in ("watch", self.watching, self.reason, what) if part)[:200]
+        of = sha256(f"{self.watching}\n{what}".encode()).hexdigest()[:32]
+        return f"watch:{self.reason}:{of}"
 
     def context(self) -> dict[str, Any]:
         """What people need in order to judge, as the API takes it."""

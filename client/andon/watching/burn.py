@@ -2,6 +2,8 @@
 
 A pair fires while both its windows burn faster than its factor: the long one says it matters, the
 short one that it still goes on. Two alarms at most: a page, and a ticket where no page is open.
+While a service is young, its long windows hold what there was: pages come at once nevertheless,
+tickets once their short window has passed.
 """
 
 from collections.abc import Iterator
@@ -101,7 +103,7 @@ class Burn:
     ) -> None:
         if not 0 < slo < 1:
             raise ValueError("`slo` is the part that has to go well, between 0 and 1: 0.999.")
-        self._budget = 1 - slo
+        self._budget = round(1 - slo, 12)
         self._least = least
         self._pairs = pairs
         widths = sorted({w for pair in pairs for w in (pair.long_s, pair.short_s)})
@@ -154,7 +156,7 @@ class Burn:
 
     def _burning(self, *, page: bool) -> Seen | None:
         for pair in self._pairs:
-            if pair.page is page:
+            if pair.page is page and (page or self._step * STEP_S >= pair.short_s):
                 long = self._windows[pair.long_s].seen(self._budget)
                 short = self._windows[pair.short_s].seen(self._budget)
                 fast = min(long.ratio, short.ratio) / self._budget >= pair.factor

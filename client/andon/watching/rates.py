@@ -69,6 +69,17 @@ class ErrorRateMonitor(Watch):
 
         return self._counted(counted)
 
+    @property
+    def usual(self) -> float:
+        """The ratio that is usual, or that the SLO allows, 0 to 1."""
+        return self._engine.seen().baseline
+
+    def accept(self) -> tuple[Told, ...]:
+        """Take what is seen now for usual: it is known and will stay. Ends the alarm."""
+        if isinstance(self._engine, Burn):
+            raise ValueError("What an SLO allows is not learned: make a monitor with another one.")
+        return self._ended(self._engine.restart)
+
     def _first(self, error: BaseException | str, at: datetime) -> tuple[Told, ...]:
         kind = self._firsts.notice(error)
         return () if kind is None else (words.first_seen(self.watching, kind, str(error), at),)

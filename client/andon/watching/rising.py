@@ -1,9 +1,9 @@
 """Whether far more goes wrong than usual: the rule, and the counting that feeds it.
 
     learning ──errors >= 3, ratio >= 3 baselines──▶ suspicious ──the rule──▶ firing
-        ▲                                               │                      │
-        └──────────────otherwise────────────────────────┘                      │
-        └──────────────ratio < 3 baselines for ten minutes─────────────────────┘
+      ▲ ▲                                               │                      │
+      │ └──────────────otherwise────────────────────────┘                      │
+      └────────────────no suspicion for ten minutes────────────────────────────┘
 
 Every ten seconds the newest five minutes are held against the day before them. What leaves the five
 minutes is learned, while there is no suspicion. So neither an incident nor its first seconds ever
@@ -53,21 +53,27 @@ class Rule:
         """The usual ratio: what the day says, and the expectation while it says little."""
         return (errors + self.expected * self.weight) / (count + self.weight)
 
+    def threshold(self, baseline: float) -> float:
+        """The ratio from which it may be an alarm."""
+        return min(self.factor * baseline, self.cap)
+
+    def suspicion(self, baseline: float) -> float:
+        """The ratio from which it is strange: where much fails anyway, halfway to an alarm."""
+        top = self.threshold(baseline)
+        halfway = (baseline + (top if top > baseline else 1.0)) / 2
+        return min(self.suspicious_factor * baseline, halfway)
+
     def fires(self, seen: Seen) -> bool:
         """Whether that is an alarm."""
         return (
             seen.errors >= self.least
-            and seen.ratio >= min(self.factor * seen.baseline, self.cap)
+            and seen.ratio >= self.threshold(seen.baseline)
             and log_tail(seen.errors, seen.baseline * seen.count) < log(self.chance)
         )
 
     def suspects(self, seen: Seen) -> bool:
-        """Whether that is too strange to be learned from."""
-        return seen.errors >= self.suspicious and not self.is_quiet(seen)
-
-    def is_quiet(self, seen: Seen) -> bool:
-        """Whether that counts towards the end of an alarm."""
-        return seen.ratio < self.suspicious_factor * seen.baseline
+        """Whether that is too strange to be learned from, and for an alarm to be over."""
+        return seen.errors >= self.suspicious and seen.ratio >= self.suspicion(seen.baseline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +93,8 @@ class Rise:
     def __init__(self, rule: Rule, columns: int = 2) -> None:
         self.rule = rule
         self.firing = False
-        self._window = Ring(rule.windows_s[0] // STEP_S, columns)
-        self._day = self._nothing(columns)
         self._columns = columns
+        self._window, self._day = self._rings()
         self._baseline = rule.expected
         self._step = 0
         self._learned = 0
@@ -125,15 +130,16 @@ class Rise:
             self._learn(self._window.turn())
         self._skip(target - self._step)
 
-    def accept(self) -> None:
-        """Take what is seen now for usual: the day before no longer counts, nor does an alarm."""
-        ratio = min(max(self.seen().ratio, self.rule.expected), self.rule.cap)
-        self.rule = replace(self.rule, expected=ratio)
-        self._day, self._baseline = self._nothing(self._columns), ratio
-        self.firing, self._since_s = False, None
+    def restart(self, expected: float | None = None) -> None:
+        """Forget all, the alarm as well; expect that ratio, or the one that is seen now."""
+        seen = min(max(self.seen().ratio, self.rule.expected), self.rule.cap)
+        self.rule = replace(self.rule, expected=seen if expected is None else expected)
+        self._window, self._day = self._rings()
+        self._baseline, self.firing, self._since_s = self.rule.expected, False, None
 
-    def _nothing(self, columns: int) -> Ring:
-        return Ring(self.rule.day_s // (STEP_S * _DAY_BUCKET), columns)
+    def _rings(self) -> tuple[Ring, Ring]:
+        window, day = self.rule.windows_s[0], self.rule.day_s // _DAY_BUCKET
+        return Ring(window // STEP_S, self._columns), Ring(day // STEP_S, self._columns)
 
     def _judged(self) -> Iterator[Turn]:
         seen = self.seen()
@@ -159,7 +165,7 @@ class Rise:
     def _quietened(self, seen: Seen, at_s: float) -> Iterator[Turn]:
         if not seen.count:
             return  # Nothing happened: that says nothing about how it would have gone.
-        self._quiet_s = self._quiet_s + STEP_S if self.rule.is_quiet(seen) else 0
+        self._quiet_s = 0 if self.rule.suspects(seen) else self._quiet_s + STEP_S
         if self._quiet_s >= self.rule.quiet_s:
             self.firing, self._since_s = False, None
             yield Turn(began=False, at_s=at_s, since_s=at_s, seen=seen)

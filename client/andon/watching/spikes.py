@@ -10,8 +10,8 @@ from andon.watching.rising import Rise, Rule, Turn
 from andon.watching.telling import Telling, said_to
 from andon.watching.watch import Watch
 
-#: Values are fewer than requests: what is expected counts as two hundred of them.
-RULE = Rule(weight=200)
+#: Values are fewer than requests, and spread more: one in twenty may be high until more is known.
+RULE = Rule(expected=0.05, weight=200)
 
 
 class SpikeMonitor(Watch):
@@ -78,6 +78,18 @@ class SpikeMonitor(Watch):
             return ()
 
         return self._counted(counted)
+
+    def accept(self, usual: float) -> tuple[Told, ...]:
+        """Take that for usual, or for the limit where one was given. Ends the alarm."""
+
+        def restart() -> None:
+            self._rise.restart(self._rise.rule.expected)
+            if self._expected is None:
+                self._fixed = usual
+            else:
+                self._expected = usual
+
+        return self._ended(restart)
 
     def _alarm(self, turn: Turn, at: datetime, since: datetime) -> Alarm:
         usual = None if self.usual is None else self._shown(self.usual)

@@ -1,8 +1,8 @@
 """Telling people, off the hot path: in a thread that lives while there is something to say.
 
 Whoever records never waits for this and never sees its errors. What could not be told is told
-again, with growing pauses, until it was; the alarm stays latched in its monitor meanwhile. What
-Andon refuses for good (`retry` is False) is logged and let go: the same would be refused again.
+again, with growing pauses, until it was; the alarm stays latched in its monitor meanwhile. That
+goes for what Andon refuses, too: a policy can be mended while a service runs.
 """
 
 import logging
@@ -10,10 +10,9 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any
 
-from andon.watching.alarms import Alarm, Cleared, Reason, Told
+from andon.watching.alarms import Alarm, Cleared, Told
+from andon.watching.incidents import Incidents
 
 log = logging.getLogger("andon.watching")
 
@@ -51,6 +50,7 @@ class Telling:
         self._changed = threading.Condition()
         self._busy = False
         self._failures = 0
+        self._last_error = ""
 
     def say(self, told: Told) -> None:
         """Have it told soon."""
@@ -85,7 +85,7 @@ class Telling:
             except Exception as error:
                 self._failed(told, error)
             else:
-                self._failures = 0
+                self._failures, self._last_error = 0, ""
                 self._done(told)
 
     def _next(self) -> Told | None:
@@ -99,13 +99,10 @@ class Telling:
             self._changed.notify_all()
 
     def _failed(self, told: Told, error: Exception) -> None:
-        if getattr(error, "retry", True) is False:
-            log.error("An alarm was refused and is not told: %s: %s", _title(told), error)
-            self._done(told)
-            return
         self._failures += 1
-        if self._failures == 1:
+        if str(error) != self._last_error:
             log.warning("An alarm could not be told, trying on: %s: %s", _title(told), error)
+        self._last_error = str(error)
         self._to_the_back(told)
         shortest, longest = _PAUSES_S
         self._pause(self._chance() * min(longest, shortest * 2 ** min(self._failures, 10)))
@@ -126,42 +123,6 @@ class Telling:
 
 def _title(told: Told) -> str:
     return told.title if isinstance(told, Alarm) else f"over: {told.alarm.title}"
-
-
-class Incidents:
-    """Opens an incident in Andon for each alarm, and withdraws it when it is over."""
-
-    def __init__(self, *, environment: str | None = None, client: Any = None) -> None:
-        self._environment = environment
-        self._client = client
-        self._open: dict[str, str] = {}
-
-    def __call__(self, told: Told) -> None:
-        """Tell Andon."""
-        if isinstance(told, Alarm):
-            self._opened(told)
-        elif told.key in self._open:
-            self._asked().withdraw(self._open[told.key], told.reason)
-            del self._open[told.key]
-
-    def _opened(self, alarm: Alarm) -> None:
-        known = {} if self._environment is None else {"environment": self._environment}
-        escalation = self._asked().alert(
-            category=alarm.category,
-            title=alarm.title,
-            summary=alarm.summary,
-            severity=alarm.severity,
-            context=alarm.context(),
-            dedup_key=alarm.dedup_key,
-            **known,
-        )
-        if alarm.reason is not Reason.FIRST_SEEN:  # Those never clear.
-            self._open[alarm.key] = escalation.id
-
-    def _asked(self) -> Any:
-        if self._client is None:
-            self._client = import_module("andon.client").Client()
-        return self._client
 
 
 def said_to(

@@ -50,6 +50,17 @@ class Watch(ABC):
         """Wait until all alarms are told, at most so long; whether they are."""
         return self._telling.flush(timeout_s)
 
+    def _ended(self, restart: Callable[[], None]) -> tuple[Told, ...]:
+        """Whatever is said is over, for somebody said so."""
+        with self._lock:
+            at = self._elapsed.at(self._elapsed())
+            told = tuple(Cleared(alarm=alarm, at=at) for alarm in self._alarms.values())
+            self._alarms.clear()
+            restart()
+        for one in told:
+            self._telling.say(one)
+        return told
+
     def _counted(self, count: Callable[[float], tuple[Told, ...]]) -> tuple[Told, ...]:
         """First what was before, then what is counted now."""
         with self._lock:

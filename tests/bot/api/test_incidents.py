@@ -167,7 +167,7 @@ async def test_nothing_of_an_incident_is_taken_or_reported(
     response = await world.call("POST", path, body, Idempotency_Key="c")
     told = await response.json()
     assert (response.status, told["type"]) == (409, "/problems/not-held")
-    assert "Resolve or withdraw it" in told["detail"]
+    assert "An incident is resolved or withdrawn" in told["detail"]
 
 
 async def test_what_recovered_by_itself_is_withdrawn(world: World) -> None:

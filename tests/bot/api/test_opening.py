@@ -21,6 +21,7 @@ SHAPE = {
     "created_at", "deadline_at", "claim_until", "decided_at", "overrides", "resolution", "extended",
     "erased",
     "storm",
+    "recovery",
 }  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """`andon` as a process of its own beside the real server."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +60,19 @@ class Andon(Protocol):
     def __call__(self, *words: str, **environment: str) -> Started: ...
 
 
+class Starting(Protocol):
+    """Starts anything there, with nothing of our environment."""
+
+    def __call__(self, *argv: str, of: Served | None = None, **environment: str) -> Started: ...
+
+
+def held(started: Started) -> str:
+    """The id of what it asked, once it waits."""
+    found = re.search(r"esc_[0-9a-f]+", started.says(" is held in "))
+    assert found is not None
+    return found[0]
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """Where commands run."""
@@ -67,11 +82,11 @@ def here(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def starting(here: Path) -> Iterator[Callable[..., Started]]:
-    """Starts `python -m andon …`; all are gone when the test is over."""
+def starting(here: Path) -> Iterator[Starting]:
+    """Starts processes; all are gone when the test is over."""
     started: list[Started] = []
 
-    def start(*words: str, of: Served | None = None, **environment: str) -> Started:
+    def start(*argv: str, of: Served | None = None, **environment: str) -> Started:
         given = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "client"),
@@ -80,7 +95,7 @@ def starting(here: Path) -> Iterator[Callable[..., Started]]:
             **environment,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "andon", *words],
+            argv,
             cwd=here,
             env=given,
             stdin=subprocess.DEVNULL,
@@ -103,17 +118,15 @@ def starting(here: Path) -> Iterator[Callable[..., Started]]:
 
 
 @pytest.fixture
-def andon(lasting: Served, starting: Callable[..., Started]) -> Andon:
+def andon(lasting: Served, starting: Starting) -> Andon:
     """`andon …` against the server of the module."""
 
     def start(*words: str, **environment: str) -> Started:
-        return starting(*words, of=lasting, **environment)
+        return starting(sys.executable, "-m", "andon", *words, of=lasting, **environment)
 
     return start
 
 
 def result_of(file: Path) -> Any:
     """What a result file says."""
-    import json
-
     return json.loads(file.read_text(encoding="utf-8"))

@@ -1,25 +1,17 @@
 """`andon run`: COMMAND runs exactly when people released it, and what it says where it does not."""
 
 import json
-import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.client.cli.conftest import Andon, Started, result_of
+from tests.client.cli.conftest import Andon, held, result_of
 from tests.client.serving import Served
 
 #: Leaves a trace where it runs.
 LEAVES = ("sh", "-c", 'echo ran >> ran; echo "$0 $*"; exit 7', "deploy")
-
-
-def held(started: Started) -> str:
-    """The id of what it asked, once it waits."""
-    found = re.search(r"esc_[0-9a-f]+", started.says(" is held in "))
-    assert found is not None
-    return found[0]
 
 
 def runs(here: Path) -> int:
@@ -184,17 +176,54 @@ def test_who_joined_takes_nothing_back(lasting: Served, andon: Andon, here: Path
     assert runs(here) == 1
 
 
-def test_killed_while_waiting_nothing_runs_and_the_next_run_waits_on(
-    lasting: Served, andon: Andon, here: Path
+@pytest.mark.parametrize("decided", ["before", "after"])
+def test_killed_while_waiting_nothing_runs_and_the_next_run_takes_it_up(
+    lasting: Served, andon: Andon, here: Path, decided: str
 ) -> None:
+    """People are not asked twice, also where they had agreed meanwhile."""
     first = andon("run", "--", *LEAVES)
     id_ = held(first)
     first.signal(signal.SIGKILL)
     assert first.ends() == -signal.SIGKILL
-    second = andon("run", "--", *LEAVES)
-    assert held(second) == id_
-    lasting.approve(id_)
+    if decided == "before":
+        lasting.approve(id_)
+    second = andon("run", "--title", "Again", "--", *LEAVES)
+    assert id_ in second.says("An earlier run of this asked already")
+    if decided == "after":
+        lasting.approve(id_)
     assert second.ends() == 7
+    assert runs(here) == 1
+    third = andon("run", "--", *LEAVES)
+    assert held(third) != id_
+
+
+def test_who_took_a_question_up_takes_it_back(lasting: Served, andon: Andon, here: Path) -> None:
+    """The run that asked is dead: nobody else waits."""
+    first = andon("run", "--", *LEAVES)
+    id_ = held(first)
+    first.signal(signal.SIGKILL)
+    first.ends()
+    second = andon("run", "--", *LEAVES)
+    held(second)
+    second.signal(signal.SIGINT)
+    assert second.ends() == 130
+    assert lasting.read(id_).status == "withdrawn"
+
+
+def test_killed_while_it_ran_people_are_asked_anew(
+    lasting: Served, andon: Andon, here: Path
+) -> None:
+    """Nobody knows how far COMMAND came, so the release is not used again."""
+    script = ("sh", "-c", "echo ran >> ran; echo up >&2; sleep 30")
+    first = andon("run", "--", *script)
+    id_ = held(first)
+    lasting.approve(id_)
+    first.says("up")
+    first.signal(signal.SIGKILL)
+    first.process.wait()
+    second = andon("run", "--", *script)
+    second.says("An earlier run of this asked already")
+    assert held(second) != id_
     assert runs(here) == 1
 
 
@@ -225,8 +254,6 @@ def test_what_is_wrong_with_the_settings_is_said(
     lasting: Served,
 ) -> None:  # fmt: skip
     started = andon("run", "--result-file", str(result), "--", *LEAVES, **environment)
-    if "ANDON_STATE" in environment:
-        lasting.approve(held(started))
     assert started.ends() == 125
     assert said in started.said
     assert runs(here) == 0

@@ -256,6 +256,14 @@ class Real:
         return found
 
 
+def a_vote_on(held: Escalation, effect: str, reason: str) -> commands.Vote:
+    """Sam chooses the first option of that effect, having seen all there is to see."""
+    option = next(o.key for o in held.options if o.effect == effect)
+    seen = {"shown": held.shown, "digest": held.digest, "rationale": reason}
+    vote: commands.Vote = a_vote(held.id, option=option, **seen)
+    return vote
+
+
 class RealWire(Wire):
     """The real server, for one test: with services of its own."""
 
@@ -268,10 +276,7 @@ class RealWire(Wire):
         return self.real.do(added)
 
     def _vote(self, id_: str, effect: str, reason: str) -> None:
-        held = self.real.escalation(id_)
-        option = next(o.key for o in held.options if o.effect == effect)
-        shown = {"shown": held.shown, "digest": held.digest, "rationale": reason}
-        self.real.submit(a_vote(id_, option=option, **shown))
+        self.real.submit(a_vote_on(self.real.escalation(id_), effect, reason))
 
     def approve(self, id_: str, reason: str = "the firewall rule is gone") -> None:
         self._vote(id_, "release", reason)

@@ -1,6 +1,8 @@
 """Databases and projects for the gates."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -8,9 +10,12 @@ from tests.client.gates.postgres import Database, Server, running
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests of a run."""
-    with running(tmp_path_factory.mktemp("postgres") / "pg") as server:
+def postgres() -> Iterator[Server]:
+    """One server for all tests of a run.
+
+    It runs as a user of its own, and pytest closes its folders to others whenever it starts.
+    """
+    with TemporaryDirectory(prefix="gates-") as folder, running(Path(folder) / "pg") as server:
         yield server
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from andon.migrating.catalogue import PostgreSQL, SQLite, Table, catalogue_of
+from andon.migrating.catalogue import PostgreSQL, SQLite, Table, catalogue_of, lockable
 
 from tests.client.gates.postgres import Database
 
@@ -81,3 +81,11 @@ def test_a_database_nobody_can_read_says_nothing() -> None:
 def test_a_table_is_described_in_a_persons_units(table: Table, described: str) -> None:
     """And only by what is known."""
     assert table.described() == described
+
+
+def test_a_materialized_view_is_told_but_not_locked(shop: Database) -> None:
+    """PostgreSQL locks none by its name."""
+    shop.rows("CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders")
+    tables = PostgreSQL(shop.rows).tables(["totals", "orders", '"orders"'])
+    assert sorted(tables) == ['"orders"', "orders", "totals"]
+    assert lockable(tables) == ["orders"]

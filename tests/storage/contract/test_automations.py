@@ -121,5 +121,4 @@ async def test_silence_turns_it_manual(stand: Stand) -> None:
     settled = await stand.submit(an_automation("a"))
     assert settled.escalation is not None
     stand.clock.pass_(900)
-    await stand.tick(settled.escalation.id)
     assert await cases(stand, an_automation("b")) == ["turned-manual"]

@@ -53,7 +53,7 @@ export const workspaceApi = {
 };
 
 export const stageApi = {
-  /** The demo's banner, curl line and approver; null where no stage is mounted. */
+  /** The demo's banner, line to copy and approver; null where no stage is mounted. */
   async info() {
     const { status, body } = await request("/demo/info");
     return status === 200 ? body : null;

@@ -16,7 +16,7 @@ export class Strips {
 
   constructor(info) {
     this.#tell(info);
-    byId("curl-copy").addEventListener("click", () => this.#copy(byId("curl").textContent));
+    byId("line-copy").addEventListener("click", () => this.#copy(byId("line").textContent));
     byId("expire").addEventListener("click", (event) => this.#expire(event.currentTarget));
     byId("over").addEventListener("click", (event) => this.#over(event.currentTarget));
     this.stream = new Stream("/demo/stream", {
@@ -28,7 +28,7 @@ export class Strips {
 
   // A demo that was started again has new keys, so the line to copy is another.
   #tell(info) {
-    byId("curl").textContent = info.curl;
+    byId("line").textContent = info.line;
   }
 
   #draw(strips) {
@@ -91,10 +91,10 @@ export class Strips {
     try {
       await navigator.clipboard.writeText(text);
       announce("Copied");
-      byId("curl-copy-label").textContent = "Copied";
-      setTimeout(() => { byId("curl-copy-label").textContent = "Copy"; }, 2_000);
+      byId("line-copy-label").textContent = "Copied";
+      setTimeout(() => { byId("line-copy-label").textContent = "Copy"; }, 2_000);
     } catch {
-      getSelection().selectAllChildren(byId("curl"));
+      getSelection().selectAllChildren(byId("line"));
       toast("The browser does not let the page copy. The line is selected: copy it with your keyboard.", "info");
     }
   }

@@ -1,0 +1,213 @@
+"""`Automation`: recoveries that run by themselves, each on the record before it runs.
+
+::
+
+    automation = Automation()
+
+    @automation("restart", title="Restart web-3", verify=web_answers)
+    def restart_web() -> None: ...
+
+    with automation.running("cache", title="Clear the price cache", operation=clearing):
+        cache.clear()
+
+Only `known_fix`, `idempotent`, `restart`, `cache`, `cleanup` and `retry` run so, and only from what
+people need not decide: a migration, a schema, a breaking change, a deployment, security and
+architecture never do, nor does anything of unknown kind. Those are held until people released
+them, and so is a recovery that failed, whose `verify` said no, or that runs too often.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+from andon.flow.automating import Automating, Away, Manual, ManualError, Recovering, catch_up
+from andon.flow.persisting import Patience
+from andon.late import Late
+from andon.operation import AnyOperation, operation_as_sent
+from andon.recoveries import CATEGORY_OF, HARMLESS, Breaker
+from andon.recovering import Running, VerificationError, Verify
+
+if TYPE_CHECKING:
+    from andon.client import AsyncClient, Client
+
+__all__ = ["Automation", "ManualError", "Recovery", "Running", "VerificationError"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: What may run by itself.
+Recovery = Literal["known_fix", "idempotent", "restart", "cache", "cleanup", "retry"]
+
+#: Seconds that Andon may not answer before it counts as away: a recovery is in a hurry.
+PATIENCE_S = 10.0
+
+
+class Automation:
+    """Which recoveries run by themselves, how often, and what happens otherwise."""
+
+    def __init__(
+        self,
+        client: "Client | AsyncClient | None" = None,
+        *,
+        environment: str | None = None,
+        most: int = 5,
+        within_s: float = 3600,
+        manual_for_s: float = 24 * 3600,
+        when_away: Away = "hold",
+        when_manual: Manual = "hold",
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Without a client, one is made from the environment for each recovery.
+
+        `most` of a kind `within_s` seconds run by themselves in this process, then people decide;
+        so they do for `manual_for_s` after one that failed. The server counts besides, for all
+        processes of the service. `when_away="hold"`: while Andon cannot be reached nothing runs;
+        `"run"`: what is harmless runs, and is told later. `when_manual="hold"`: people are asked
+        and waited for; `"raise"`: ManualError.
+        """
+        self._client, self._environment = client, environment
+        self._when_away, self._when_manual = when_away, when_manual
+        self._patience_s = patience_s
+        within, manual_for = timedelta(seconds=within_s), timedelta(seconds=manual_for_s)
+        self._new_breaker = functools.partial(Breaker, most, within, manual_for)
+        self._breakers: dict[str, Breaker] = {}
+
+    def running(
+        self,
+        recovery: Recovery | str,
+        *,
+        title: str,
+        operation: AnyOperation,
+        category: str | None = None,
+        verify: Verify | None = None,
+        when_away: Away | None = None,
+        when_manual: Manual | None = None,
+        summary: str | None = None,
+        reference: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> Running:
+        """A block, `with` or `async with`, that is entered once it may run.
+
+        `verify` is asked after it; where it says no, or raises, the recovery has failed. What the
+        block raises is a failure, too, and goes on. Raises ValueError for `when_away="run"` with a
+        recovery that is not harmless.
+        """
+        if when_away == "run" and recovery not in HARMLESS:
+            raise ValueError(
+                f"{recovery!r} does not run while Andon is away: only "
+                f"{', '.join(sorted(HARMLESS))} do no harm that nobody knows of."
+            )
+        said = {
+            "category": category or CATEGORY_OF.get(recovery),
+            "environment": self._environment,
+            "operation": operation_as_sent(operation),
+            "summary": summary,
+            "reference": reference,
+            "context": context,
+        }
+        asked = Recovering(
+            recovery=recovery,
+            title=title,
+            said=said,
+            when_away=when_away or (self._when_away if recovery in HARMLESS else "hold"),
+            when_manual=when_manual or self._when_manual,
+        )
+        breaker = self._breakers.setdefault(recovery, self._new_breaker())
+        return Running(self._client, asked, functools.partial(self._by, breaker), verify)
+
+    def __call__(
+        self,
+        recovery: Recovery | str,
+        *,
+        title: str | Callable[..., str],
+        operation: AnyOperation | Callable[..., AnyOperation] | None = None,
+        **more: Any,
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """A decorator; `more` as for `running`.
+
+        `title` and `operation` may be functions of the same arguments. Without an operation it is
+        the function's name with the arguments; what JSON cannot say is named by its type.
+        """
+
+        def run(function: Callable[..., Any], args: Any, kwargs: Any) -> Running:
+            named = title(*args, **kwargs) if callable(title) else title
+            made = operation(*args, **kwargs) if callable(operation) else operation
+            called = made if made is not None else called_as(function, args, kwargs)
+            return self.running(recovery, title=named, operation=called, **more)
+
+        def decorated(function: Callable[P, R]) -> Callable[P, R]:
+            if inspect.iscoroutinefunction(function):
+
+                @functools.wraps(function)
+                async def waits(*args: P.args, **kwargs: P.kwargs) -> Any:
+                    async with run(function, args, kwargs):
+                        return await function(*args, **kwargs)
+
+                return waits  # type: ignore[return-value]
+
+            @functools.wraps(function)
+            def calls(*args: P.args, **kwargs: P.kwargs) -> R:
+                with run(function, args, kwargs):
+                    return function(*args, **kwargs)
+
+            return calls
+
+        return decorated
+
+    def catch_up(self) -> int:
+        """Tell Andon now what ran while it was away; how much was told.
+
+        It also happens after every recovery that Andon took.
+        """
+        from andon.client import AsyncClient, Client
+
+        if isinstance(self._client, AsyncClient):
+            raise TypeError("This Automation has an AsyncClient: `await automation.acatch_up()`.")
+        client = self._client or Client()
+        try:
+            return client._driver.run(catch_up(self._by(self._new_breaker(), client)))
+        finally:
+            if self._client is None:
+                client.close()
+
+    async def acatch_up(self) -> int:
+        """As `catch_up`, awaited."""
+        from andon.client import AsyncClient, Client
+
+        if isinstance(self._client, Client):
+            raise TypeError("This Automation has a Client: `automation.catch_up()`.")
+        client = self._client or AsyncClient()
+        try:
+            return await client._driver.run(catch_up(self._by(self._new_breaker(), client)))
+        finally:
+            if self._client is None:
+                await client.close()
+
+    def _by(self, breaker: Breaker, client: "Client | AsyncClient") -> Automating:
+        return Automating(
+            claiming=client._claiming(),
+            patience=lambda: Patience(self._patience_s, client._random),
+            breaker=breaker,
+            late=Late(client.settings.state / "late"),
+        )
+
+
+def called_as(function: Callable[..., Any], args: Any, kwargs: Any) -> dict[str, Any]:
+    """A call as an operation."""
+    bound = inspect.signature(function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    arguments = {name: _plain(value) for name, value in bound.arguments.items()}
+    return {"name": f"{function.__module__}.{function.__qualname__}", "arguments": arguments}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON says it; what it cannot say by its type."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return f"<{type(value).__name__}>"

@@ -1,0 +1,220 @@
+"""What runs by itself: on the record first, then it runs, then how it ended.
+
+::
+
+    begin --+-- it may                 --> recorded on the server       --> run --> reported
+            +-- people decide about it --> an approval, waited for      --> run --> reported
+            +-- Andon is away          --> nothing runs, unless it is harmless and asked to: then
+                                           kept on disk                 --> run --> told later
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from andon.errors import AndonError, NotReleasedError, RefusedRequestError, UnavailableError
+from andon.flow import asking, claiming, endings
+from andon.flow.persisting import JSON, Patience, as_body, persist, read
+from andon.flow.request import body_of
+from andon.flow.steps import Call, Do, Flow
+from andon.grants import Grant
+from andon.keeping import random_key
+from andon.late import Late
+from andon.models import Escalation
+from andon.recoveries import Breaker, breaker_of, never
+
+log = logging.getLogger("andon")
+
+PATH = "/v1/automations"
+
+#: What the server says where people decide.
+_MANUAL = frozenset({"turned-manual", "not-automatable"})
+
+Away = Literal["hold", "run"]
+Manual = Literal["hold", "raise"]
+
+
+class ManualError(NotReleasedError):
+    """People decide about it now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovering:
+    """One recovery that is about to run."""
+
+    recovery: str
+    title: str
+    said: Mapping[str, Any]  #: category, environment, operation, summary, reference, context
+    when_away: Away = "hold"
+    when_manual: Manual = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Automating:
+    """What a recovery needs besides itself."""
+
+    claiming: claiming.Claiming  #: with the patience for people and their answers
+    patience: Callable[[], Patience]  #: for the record: a recovery is in a hurry
+    breaker: Breaker
+    late: Late
+
+    @property
+    def now(self) -> datetime:
+        """The client's clock."""
+        return self.claiming.clock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """It may run now: by itself, released by people, or, with Andon away, kept to be told."""
+
+    escalation: Escalation | None = None
+    grant: Grant | None = None  #: where people released it
+    late: str | None = None  #: the key it is kept under
+    vouches: bool = False  #: whether its success makes the recovery automatic again
+
+
+def begin(asked: Recovering, by: Automating) -> Flow[Begun]:
+    """Put it on the record, or have people release it. Raises where it may not run."""
+    body = body_of(asked.title, "automation", dict(asked.said))  # type: ignore[arg-type]
+    theirs = never(asked.recovery, body["category"], body["operation"])
+    why = theirs or by.breaker.manual(by.now)
+    if why is None:
+        found = yield from _recorded(asked, body, by)
+        if isinstance(found, Begun):
+            by.breaker.fires(by.now)
+            return found
+        why = found
+    if asked.when_manual == "raise":
+        raise ManualError(f"“{asked.title}” may not run by itself. {why}", advice="Ask people.")
+    # Only what could run by itself counts as its recovery, and is asked once by all instances.
+    shared = breaker_of(asked.recovery) if theirs is None else None
+    return (yield from _released(asked, why, shared, by))
+
+
+def _recorded(asked: Recovering, body: Mapping[str, Any], by: Automating) -> Flow[Begun | str]:
+    """On the record; or why people decide about it."""
+    sent = {name: value for name, value in body.items() if name != "kind"}
+    sent["recovery"], key = asked.recovery, random_key()
+    try:
+        return Begun(escalation=(yield from _sent(sent, key, by)))
+    except RefusedRequestError as error:
+        return _manual(error)
+    except UnavailableError:
+        if asked.when_away != "run":
+            raise
+    told = {"body": sent, "at": by.now.isoformat()}
+    yield Do(lambda: by.late.keep(key, told))
+    return Begun(late=key)
+
+
+def _manual(error: RefusedRequestError) -> str:
+    """Why people decide, as the server says it. Raises what is wrong with the request itself."""
+    if error.problem.name not in _MANUAL:
+        raise error
+    return " ".join((error.problem.detail, *(e.detail for e in error.problem.errors)))
+
+
+def _sent(body: Mapping[str, Any], key: str, by: Automating) -> Flow[Escalation]:
+    headers = {**JSON, "Idempotency-Key": key}
+    call = Call(method="POST", path=PATH, body=as_body(body), headers=headers)
+    return read((yield from persist(call, by.patience())), Escalation)
+
+
+def _released(asked: Recovering, why: str, dedup_key: str | None, by: Automating) -> Flow[Begun]:
+    """People release it, or it does not run. Under the recovery's `dedup_key` it is automatic
+    again once one of those has succeeded.
+    """
+    summary = " ".join(part for part in (asked.said.get("summary"), why) if part)
+    said = {**asked.said, "summary": summary, "dedup_key": dedup_key}
+    body, patience = body_of(asked.title, "approval", said), by.claiming.patience  # type: ignore[arg-type]
+    found = yield from asking.wait((yield from asking.open_(body, patience)), patience)
+    ended = endings.not_released(found)
+    if ended is not None:
+        raise ended
+    grant = yield from claiming.claim(found, asked.said["operation"], None, None, by.claiming)
+    return Begun(escalation=found, grant=grant, vouches=dedup_key is not None)
+
+
+def end(begun: Begun, result: str, detail: str | None, by: Automating) -> Flow[None]:
+    """Say how it ended. It has run: what cannot be told now is kept, and told later."""
+    if result != "succeeded":
+        by.breaker.fails(by.now)
+    elif begun.vouches:
+        by.breaker.vouch()
+    told = {"result": result, "detail": detail}
+    if begun.escalation is None:
+        yield from _kept(str(begun.late), told, by)
+        return
+    id, hasty = begun.escalation.id, replace(by.claiming, patience=by.patience())
+    try:
+        yield from claiming.report(id, result, detail, None, hasty)
+    except AndonError as error:
+        log.warning("The outcome of %s could not be told: %s", id, error)
+        yield from _kept(random_key(), {"id": id, "at": by.now.isoformat(), **told}, by)
+        return
+    yield from catch_up(by)
+
+
+def _kept(key: str, told: Mapping[str, Any], by: Automating) -> Flow[None]:
+    try:
+        yield Do(lambda: by.late.keep(key, told))
+    except AndonError as error:
+        log.warning("What ran cannot be kept to be told later: %s", error)
+
+
+def catch_up(by: Automating) -> Flow[int]:
+    """Tell what could not be told before; how much was told."""
+    waiting: list[tuple[str, Mapping[str, Any]]] = yield Do(lambda: list(by.late.over(by.now)))
+    told = 0
+    for key, known in waiting:
+        try:
+            yield from _told(key, known, by)
+        except UnavailableError:
+            break
+        except AndonError as error:
+            log.warning("What ran by itself is not taken: %s", error)
+            continue
+        yield Do(lambda key=key: by.late.forget(key))  # type: ignore[misc]
+        told += 1
+    return told
+
+
+def _told(key: str, known: Mapping[str, Any], by: Automating) -> Flow[None]:
+    """One that ran: recorded now, with its time and its end; where that is refused, people hear."""
+    id, result = known.get("id"), known.get("result", "unknown")
+    if id is None:
+        body = {**known["body"], "context": _with_time(known)}
+        try:
+            id = (yield from _sent(body, key, by)).id
+        except RefusedRequestError as error:
+            yield from _alerted(key, body, result, _manual(error), by)
+            return
+    try:
+        yield from asking.report(id, result, known.get("detail"), None, by.claiming.patience)
+    except RefusedRequestError as error:
+        if error.problem.name != "outcome-differs":  # it was told in other words before
+            raise
+
+
+def _with_time(known: Mapping[str, Any]) -> dict[str, Any]:
+    """The context, which says when it ran and that nobody was told then."""
+    context = dict(known["body"].get("context") or {})
+    ran = {"at": known["at"], "action": "It ran by itself while Andon was away; told later."}
+    return {**context, "attempts": [*context.get("attempts", ()), ran]}
+
+
+def _alerted(
+    key: str, body: Mapping[str, Any], result: str, why: str, by: Automating
+) -> Flow[None]:
+    """It ran, and would not have been let: people are called."""
+    kept = {name: value for name, value in body.items() if name not in ("recovery", "operation")}
+    raised = {
+        **kept,
+        "kind": "incident",
+        "summary": f"It ran by itself while Andon was away, and ended {result}. {why}",
+        "dedup_key": breaker_of(str(body["recovery"])),
+    }
+    yield from asking.open_(raised, by.claiming.patience, f"{key}-late")

@@ -1,0 +1,1 @@
+"""An app of a Django project whose migrations each test writes for itself."""

@@ -1,0 +1,44 @@
+"""Every failure at every way in, with real processes, a real server and a real part in the way."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.client.matrix.disks import may_mount
+from tests.client.matrix.entries import ENTRIES
+from tests.client.matrix.failures import FAILURES, Failure
+from tests.client.matrix.lane import FULL
+from tests.client.matrix.world import Cell, Ended, World
+
+#: Cells at a time.
+AT_ONCE = 4
+
+
+def cells() -> list[tuple[Failure, str]]:
+    """All of them; in the short lane each failure at one way in, in turn."""
+    names, able = list(ENTRIES), may_mount()
+    usable = [f for f in FAILURES if able or f.needs != "mounts"]
+    if FULL:
+        return [(failure, name) for failure in usable for name in names]
+    return [(failure, names[n % len(names)]) for n, failure in enumerate(usable)]
+
+
+def test_it_happens_exactly_when_a_verified_grant_was_there(
+    world: World, figure: Callable[[str, str], None]
+) -> None:
+    planned = cells()
+
+    def end(cell: tuple[Failure, str]) -> Ended:
+        return Cell(world, *cell).end()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ended = list(pool.map(end, planned))
+    wrong = [each for each in ended if each.wrong]
+    failures, entries = {f.name for f, _ in planned}, {name for _, name in planned}
+    effects = sum(each.effects for each in ended)
+    figure(
+        "client: failure matrix",
+        f"{len(failures)} failures x {len(entries)} entries, {len(ended)} cells, "
+        f"{effects} side effects, wrong: {len(wrong)}",
+    )
+    told = [f"{w.failure} / {w.entry}: {w.wrong} {w.codes}\n{w.said}" for w in wrong]
+    assert not told, "\n\n".join(told)
