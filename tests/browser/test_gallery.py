@@ -116,10 +116,21 @@ def _of(body: dict[str, Any]) -> Callable[[], Escalation]:
     return lambda: Story(body).escalation
 
 
+#: A table whose name has a Cyrillic letter, and a line that would be read backwards.
+CLOSELY: dict[str, Any] = {
+    **DROP,
+    "title": "Drop column legacy_code on custom\u0435rs",
+    "operation": {
+        **DROP["operation"],
+        "arguments": {"sql": "ALTER TABLE custom\u0435rs DROP COLUMN \u202eedoc_ycagel;"},
+    },
+}
+
 PENDING: Mapping[str, Callable[[], Escalation]] = {
     "transfer": _of(TRANSFER),
     "drop": _of(DROP),
     "retries": _of(RETRIES),
+    "closely": _of(CLOSELY),
     **states.PENDING,
 }
 

@@ -211,10 +211,3 @@ async def test_a_bug_in_a_race_is_found(
     with pytest.raises(AssertionError, match=planted.found) as caught:
         await some(story, slack_clock, planted.kind)
     figure("planted: races", f"{bug} found: {str(caught.value).splitlines()[0]:.80}")
-
-
-@pytest.mark.parametrize("kind", [start_or_stop, partial(start_or_stop, one_first=True)])
-async def test_where_no_bug_is_planted_none_is_found(
-    kind: Callable[[Round], Awaitable[None]], story: Story, slack_clock: MovedClock
-) -> None:
-    await some(story, slack_clock, kind)

@@ -74,7 +74,14 @@ async def test_the_soak_finds_what_leaks(
     quick: Forge, tmp_path: Path, bug: str, found: str, figure: Callable[[str, str], None]
 ) -> None:
     async with soaking(quick, tmp_path, bug=bug) as lived:
-        wrong = (await loaded(lived, 9)).wrong()
+        for seconds in (
+            9,
+            30,
+        ):  # where a machine is slow, little is done, and little leaks, in nine
+            wrong = (await loaded(lived, seconds)).wrong()
+            lived.server.kill()
+            if wrong:
+                break
         assert [one for one in wrong if one.startswith(found)]
         figure("planted bugs", f"{bug}: {wrong[0]}")
 
