@@ -60,7 +60,7 @@ def inspect_store(path: Path, now: datetime) -> Iterator[Found]:
 def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Found]:
     (journal,) = link.execute("PRAGMA journal_mode").fetchone()
     if path.stat().st_size <= READ_THROUGH:
-        (whole,) = link.execute("PRAGMA quick_check(1)").fetchone()
+        (whole,) = link.execute("PRAGMA integrity_check(1)").fetchone()
         healthy = whole == "ok"
         kept = (
             "durable (WAL, every commit synced), and whole"

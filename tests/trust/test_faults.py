@@ -168,6 +168,18 @@ async def test_a_damaged_file_is_not_opened(tmp_path: Path, fault: str) -> None:
     assert path.read_bytes() == before
 
 
+async def test_an_index_that_no_longer_names_what_is_there_is_not_believed(tmp_path: Path) -> None:
+    """One byte of an id in it, and the escalation would be said not to exist."""
+    path = tmp_path / "andon.db"
+    (id_, *_) = await waiting_in(path)
+    whole, page = path.read_bytes(), page_of(path, "sqlite_autoindex_escalations_1")
+    at = whole.index(id_.encode(), page) + 8
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    with pytest.raises(DamagedDatabaseError, match="Restore a backup"):
+        async with store_at(path, Clock()):
+            pass
+
+
 FLIPS = rounds(short=60, full=1000)
 
 
