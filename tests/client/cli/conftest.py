@@ -73,6 +73,15 @@ def held(started: Started) -> str:
     return found[0]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def as_on_a_terminal() -> None:
+    """Whoever runs the tests in the background has them ignore what a terminal sends, and a shell
+    takes no signal that was ignored when it began.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """Where commands run."""
