@@ -186,7 +186,9 @@ def played_beside(folder: Path) -> Iterator[tuple[Demo, asyncio.AbstractEventLoo
             while not ended.is_set():  # noqa: ASYNC110  it is set from another thread
                 await asyncio.sleep(0.02)
 
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with ThreadPoolExecutor(max_workers=1) as beside, pytest.MonkeyPatch.context() as patched:
+        # Another worker may begin one at this very moment: each takes any port.
+        patched.setattr("bot.demo_command.API_PORT", 0)
         playing_on = beside.submit(asyncio.run, played())
         playing_on.add_done_callback(lambda done: began.cancel())
         try:
