@@ -99,7 +99,7 @@ async def metric(story: Story, name: str) -> float:
 async def diagnosed(story: Story) -> list[str]:
     """What doctor finds wrong with Slack."""
     settings = settings_for(story.workspace, story.folder, "http")
-    found = [f async for f in examine(settings, lambda settings: ())]
+    found = [f async for f in examine(settings, lambda settings: (), lambda settings, n: None)]
     return [finding.said for finding in found if finding.is_wrong and finding.part == "slack"]
 
 
