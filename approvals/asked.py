@@ -5,11 +5,14 @@ can be put to another policy.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from approvals.codec import instant
 from approvals.commands import Open
 from approvals.escalation import Json
 from approvals.events import Record
+from approvals.words import Kind
 
 #: Members of a request that the escalation does not keep as they were sent.
 _ASKED = ("severity", "approvers", "decide_within_s", "claim_within_s")
@@ -30,6 +33,25 @@ _KEPT = (
 
 #: What the policy adds to an option.
 _JUDGED = frozenset({"irreversible", "friction", "people"})
+
+
+def kept(command: Open, group_id: str, now: datetime) -> dict[str, Any]:
+    """What the new escalation holds of the request, as JSON; what is not given is left out."""
+    request, operation = command.request, command.request.get("operation")
+    if operation is not None:
+        operation = {**operation, "redacted": list(command.operation_redacted)}
+    fields = {name: request.get(name) for name in _KEPT} | {
+        "id": command.escalation_id,
+        "group_id": group_id,
+        "service": command.service,
+        "kind": request.get("kind", Kind.APPROVAL),
+        "digest": command.digest,
+        "created_at": instant(now),
+        "operation": operation,
+        "context": request.get("context") or {},
+        "context_redacted": list(command.context_redacted),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def asked(command: Open, sums: tuple[tuple[str, int], ...]) -> dict[str, Json]:

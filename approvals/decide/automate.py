@@ -5,8 +5,8 @@ way from then on. It is never claimed and gets no grant: there is nothing anybod
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
+from approvals.asked import kept
 from approvals.automatic import Turned, breaker_of, never, turned
 from approvals.codec import dump_plan, instant
 from approvals.commands import Open
@@ -17,10 +17,7 @@ from approvals.policy.model import Policy
 from approvals.refusals import Refusal, Why
 from approvals.snapshot import Plan
 from approvals.verdict import Case, Verdict, accept, refuse
-from approvals.words import DecidedBy, Effect, Kind, Severity, Status
-
-#: Members of a request that stand in the escalation as they are.
-_COPIED = ("recovery", "category", "title", "summary", "environment", "reference", "dedup_key")
+from approvals.words import DecidedBy, Effect, Severity, Status
 
 
 def automate(ledger: Ledger, command: Open, facts: Facts, now: datetime) -> Verdict:
@@ -42,47 +39,30 @@ def automate(ledger: Ledger, command: Open, facts: Facts, now: datetime) -> Verd
 
 def _begun(ledger: Ledger, command: Open, policy: Policy, now: datetime) -> tuple[Event, Event]:
     """Opened, and let by the policy: two records of one commit."""
-    who, until = (
-        f"service:{command.service}",
-        now + timedelta(seconds=policy.automation.report_within_s),
-    )
-    opened = Event(
-        kind=OPENED,
-        at=now,
-        by=who,
-        body={"escalation": _fields(command, ledger, policy, now, until)},
-        facts={"lately": len(ledger.past)},
-    )
+    until = instant(now + timedelta(seconds=policy.automation.report_within_s))
+    fields = kept(command, ledger.group_id or command.group_id, now) | {
+        "recovery": command.request["recovery"],
+        "severity": Severity.LOW,
+        "options": [],
+        "plan": dump_plan(_plan(command.service, str(command.request["recovery"]), policy)),
+        "deadline_at": until,
+    }
     let = {
         "status": Status.APPROVED,
         "effect": Effect.RELEASE,
         "by": DecidedBy.POLICY,
-        "report_until": instant(until),
+        "report_until": until,
     }
-    return opened, Event(kind=DECIDED, at=now, by="andon", body=let)
-
-
-def _fields(
-    command: Open, ledger: Ledger, policy: Policy, now: datetime, until: datetime
-) -> dict[str, Any]:
-    body = command.request
-    fields = {
-        "id": command.escalation_id,
-        "group_id": ledger.group_id or command.group_id,
-        "service": command.service,
-        "kind": Kind.AUTOMATION,
-        "severity": Severity.LOW,
-        "options": [],
-        "digest": command.digest,
-        "plan": dump_plan(_plan(command.service, str(body["recovery"]), policy)),
-        "created_at": instant(now),
-        "deadline_at": instant(until),
-        "operation": {**body["operation"], "redacted": list(command.operation_redacted)},
-        "context": body.get("context") or {},
-        "context_redacted": list(command.context_redacted),
-    }
-    fields |= {name: body.get(name) for name in _COPIED}
-    return {name: value for name, value in fields.items() if value is not None}
+    return (
+        Event(
+            kind=OPENED,
+            at=now,
+            by=f"service:{command.service}",
+            body={"escalation": fields},
+            facts={"lately": len(ledger.past)},
+        ),
+        Event(kind=DECIDED, at=now, by="andon", body=let),
+    )
 
 
 def _plan(service: str, recovery: str, policy: Policy) -> Plan:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
-from approvals.asked import asked
+from approvals.asked import asked, kept
 from approvals.codec import instant
 from approvals.commands import Open
 from approvals.decide.automate import automate
@@ -159,37 +159,14 @@ def _with_policy(sent: Mapping[str, Any], judged: Option) -> dict[str, Any]:
 
 def _fields(command: Open, planned: Planned, group_id: str, now: datetime) -> dict[str, Any]:
     """The new escalation as JSON: what the opening event says and `evolve` loads."""
-    body = command.request
-    operation = body.get("operation")
-    if operation is not None:
-        operation = {**operation, "redacted": list(command.operation_redacted)}
-    asked = planned.requester
+    by = planned.requester
     fields = {
-        "id": command.escalation_id,
-        "group_id": group_id,
-        "service": command.service,
-        "kind": body.get("kind", Kind.APPROVAL),
         "severity": planned.severity,
-        "options": list(map(_with_policy, body["options"], planned.options)),
-        "digest": command.digest,
+        "options": list(map(_with_policy, command.request["options"], planned.options)),
         "plan": planned.plan_json,
-        "created_at": instant(now),
         "deadline_at": instant(decide_by(planned.plan, now)),
-        "operation": operation,
-        "context": body.get("context") or {},
-        "context_redacted": list(command.context_redacted),
         "join_key": command.join_key,
-        "requester": asked
-        and {"id": asked.id, "name": asked.name, "slack": asked.slack, "person": asked.person},
+        "requester": by and {"id": by.id, "name": by.name, "slack": by.slack, "person": by.person},
     }
-    copied = (
-        "category",
-        "title",
-        "summary",
-        "environment",
-        "reference",
-        "dedup_key",
-        "callback_url",
-    )
-    fields |= {name: body.get(name) for name in copied}
-    return {name: value for name, value in fields.items() if value is not None}
+    given = {name: value for name, value in fields.items() if value is not None}
+    return kept(command, group_id, now) | given
