@@ -36,10 +36,13 @@ def join_key(
     service: str, digest: str, sent: Mapping[str, Any], shown: Mapping[str, Any] | None = None
 ) -> str | None:
     """What must be equal for a second request to join the first; None where nothing joins it.
+    An automation is a record of its own, whatever else ran.
 
     `shown` is the redacted form of what was sent: no key is made of a secret in an error.
     """
     kind = sent.get("kind", Kind.APPROVAL.value)
+    if kind == Kind.AUTOMATION:
+        return None
     same = {name: sent.get(name) for name in _SAME}
     if "dedup_key" in sent:
         same["dedup_key"] = sent["dedup_key"]

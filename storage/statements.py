@@ -151,7 +151,7 @@ async def load(
     """Begin, and read everything the commands concern.
 
     In one hop; or two, where opens meet, or where how many of a service wait (`pending`) was not
-    counted yet.
+    counted yet; and one more for automations.
     """
     batch = Batch(facts=facts, signer=signer, commands=commands, pending=dict(pending))
     opens = [p.command for p in commands if isinstance(p.command, Open)]

@@ -1,7 +1,5 @@
 """Automate: what runs by itself is put on the record before it runs, or left to people."""
 
-from dataclasses import replace
-
 from aiohttp import web
 
 from approvals.automatic import breaker_of
@@ -25,9 +23,7 @@ async def automate(request: web.Request) -> web.Response:
         "options": [],
         "dedup_key": breaker_of(asked.recovery),
     }
-    command = command_of(api, service, key, whole, len(raw))
-    # Each is a record of its own, and none of them waits for people.
-    settled = await api.writer.submit(replace(command, join_key=None, most_pending=None))
+    settled = await api.writer.submit(command_of(api, service, key, whole, len(raw)))
     if settled.refusal is not None:
         return of_refusal(settled.refusal)
     return await opened(api, settled)

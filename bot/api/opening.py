@@ -159,6 +159,7 @@ def _size(operation: Json, options: Json) -> int:
 
 
 async def opened(api: Api, settled: Settled) -> web.Response:
+    """What was opened, or what it joined or repeats. Raises NotSavedError."""
     escalation = settled.escalation
     if escalation is None:
         raise NotSavedError

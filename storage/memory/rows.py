@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from approvals.automatic import Past, past_of
+from approvals.automatic import Past, looks_back, past_of
 from approvals.codec import instant, parse_instant
 from approvals.commands import Claim, Open
 from approvals.digests import Digested
@@ -117,7 +117,8 @@ class Rows:
         batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
         alone = (recovery_row(command) for command in opens)
-        batch.past = {row: self._recovered(row) for row in alone if row}
+        since = now - looks_back(facts.policy.automation)
+        batch.past = {row: self._recovered(row, since) for row in alone if row}
         bounded = {command.service for command in opens if command.most_pending is not None}
         batch.pending = {service: self._waiting(service) for service in bounded}
         moves = (move_of(command, facts.people) for command in opens)
@@ -128,10 +129,10 @@ class Rows:
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
 
-    def _recovered(self, row: str) -> dict[str, Past]:
+    def _recovered(self, row: str, since: datetime) -> dict[str, Past]:
         """Recoveries of a service and kind: by themselves, or released by people."""
-        same = (e for e in self.escalations.values() if f"{e.service}:{e.dedup_key}" == row)
-        return {e.id: past_of(e) for e in same}
+        late = (e for e in self.escalations.values() if e.created_at > since)
+        return {e.id: past_of(e) for e in late if f"{e.service}:{e.dedup_key}" == row}
 
     def _waiting(self, service: str) -> int:
         """How many of the service wait for people."""

@@ -42,6 +42,11 @@ def test_neither_another_service_nor_another_digest_joins() -> None:
     assert len(keys) == 4
 
 
+def test_nothing_joins_an_automation() -> None:
+    """Each is a record of its own, before it runs."""
+    assert join_key("svc", "sha256:1", {**SENT, "kind": "automation"}) is None
+
+
 INCIDENT: dict[str, Any] = {
     "kind": "incident",
     "environment": "production",
