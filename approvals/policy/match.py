@@ -24,18 +24,22 @@ Globs = Annotated[
 ]
 
 
-def _asks(kind: Kind) -> Kind:
-    if kind is Kind.AUTOMATION:
-        raise ValueError("no rule decides an automation; write [automation]")
-    return kind
+#: How a schema names the kinds that people are asked for.
+ASKING = WithJsonSchema({"type": "string", "enum": [Kind.APPROVAL.value, Kind.INCIDENT.value]})
 
 
-#: What people are asked for.
-Asking = Annotated[
-    Kind,
-    AfterValidator(_asks),
-    WithJsonSchema({"type": "string", "enum": [Kind.APPROVAL.value, Kind.INCIDENT.value]}),
-]
+def asking(instead: str) -> AfterValidator:
+    """Takes the kinds that people are asked for; of an automation it says what to do instead."""
+
+    def asks(kind: Kind) -> Kind:
+        if kind is Kind.AUTOMATION:
+            raise ValueError(instead)
+        return kind
+
+    return AfterValidator(asks)
+
+
+Asking = Annotated[Kind, asking("no rule decides an automation; write [automation]"), ASKING]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ something that was ignored.
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -14,11 +13,11 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
-    WithJsonSchema,
     field_validator,
 )
 
 from approvals.decide.text import LONGEST_REASON, SHORTEST_REASON
+from approvals.policy.match import ASKING, asking
 from approvals.words import Effect, Kind, Result, Severity, Status
 
 T = TypeVar("T")
@@ -146,18 +145,7 @@ class ContextIn(Model):
     links: Maybe[Annotated[list[LinkIn], Field(max_length=20)]] = None
 
 
-def _asks(kind: Kind) -> Kind:
-    if kind is Kind.AUTOMATION:
-        raise ValueError("It asks nobody: send it to `POST /v1/automations`.")
-    return kind
-
-
-#: What people are asked for.
-Asking = Annotated[
-    Kind,
-    AfterValidator(_asks),
-    WithJsonSchema({"type": "string", "enum": [Kind.APPROVAL.value, Kind.INCIDENT.value]}),
-]
+Asking = Annotated[Kind, asking("It asks nobody: send it to `POST /v1/automations`."), ASKING]
 
 #: Stands for a member that was not sent: not the same as null.
 _LEFT_OUT: Any = object()
