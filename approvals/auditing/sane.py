@@ -78,7 +78,12 @@ def _let(before: Escalation, made: Decision, status: Status) -> Iterator[str]:
     """What runs by itself is let by the policy, and is none of what people decide."""
     if (status, made.by) != (Status.APPROVED, DecidedBy.POLICY):
         yield f"{made.by.value} decided what nobody was asked"
-    said = {"recovery": before.recovery, "category": before.category}
+    held = before.operation
+    said = {
+        "recovery": before.recovery,
+        "category": before.category,
+        "operation": held and {"money": held.money, "arguments": held.arguments},
+    }
     yield from (f"{e.pointer[1:]} never runs by itself" for e in never(said))
 
 

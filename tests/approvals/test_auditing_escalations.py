@@ -374,6 +374,14 @@ def let(by: str = "policy", **fields: Any) -> Scene:
     [
         ({"category": "schema_migration"}, "category never runs by itself"),
         ({"recovery": None}, "recovery never runs by itself"),
+        (
+            {"operation": {"name": "x", "money": {"amount_minor": 1, "currency": "EUR"}}},
+            "operation/money never runs by itself",
+        ),
+        (
+            {"operation": {"name": "x", "arguments": {"sql": "DROP TABLE t"}}},
+            "operation/arguments/sql never runs by itself",
+        ),
         ({"by": "votes"}, "votes decided what nobody was asked"),
     ],
 )
