@@ -19,6 +19,7 @@ from approvals.policy.model import Policy
 from approvals.replay import Difference, Past, Replayed, replay
 from approvals.replay.compare import at
 from bot.app import read_policy, utc_now
+from bot.counted import counted
 from bot.exits import FINDING, USAGE, fail
 from bot.settings import SettingsError, read_settings
 from storage.history import History, open_history
@@ -152,10 +153,9 @@ def _table(found: Replayed) -> Iterator[str]:
 
 
 def _summary(report: Report) -> str:
-    n = report.total
     kinds = ", ".join(f"{what} {n:,}" for what, n in report.kinds.most_common())
     lines = [
-        f"{n:,} escalation{'s' if n != 1 else ''} since {at(report.since)}, "
+        f"{counted(report.total, 'escalation')} since {at(report.since)}, "
         f"under {report.policy.version[:19]}",
         f"  {report.same:,} the same",
         f"  {report.different:,} different" + (f": {kinds}" if kinds else ""),

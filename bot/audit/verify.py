@@ -70,8 +70,8 @@ def _verified(
         told = partial(typer.echo, err=True)
         report = check(evidence, lines or (), known, now, told)
     if report.torn:
-        cut = "line" if report.torn == 1 else "lines"
-        notes.append(f"{report.torn} {cut} of the anchors cut off by a loss of power; no loss.")
+        torn = counted(report.torn, "line")
+        notes.append(f"{torn} of the anchors cut off by a loss of power; no loss.")
     return report, notes
 
 
