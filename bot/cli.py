@@ -29,8 +29,7 @@ from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop
 from storage.database import open_database
-from storage.inspection import inspect_store
-from storage.looking import looking_at
+from storage.inspection import hash_of_block, inspect_store
 from storage.services import SCOPES, USUAL, Listed, SqlServices
 from storage.store import file_of
 
@@ -81,10 +80,7 @@ def _store_of(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _hash_of(settings: Settings, number: int) -> str | None:
-    """The hash of a block of the database."""
-    with looking_at(file_of(settings.database_url)) as link:
-        row = link.execute("SELECT hash FROM blocks WHERE number = ?", (number,)).fetchone()
-        return str(row[0]) if row else None
+    return hash_of_block(file_of(settings.database_url), number)
 
 
 @app.command()

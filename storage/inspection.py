@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
+from storage.looking import looking_at, read_only
 from storage.migrate import SCRIPTS
 
 #: Kinds of file systems on which SQLite's locks or `fsync` cannot be relied on.
@@ -51,10 +52,17 @@ def inspect_store(path: Path, now: datetime) -> Iterator[Found]:
         said=f"a server runs on it (process {running})" if running else "no server runs on it"
     )
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1)) as link:
+        with closing(sqlite3.connect(read_only(path), uri=True, timeout=1)) as link:
             yield from _inside(link, path, now)
     except sqlite3.Error as error:
         yield Found(said=f"{path} is damaged or no database ({error})", do="Restore a backup.")
+
+
+def hash_of_block(path: Path, number: int) -> str | None:
+    """The hash of the block of that number. Raises OSError, sqlite3.Error."""
+    with looking_at(path) as link:
+        row = link.execute("SELECT hash FROM blocks WHERE number = ?", (number,)).fetchone()
+        return str(row[0]) if row else None
 
 
 def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Found]:
