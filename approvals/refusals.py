@@ -63,7 +63,7 @@ class Why(StrEnum):
     ALREADY_TERMINAL = "already-terminal"
     NOT_CLAIMED = "not-claimed"
     OUTCOME_DIFFERS = "outcome-differs"
-    NOT_HELD = "not-held"  #: an incident holds nothing: no vote, claim or outcome
+    NOT_HELD = "not-held"  #: no approval: no vote, no claim; of an incident no outcome
     NOT_AN_INCIDENT = "not-an-incident"
     ALREADY_EXTENDED = "already-extended"
     NOT_EXTENDABLE = "not-extendable"

@@ -54,8 +54,8 @@ _TABLE: Mapping[Why, tuple[int, str, str]] = {
     Why.NOT_HELD: (
         409,
         "Not held",
-        "Only an approval is claimed, and what runs by itself is never released: there is nothing "
-        "to take or report. An incident is resolved or withdrawn.",
+        "Only an approval is claimed. An incident is resolved or withdrawn; an automation runs "
+        "already, and its outcome is reported.",
     ),
     Why.NOT_AN_INCIDENT: (
         409,
