@@ -26,13 +26,15 @@ PAGE_BYTES = 64 << 20
 _ALL = "/v1/escalations"
 
 
-def open_(body: Mapping[str, Any], patience: Patience, key: str | None = None) -> Flow[Escalation]:
+def open_(
+    body: Mapping[str, Any], patience: Patience, key: str | None = None, path: str = _ALL
+) -> Flow[Escalation]:
     """Ask; the same key again is the same escalation."""
     key = random_key() if key is None else key
     if not (0 < len(key) <= 255 and all("!" <= c <= "~" for c in key)):
         raise ValueError("An idempotency key has 1 to 255 visible ASCII characters.")
     headers = {**JSON, "Idempotency-Key": key}
-    call = Call(method="POST", path=_ALL, body=as_body(body), headers=headers)
+    call = Call(method="POST", path=path, body=as_body(body), headers=headers)
     answer = yield from persist(call, patience)
     return read(answer, Escalation)
 
