@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from andon.errors import UnavailableError
 from andon.flow.hiding import hidden
 from andon.flow.persisting import JSON, Patience, as_body, persist, read
-from andon.flow.steps import Answer, Call, Flow, Tell
+from andon.flow.steps import Answer, Call, Flow, Pause, Tell
 from andon.keeping import random_key
 from andon.models import Escalation, EscalationList, Event, EventList
 
@@ -16,6 +16,10 @@ Until = Literal["decided", "ended", "changed"]
 
 #: Seconds a request is parked; and where somebody is told about progress, which wakes no request.
 PARK_S, PROGRESS_S = 30.0, 5.0
+
+#: An answer without news that came within so many seconds was not parked (something on the way
+#: does not pass that on); then so many pass before it is asked for again.
+AT_ONCE_S, UNPARKED_S = 0.5, 1.0
 
 #: Seconds an answer may take that nobody holds back.
 CALL_S = 10.0
@@ -107,9 +111,13 @@ def wait(
         park_s = min(PARK_S if on_change is None else PROGRESS_S, left_s)
         parked = yield from _parked(found, park_s, patience)
         left_s -= parked.took_s
+        version = found.version
         found = _read_one(parked, id) if parked.status != 304 else found
         if parked.status == 304 and on_change is not None:
             found = yield from get(id, patience)  # progress alone wakes no parked request
+        if found.version == version and parked.took_s < AT_ONCE_S and left_s > 0:
+            left_s -= UNPARKED_S
+            yield Pause(UNPARKED_S)
 
 
 def _parked(found: Escalation, seconds: float, patience: Patience) -> Flow[Answer]:
