@@ -45,12 +45,14 @@ def open_(
 
 def get(id: str, patience: Patience) -> Flow[Escalation]:
     """The escalation as it stands."""
-    return _read_one((yield from persist(Call(method="GET", path=_path(id)), patience, id=id)), id)
+    return _read_one(
+        (yield from persist(Call(method="GET", path=path_of(id)), patience, id=id)), id
+    )
 
 
 def events(id: str, patience: Patience) -> Flow[Sequence[Event]]:
     """Its audit log."""
-    call = Call(method="GET", path=_path(id, "/events"), most_bytes=PAGE_BYTES)
+    call = Call(method="GET", path=path_of(id, "/events"), most_bytes=PAGE_BYTES)
     return read((yield from persist(call, patience, id=id)), EventList).items
 
 
@@ -125,7 +127,7 @@ def _parked(found: Escalation, seconds: float, patience: Patience) -> Flow[Answe
     headers = {"Prefer": f"wait={whole}", "If-None-Match": f'"{found.version}"'}
     call = Call(
         method="GET",
-        path=_path(found.id),
+        path=path_of(found.id),
         headers=headers,
         timeout_s=whole + CALL_S,
         parked_s=float(whole),
@@ -159,7 +161,7 @@ def context(id: str, told: Mapping[str, Any], patience: Patience) -> Flow[Escala
 
 def _post(id: str, verb: str, body: Mapping[str, Any], patience: Patience) -> Flow[Escalation]:
     said = {name: hidden(value) for name, value in body.items() if value is not None}
-    call = Call(method="POST", path=_path(id, verb), body=as_body(said), headers=JSON)
+    call = Call(method="POST", path=path_of(id, verb), body=as_body(said), headers=JSON)
     return _read_one((yield from persist(call, patience, id=id)), id)
 
 
@@ -173,5 +175,6 @@ def _read_one(answer: Answer, id: str) -> Escalation:
     return found
 
 
-def _path(id: str, verb: str = "") -> str:
+def path_of(id: str, verb: str = "") -> str:
+    """Where an escalation is, or what is done to it."""
     return f"{_ALL}/{quote(id, safe='')}{verb}"
