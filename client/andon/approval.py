@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar, Unpack, cast
 
 from andon.client import AsyncClient, Client
+from andon.context.shapes import line
 from andon.flow.releasing import Released
-from andon.flow.request import Besides
+from andon.flow.request import TITLE, Besides
 from andon.held import AsyncHold, Hold
 from andon.operation import AnyOptions, Money, Operation
 from andon.plain import plain
@@ -21,8 +22,6 @@ Describes = Callable[..., Operation]
 
 #: The parameter that is handed what people chose.
 OPTION = "option"
-
-TITLE = 150
 
 
 class _Gate:
@@ -63,8 +62,7 @@ class _Gate:
             made = self._title(*args, **kwargs)
         else:
             made = self._title.format_map(self.bound(args, kwargs))
-        line = " ".join(made.split())
-        return line if len(line) <= TITLE else f"{line[: TITLE - 1]}…"
+        return line(made, TITLE)
 
     def operation(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Operation:
         """What would run: every argument is in it, so that the digest binds them all."""

@@ -1,17 +1,16 @@
 """`ask`, `alert`, `escalate`: a decision without a command, an incident, a cry for help."""
 
-import traceback
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 from andon.client import AsyncClient, Client, default_client
+from andon.context.failure import told
+from andon.context.plain import words
+from andon.context.shapes import line, shaped
 from andon.flow.deciding import Answer
-from andon.flow.request import Besides, Request
+from andon.flow.request import TITLE, Besides, Request
 from andon.models import Escalation
 from andon.operation import Option
-
-#: Characters of a title, and of a traceback (its end says most).
-TITLE, TRACEBACK = 150, 20_000
 
 
 def ask(
@@ -93,20 +92,11 @@ def _cry(what: BaseException | str, uncertain: bool, said: Request) -> tuple[str
     asked: Request = {**said}
     if isinstance(what, BaseException):
         asked.setdefault("category", "unrecoverable_error")
-        asked["context"] = {"error": error_of(what), **(said.get("context") or {})}
-        title = f"{type(what).__name__}: {what}"
+        asked["context"] = {"error": shaped("error", [told(what)]), **(said.get("context") or {})}
+        title = f"{type(what).__name__}: {words(what)}"
     else:
         asked.setdefault("category", "ambiguous_requirement" if uncertain else "other")
         title = what
     if uncertain:
         asked.setdefault("severity", "high")
-    line = " ".join(title.split()) or "Help is needed"
-    return (line if len(line) <= TITLE else f"{line[: TITLE - 1]}…"), asked
-
-
-def error_of(error: BaseException) -> dict[str, Any]:
-    """An error as context, with its traceback and what caused it."""
-    whole = "".join(traceback.format_exception(error))
-    kept = whole if len(whole) <= TRACEBACK else f"…{whole[1 - TRACEBACK :]}"
-    message = str(error)[:10_000] or "(no message)"
-    return {"type": type(error).__name__[:300], "message": message, "traceback": kept}
+    return line(title, TITLE) or "Help is needed", asked

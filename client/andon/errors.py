@@ -1,4 +1,4 @@
-"""Everything the client raises::
+"""What asking raises::
 
     AndonError
      ├─ SettingsError         something is missing or wrong in the settings
@@ -12,7 +12,9 @@
      └─ GrantError            the grant does not verify
 
 Whatever is raised, nothing may run. Each error says in one sentence what happened and whether to
-ask again; `id`, `who`, `why` and `retry` say it to programs.
+ask again; `id`, `who`, `why` and `retry` say it to programs. Others say more of the same and lie
+where they are raised: `keeping.NotKeptError`, `flow.automating.ManualError`,
+`recovering.VerificationError` (the one of something that ran) and `breaker.CircuitOpenError`.
 """
 
 from collections.abc import Sequence

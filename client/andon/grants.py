@@ -70,12 +70,7 @@ def verify_grant(
 
 def key_ids(jwks: Mapping[str, Any]) -> frozenset[str]:
     """Which keys are known."""
-    keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
-    return frozenset(
-        k["kid"]
-        for k in (keys if isinstance(keys, list) else ())
-        if isinstance(k, dict) and isinstance(k.get("kid"), str)
-    )
+    return frozenset(k["kid"] for k in _keys(jwks) if isinstance(k.get("kid"), str))
 
 
 def key_id_of(token: str) -> str | None:
@@ -103,10 +98,13 @@ def _signed(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
     return _part(payload)
 
 
-def _public_key(jwks: Mapping[str, Any], kid: object) -> bytes:
+def _keys(jwks: Mapping[str, Any]) -> list[dict[str, Any]]:
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
-    found = [k for k in keys if isinstance(k, dict)] if isinstance(keys, list) else []
-    fitting = [k for k in found if isinstance(kid, str) and k.get("kid") == kid]
+    return [k for k in keys if isinstance(k, dict)] if isinstance(keys, list) else []
+
+
+def _public_key(jwks: Mapping[str, Any], kid: object) -> bytes:
+    fitting = [k for k in _keys(jwks) if isinstance(kid, str) and k.get("kid") == kid]
     if len(fitting) != 1:
         _refuse(f"its key {kid!r} is not among the server's keys")
     key = fitting[0]

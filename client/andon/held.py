@@ -2,38 +2,52 @@
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Unpack
+from typing import Any, Generic, TypeVar, Unpack
 
 from andon.client import AsyncClient, Client, default_client
 from andon.flow import releasing
 from andon.flow.releasing import Released
 from andon.flow.request import Request, body_of
+from andon.flow.steps import Flow
 from andon.models import Escalation
 from andon.operation import AnyOperation
 
+C = TypeVar("C", Client, AsyncClient)
 
-class Hold:
-    """A held block. Make it with `hold`."""
+
+class _Held(Generic[C]):
+    """What both twins know."""
 
     def __init__(
         self,
-        client: Client | None,
+        client: C | None,
         title: str,
         operation: Callable[[], AnyOperation],
         said: Request,
         on_change: Callable[[Escalation], Any] | None,
     ) -> None:
-        self._client, self._operation, self._on_change = client, operation, on_change
+        self._client: C | None = client
+        self._operation, self._on_change = operation, on_change
         self._options = said.get("options")
         self._body = body_of(title, "approval", {**said, "operation": operation()})
         self._held: Released | None = None
 
-    def __enter__(self) -> Released:
-        self._client = client = self._client or default_client()
-        flow = releasing.released(
+    def _release(self, client: C) -> Flow[Released]:
+        return releasing.released(
             self._body, self._operation, self._options, client.holding(), self._on_change
         )
-        self._held = client.run(flow)
+
+    def _over(self, client: C, error: BaseException | None) -> Flow[None]:
+        assert self._held is not None  # noqa: S101  it was entered
+        return releasing.over(self._body, self._held, error, client.holding())
+
+
+class Hold(_Held[Client]):
+    """A held block. Make it with `hold`."""
+
+    def __enter__(self) -> Released:
+        self._client = client = self._client or default_client()
+        self._held = client.run(self._release(client))
         return self._held
 
     def __exit__(
@@ -42,36 +56,20 @@ class Hold:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._client is not None and self._held is not None:
-            by = self._client.holding()
-            self._client.run(releasing.over(self._body, self._held, error, by))
+        assert self._client is not None  # noqa: S101  it was entered
+        self._client.run(self._over(self._client, error))
 
 
-class AsyncHold:
+class AsyncHold(_Held[AsyncClient]):
     """A held block, awaited. Make it with `ahold`."""
 
-    def __init__(
-        self,
-        client: AsyncClient | None,
-        title: str,
-        operation: Callable[[], AnyOperation],
-        said: Request,
-        on_change: Callable[[Escalation], Any] | None,
-    ) -> None:
-        self._own = AsyncClient() if client is None else None
-        self._client = client or self._own
-        self._operation, self._on_change = operation, on_change
-        self._options = said.get("options")
-        self._body = body_of(title, "approval", {**said, "operation": operation()})
-        self._held: Released | None = None
+    _own: AsyncClient | None = None  # made here, and closed here
 
     async def __aenter__(self) -> Released:
-        assert self._client is not None  # noqa: S101
-        flow = releasing.released(
-            self._body, self._operation, self._options, self._client.holding(), self._on_change
-        )
+        if self._client is None:
+            self._client = self._own = AsyncClient()
         try:
-            self._held = await self._client.run(flow)
+            self._held = await self._client.run(self._release(self._client))
         except BaseException:
             await self._close()
             raise
@@ -83,10 +81,9 @@ class AsyncHold:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._client is not None and self._held is not None  # noqa: S101,PT018
+        assert self._client is not None  # noqa: S101  it was entered
         try:
-            by = self._client.holding()
-            await self._client.run(releasing.over(self._body, self._held, error, by))
+            await self._client.run(self._over(self._client, error))
         finally:
             await self._close()
 

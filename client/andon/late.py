@@ -20,10 +20,9 @@ class Late:
     folder: Path
 
     def keep(self, key: str, told: Mapping[str, Any]) -> None:
-        """Keep it, or more of it. Raises NotKeptError."""
+        """Keep it, in place of what was kept of it before. Raises NotKeptError."""
         keeping._folder(self.folder)
-        path = self._path(key)
-        keeping._write(path, {**(keeping._read(path) or {}), **told})
+        keeping._write(self._path(key), dict(told))
 
     def over(self, now: datetime) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """What has ended, or whose owner has died; by key. Raises NotKeptError."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from andon.errors import AndonError
 from andon.flow.automating import Automating, Begun, Recovering, begin, end
+from andon.flow.releasing import MOST_DETAIL, result_of
 
 if TYPE_CHECKING:
     from andon.client import AsyncClient, Client
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 #: Whether it helped: true, or something to await that is.
 Verify = Callable[[], Any]
-
-#: Characters of an error that go into the record.
-MOST_DETAIL = 2000
 
 
 class VerificationError(AndonError):
@@ -164,9 +162,6 @@ class Running:
 
 
 def _ending(wrong: BaseException | None) -> tuple[str, str | None]:
-    """Result and detail. Of what was interrupted nobody knows how far it came."""
-    if wrong is None or (isinstance(wrong, SystemExit) and wrong.code in (None, 0)):
-        return "succeeded", None
-    result = "failed" if isinstance(wrong, Exception | SystemExit) else "unknown"
-    said = wrong.why if isinstance(wrong, VerificationError) else f"{type(wrong).__name__}: {wrong}"
-    return result, said[:MOST_DETAIL]
+    """Result and detail."""
+    result, detail = result_of(wrong)
+    return result, wrong.why[:MOST_DETAIL] if isinstance(wrong, VerificationError) else detail

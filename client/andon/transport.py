@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpcore2
 import httpx2
 
-from andon.bounded import Bounded
+from andon.bounded import KEPT, Bounded
 from andon.flow.steps import Answer, Call, Do, Flow, Lost, Pause, Step
 from andon.settings import Settings
 
@@ -37,7 +37,7 @@ def _options(settings: Settings, trust_env: bool) -> dict[str, Any]:
         "headers": _headers(settings),
         "follow_redirects": False,
         "trust_env": trust_env,
-        "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=8),
+        "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=KEPT),
     }
 
 

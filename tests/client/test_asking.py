@@ -106,6 +106,23 @@ def test_an_error_brings_its_own_context(tmp_path: Path) -> None:
     assert "hunter2secret" not in json.dumps(told)
 
 
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (RuntimeError("\x1b[31mred\x1b[0m\nand \ud800"), "RuntimeError: [31mred [0m and ?"),
+        (type("Mute", (Exception,), {"__str__": lambda self: 1 / 0})(), "Mute: <Mute that cannot"),
+        (type("Empty", (Exception,), {})(), "Empty:"),
+    ],
+)
+def test_an_error_that_says_odd_things_is_told_all_the_same(
+    error: Exception, title: str, tmp_path: Path
+) -> None:
+    """Colours of a terminal, no words at all."""
+    fake = FakeAndon("silent")
+    escalate(error, client=client_of(fake, tmp_path))
+    assert last(fake)["title"].startswith(title)
+
+
 async def test_words_are_enough(tmp_path: Path) -> None:
     """Uncertain is reason enough."""
     fake = FakeAndon("silent")

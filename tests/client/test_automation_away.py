@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from andon import Automation, Client, ManualError, UnavailableError
 from andon.recoveries import CATEGORY_OF, HARMLESS
+from andon.testing import FakeAndon
 
 from tests.client.serving import Served
 from tests.client.test_automation import RESTART, records
@@ -154,6 +155,51 @@ def test_an_end_that_cannot_be_told_is_told_later(
     served.start()
     assert automation.catch_up() == 1
     assert [e.state for e in records(served)] == ["succeeded"]
+
+
+def test_one_that_outlives_being_taken_for_dead_ends_all_the_same(
+    served: Served, impatient: Callable[..., Automation]
+) -> None:
+    """It was told as unknown meanwhile, and that stands; nothing is left that no one can tell."""
+    automation = impatient(when_away="run")
+    served.stop()
+    with automation.running("cache", **RESTART):
+        served.start()
+        served.pass_(900)
+        assert automation.catch_up() == 1
+    assert len(kept(served)) == 1
+    assert (automation.catch_up(), kept(served)) == (1, [])
+    assert [e.state for e in records(served)] == ["unknown"]
+
+
+def test_a_record_of_which_only_the_answer_was_lost_gets_its_end(tmp_path: Path) -> None:
+    """Told later, it is the same record: Andon had it before it ran."""
+    fake = FakeAndon()
+    with Client(
+        fake.url,
+        fake.key,
+        jwks=fake.jwks,
+        state=tmp_path,
+        sleep=lambda seconds: None,
+        transport=fake.transport,
+    ) as client:
+        automation = Automation(client, when_away="run", patience_s=0.5)
+        fake.go_away("lost")
+        with automation.running("cache", **RESTART) as running:
+            assert running.escalation is None
+        fake.come_back()
+        assert (automation.catch_up(), automation.catch_up()) == (1, 0)
+    assert [e["operation"]["state"] for e in fake.escalations] == ["succeeded"]
+
+
+def test_what_cannot_be_read_of_those_before_is_no_failure_of_this_one(
+    served: Served, impatient: Callable[..., Automation], caplog: pytest.LogCaptureFixture
+) -> None:
+    (served.folder / "state" / "late" / "unreadable.json").mkdir(parents=True)
+    with impatient().running("cache", **RESTART):
+        pass
+    assert [e.state for e in records(served)] == ["succeeded"]
+    assert "What ran before cannot be told" in caplog.text
 
 
 def test_what_ran_and_would_have_been_manual_is_an_incident(

@@ -187,6 +187,21 @@ def test_waiting_parks_until_the_version_changes() -> None:
     ]
 
 
+@pytest.mark.parametrize("same", [raw(304), told()])
+def test_where_nothing_is_parked_it_is_asked_for_once_a_second(same: Answer) -> None:
+    """Something on the way keeps the server from hearing of it."""
+    played = Played(told(), same, same, told(version=2, status="approved"))
+    assert played.run(asking.wait("esc_1", patience())).status == "approved"
+    assert played.pauses == [1.0, 1.0]
+
+
+def test_a_parked_answer_without_news_is_asked_for_again_at_once() -> None:
+    parked = Answer(status=304, took_s=30.0)
+    played = Played(told(), parked, told(version=2, status="approved"))
+    played.run(asking.wait("esc_1", patience()))
+    assert played.pauses == []
+
+
 def test_a_restart_while_waiting_is_waited_out() -> None:
     """Each good answer starts patience anew; a parked request spends none of it."""
     away = [Lost(why="refused"), problem(503)]

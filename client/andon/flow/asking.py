@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from andon.errors import UnavailableError
 from andon.flow.hiding import hidden
 from andon.flow.persisting import JSON, Patience, as_body, persist, read
-from andon.flow.steps import Answer, Call, Flow, Tell
+from andon.flow.steps import Answer, Call, Flow, Pause, Tell
 from andon.keeping import random_key
 from andon.models import Escalation, EscalationList, Event, EventList
 
@@ -16,6 +16,10 @@ Until = Literal["decided", "ended", "changed"]
 
 #: Seconds a request is parked; and where somebody is told about progress, which wakes no request.
 PARK_S, PROGRESS_S = 30.0, 5.0
+
+#: An answer without news that came within so many seconds was not parked (something on the way
+#: does not pass that on); then so many pass before it is asked for again.
+AT_ONCE_S, UNPARKED_S = 0.5, 1.0
 
 #: Seconds an answer may take that nobody holds back.
 CALL_S = 10.0
@@ -26,25 +30,29 @@ PAGE_BYTES = 64 << 20
 _ALL = "/v1/escalations"
 
 
-def open_(body: Mapping[str, Any], patience: Patience, key: str | None = None) -> Flow[Escalation]:
+def open_(
+    body: Mapping[str, Any], patience: Patience, key: str | None = None, path: str = _ALL
+) -> Flow[Escalation]:
     """Ask; the same key again is the same escalation."""
     key = random_key() if key is None else key
     if not (0 < len(key) <= 255 and all("!" <= c <= "~" for c in key)):
         raise ValueError("An idempotency key has 1 to 255 visible ASCII characters.")
     headers = {**JSON, "Idempotency-Key": key}
-    call = Call(method="POST", path=_ALL, body=as_body(body), headers=headers)
+    call = Call(method="POST", path=path, body=as_body(body), headers=headers)
     answer = yield from persist(call, patience)
     return read(answer, Escalation)
 
 
 def get(id: str, patience: Patience) -> Flow[Escalation]:
     """The escalation as it stands."""
-    return _read_one((yield from persist(Call(method="GET", path=_path(id)), patience, id=id)), id)
+    return _read_one(
+        (yield from persist(Call(method="GET", path=path_of(id)), patience, id=id)), id
+    )
 
 
 def events(id: str, patience: Patience) -> Flow[Sequence[Event]]:
     """Its audit log."""
-    call = Call(method="GET", path=_path(id, "/events"), most_bytes=PAGE_BYTES)
+    call = Call(method="GET", path=path_of(id, "/events"), most_bytes=PAGE_BYTES)
     return read((yield from persist(call, patience, id=id)), EventList).items
 
 
@@ -105,9 +113,13 @@ def wait(
         park_s = min(PARK_S if on_change is None else PROGRESS_S, left_s)
         parked = yield from _parked(found, park_s, patience)
         left_s -= parked.took_s
+        version = found.version
         found = _read_one(parked, id) if parked.status != 304 else found
         if parked.status == 304 and on_change is not None:
             found = yield from get(id, patience)  # progress alone wakes no parked request
+        if found.version == version and parked.took_s < AT_ONCE_S and left_s > 0:
+            left_s -= UNPARKED_S
+            yield Pause(UNPARKED_S)
 
 
 def _parked(found: Escalation, seconds: float, patience: Patience) -> Flow[Answer]:
@@ -115,7 +127,7 @@ def _parked(found: Escalation, seconds: float, patience: Patience) -> Flow[Answe
     headers = {"Prefer": f"wait={whole}", "If-None-Match": f'"{found.version}"'}
     call = Call(
         method="GET",
-        path=_path(found.id),
+        path=path_of(found.id),
         headers=headers,
         timeout_s=whole + CALL_S,
         parked_s=float(whole),
@@ -149,7 +161,7 @@ def context(id: str, told: Mapping[str, Any], patience: Patience) -> Flow[Escala
 
 def _post(id: str, verb: str, body: Mapping[str, Any], patience: Patience) -> Flow[Escalation]:
     said = {name: hidden(value) for name, value in body.items() if value is not None}
-    call = Call(method="POST", path=_path(id, verb), body=as_body(said), headers=JSON)
+    call = Call(method="POST", path=path_of(id, verb), body=as_body(said), headers=JSON)
     return _read_one((yield from persist(call, patience, id=id)), id)
 
 
@@ -163,5 +175,6 @@ def _read_one(answer: Answer, id: str) -> Escalation:
     return found
 
 
-def _path(id: str, verb: str = "") -> str:
+def path_of(id: str, verb: str = "") -> str:
+    """Where an escalation is, or what is done to it."""
     return f"{_ALL}/{quote(id, safe='')}{verb}"

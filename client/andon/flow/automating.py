@@ -10,16 +10,17 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from andon.errors import AndonError, NotReleasedError, RefusedRequestError, UnavailableError
 from andon.flow import asking, claiming, releasing
-from andon.flow.persisting import JSON, Patience, as_body, persist, read
+from andon.flow.claiming import Claiming
+from andon.flow.persisting import Patience
 from andon.flow.releasing import Holding
 from andon.flow.request import body_of
-from andon.flow.steps import Call, Do, Flow
+from andon.flow.steps import Do, Flow
 from andon.grants import Grant
 from andon.keeping import random_key
 from andon.late import Late
@@ -66,6 +67,11 @@ class Automating:
         """The client's clock."""
         return self.holding.claiming.clock()
 
+    @property
+    def hasty(self) -> Claiming:
+        """To report with, in the hurry of the record."""
+        return replace(self.holding.claiming, patience=self.patience())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
@@ -74,7 +80,8 @@ class Begun:
     escalation: Escalation | None = None
     grant: Grant | None = None  #: where people released it
     asked: Mapping[str, Any] | None = None  #: what people were asked then
-    late: str | None = None  #: the key it is kept under
+    late: str | None = None  #: the key it is kept under, with Andon away
+    kept: Mapping[str, Any] = field(default_factory=dict)  #: and what is kept
     vouches: bool = False  #: whether its success makes the recovery automatic again
 
 
@@ -109,7 +116,7 @@ def _recorded(asked: Recovering, body: Mapping[str, Any], by: Automating) -> Flo
             raise
     told = {"body": sent, "at": by.now.isoformat()}
     yield Do(lambda: by.late.keep(key, told))
-    return Begun(late=key)
+    return Begun(late=key, kept=told)
 
 
 def _manual(error: RefusedRequestError) -> str:
@@ -120,9 +127,7 @@ def _manual(error: RefusedRequestError) -> str:
 
 
 def _sent(body: Mapping[str, Any], key: str, by: Automating) -> Flow[Escalation]:
-    headers = {**JSON, "Idempotency-Key": key}
-    call = Call(method="POST", path=PATH, body=as_body(body), headers=headers)
-    return read((yield from persist(call, by.patience())), Escalation)
+    return (yield from asking.open_(body, by.patience(), key, path=PATH))
 
 
 def _released(asked: Recovering, why: str, dedup_key: str | None, by: Automating) -> Flow[Begun]:
@@ -145,18 +150,21 @@ def end(begun: Begun, result: str, detail: str | None, by: Automating) -> Flow[N
         by.breaker.vouch()
     told = {"result": result, "detail": detail}
     if begun.escalation is None:
-        yield from _kept(str(begun.late), told, by)
+        yield from _kept(str(begun.late), {**begun.kept, **told}, by)
         return
-    id, hasty = begun.escalation.id, replace(by.holding.claiming, patience=by.patience())
+    id = begun.escalation.id
     if begun.asked is not None:
         yield Do(lambda: releasing.forget(begun.asked or {}, by.holding))
     try:
-        yield from claiming.report(id, result, detail, None, hasty)
+        yield from claiming.report(id, result, detail, None, by.hasty)
     except AndonError as error:
         log.warning("The outcome of %s could not be told: %s", id, error)
         yield from _kept(random_key(), {"id": id, "at": by.now.isoformat(), **told}, by)
         return
-    yield from catch_up(by)
+    try:
+        yield from catch_up(by)
+    except AndonError as error:
+        log.warning("What ran before cannot be told: %s", error)
 
 
 def _kept(key: str, told: Mapping[str, Any], by: Automating) -> Flow[None]:
@@ -189,17 +197,27 @@ def _told(key: str, known: Mapping[str, Any], by: Automating) -> Flow[None]:
     if id is None:
         body = {**known["body"], "context": _with_time(known)}
         try:
-            id = (yield from _sent(body, key, by)).id
+            id = (yield from _late(body, known["body"], key, by)).id
         except RefusedRequestError as error:
             yield from _alerted(key, body, result, _manual(error), by)
             return
     try:
-        yield from asking.report(
-            id, result, known.get("detail"), None, by.holding.claiming.patience
-        )
+        yield from claiming.report(id, result, known.get("detail"), None, by.hasty)
     except RefusedRequestError as error:
         if error.problem.name != "outcome-differs":  # it was told in other words before
             raise
+
+
+def _late(
+    body: Mapping[str, Any], before: Mapping[str, Any], key: str, by: Automating
+) -> Flow[Escalation]:
+    """Its record: made now; or before it ran, where only the answer to that was lost."""
+    try:
+        return (yield from _sent(body, key, by))
+    except RefusedRequestError as error:
+        if error.problem.name != "idempotency-key-reused":
+            raise
+    return (yield from _sent(before, key, by))
 
 
 def _with_time(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,4 +238,4 @@ def _alerted(
         "summary": f"It ran by itself while Andon was away, and ended {result}. {why}",
         "dedup_key": breaker_of(str(body["recovery"])),
     }
-    yield from asking.open_(raised, by.holding.claiming.patience, f"{key}-late")
+    yield from asking.open_(raised, by.patience(), f"{key}-late")

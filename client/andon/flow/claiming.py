@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
-from urllib.parse import quote
 
 from andon.errors import ExpiredError, GrantError, RefusedRequestError, TakenError
 from andon.flow import asking, endings
@@ -119,7 +118,7 @@ def _claim(found: Escalation, kept: KeptClaim, releasing: list[str], by: Claimin
 def _sent(found: Escalation, kept: KeptClaim, patience: Patience) -> Flow[Granted]:
     call = Call(
         method="POST",
-        path=f"/v1/escalations/{quote(found.id, safe='')}/claim",
+        path=asking.path_of(found.id, "/claim"),
         body=as_body({"digest": kept.keys.digest, "nonce": kept.keys.nonce}),
         headers={**JSON, "Idempotency-Key": kept.keys.key},
     )

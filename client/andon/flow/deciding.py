@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from andon.context.shapes import line
 from andon.flow import releasing
 from andon.flow.releasing import Holding
-from andon.flow.request import Besides, Request, body_of
+from andon.flow.request import TITLE, Besides, Request, body_of
 from andon.flow.steps import Flow
 from andon.models import Escalation
 from andon.operation import Operation, Option
@@ -62,17 +63,12 @@ def decided(
         "operation": operation,
         "options": choices,
     }
-    body = body_of(_title(question), "approval", asked)
+    body = body_of(line(question, TITLE), "approval", asked)
     if len(question) > len(body["title"]):
         body.setdefault("summary", question)
     held = yield from releasing.released(body, lambda: operation, choices, by)
     yield from releasing.over(body, held, None, by)
     return _answer(held, choices)
-
-
-def _title(question: str) -> str:
-    line = " ".join(question.split())
-    return line if len(line) <= 150 else f"{line[:149]}…"
 
 
 def _answer(held: releasing.Released, choices: Sequence[Option]) -> Answer:

@@ -14,7 +14,7 @@ from andon.flow import asking
 from andon.flow.persisting import Patience
 from andon.flow.steps import Do, Flow
 from andon.keeping import Asked, Keeper
-from andon.models import Escalation
+from andon.models import ENDED, Escalation
 
 #: What makes a question the same; title and context may be worded anew.
 _SAME = (
@@ -30,8 +30,8 @@ _SAME = (
     "reference",
 )
 
-#: States of an approved operation after which the answer is used up.
-_USED = frozenset({"lapsed", "succeeded", "failed", "unknown"})
+#: States of an operation after which the answer is used up; a no stands.
+_USED = ENDED - {"aborted"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from andon.errors import AndonError, NotReleasedError
@@ -18,6 +18,9 @@ log = logging.getLogger("andon")
 
 #: Seconds the outcome is tried to be told; what ran is not held up longer by that.
 REPORT_S = 30.0
+
+#: Characters of an error that are told as detail.
+MOST_DETAIL = 2000
 
 
 @dataclass(slots=True)
@@ -68,13 +71,8 @@ def over(
     body: Mapping[str, Any], held: Released, error: BaseException | None, by: Holding
 ) -> Flow[None]:
     """Say how the block ended. What ran, ran: trouble with telling is logged, never raised."""
-    result, detail = _result(error)
-    calm = Claiming(
-        keeper=by.claiming.keeper,
-        keys=by.claiming.keys,
-        clock=by.claiming.clock,
-        patience=Patience(min(REPORT_S, by.claiming.patience.most_s), by.claiming.patience.random),
-    )
+    (result, detail), patience = result_of(error), by.claiming.patience
+    calm = replace(by.claiming, patience=Patience(min(REPORT_S, patience.most_s), patience.random))
     try:
         detail = held.detail or detail
         yield from claiming.report(held.escalation.id, result, detail, held.undo, calm)
@@ -88,9 +86,9 @@ def forget(body: Mapping[str, Any], by: Holding) -> None:
     by.asking.keeper.forget_asked(holding.identity(body, by.asking.url))
 
 
-def _result(error: BaseException | None) -> tuple[str, str | None]:
-    """How it ended; what was broken off from outside may have done anything."""
+def result_of(error: BaseException | None) -> tuple[str, str | None]:
+    """Result and detail of what ran; what was broken off from outside may have done anything."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return "succeeded", None
-    said = f"{type(error).__name__}: {error}"[:2000]
+    said = f"{type(error).__name__}: {error}"[:MOST_DETAIL]
     return ("failed" if isinstance(error, Exception | SystemExit) else "unknown"), said

@@ -10,6 +10,9 @@ from andon.operation import AnyOperation, AnyOptions, operation_as_sent, options
 
 Severity = Literal["critical", "high", "medium", "low"]
 
+#: Characters of a title.
+TITLE = 150
+
 #: What is assumed where nobody says: the worst.
 ENVIRONMENT = "production"
 

@@ -16,7 +16,8 @@ from typing import Any, Protocol, Self, cast
 
 from andon.client import Client
 from andon.errors import AndonError
-from andon.flow import endings
+from andon.flow import endings, releasing
+from andon.flow.request import Request, body_of
 from andon.migrating.pending import Facts, Pending
 from andon.models import Escalation
 from andon.operation import Operation, Option
@@ -122,8 +123,11 @@ class Gate:
         """Asked, or found again after a crash: whoever approved it need not do so twice."""
         request = self._request(pending, door.facts(pending))
         found = self._client.open(**request, resume=True)
-        if endings.not_released(found) is not None:
-            return self._client.open(**request)  # a no of another day
+        if endings.not_released(found) is not None:  # a no of another day
+            said = {name: value for name, value in request.items() if name != "title"}
+            body = body_of(request["title"], "approval", cast(Request, said))
+            releasing.forget(body, self._client.holding())
+            return self._client.open(**request, resume=True)
         if found.claim is None:
             return found
         if not door.is_idle(pending):
