@@ -120,8 +120,12 @@ class Run:
             return self._waited(client, question, self._opened(client, request, left))
 
     def _waited(self, client: "Client", question: Question, found: "Escalation") -> End:
+        from andon.flow.endings import not_released
+
         found = self._escalation = client.wait(found, on_change=self._shown.show)
-        if found.status == "approved" and (why := self._changed(question)):
+        if (ended := not_released(found)) is not None:
+            raise ended
+        if why := self._changed(question):
             return ends.changed(why)
         self._is_claiming = True
         grant = client.claim(found, question.operation, options=question.options)
