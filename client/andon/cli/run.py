@@ -55,20 +55,6 @@ def run(asked: Namespace, argv: Sequence[str]) -> int:
     return end.exit_code
 
 
-def _left_behind(client: "Client", request: dict[str, Any]) -> Unfinished:
-    """Raises SettingsError: without it a crash could not be healed."""
-    from andon.errors import SettingsError
-
-    folder = client.settings.state
-    try:
-        return Unfinished(folder, client.settings.url, request)
-    except OSError as error:
-        raise SettingsError(
-            f"Nothing can be kept in {folder} ({error.strerror}). Set ANDON_STATE to a folder that "
-            "can be written."
-        ) from error
-
-
 class Run:
     """One COMMAND, from the question to the report."""
 
@@ -111,7 +97,8 @@ class Run:
         command.startable(self._argv)
         request = question.request(self._asked)
         with asking.client(self._shown, self._asked.patience) as client:
-            left = self._left = _left_behind(client, request)
+            known = client.settings
+            left = self._left = Unfinished(known.state, known.url, request)
             earlier = self._earlier(client, left)
             if earlier is not None:
                 with suppress(TakenError):  # it began to run, and nobody knows how far it came
