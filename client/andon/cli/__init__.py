@@ -36,7 +36,7 @@ def _did(words: Sequence[str], command: Sequence[str]) -> int:
         from andon.cli.run import run
 
         return run(asked, command)
-    from andon.cli.plain import do
+    from andon.cli.others import do
 
     code = do(asked)
     if sys.stdout is not None:

@@ -121,7 +121,7 @@ def _about(made: Parser) -> None:
 def _deciding(made: Parser) -> None:
     """Who decides, what, and by when."""
     made.add_argument(
-        "--option", action="append", default=[], type=_typed(values.choice),
+        "--option", action="append", default=[], type=_typed(values.option),
         metavar="KEY=LABEL[:EFFECT]",
         help="a button; EFFECT is release (default) or abort, and one option releases",
     )  # fmt: skip

@@ -6,16 +6,16 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from andon.cli import command, values
 from andon.cli.command import Chosen, UnusableError
 from andon.cli.display import Display
+from andon.operation import Operation, Option, digest_of
 
 if TYPE_CHECKING:
     from andon.client import Client
-    from andon.operation import Operation, Option
 
 
 #: Seconds between two remarks that it does not answer.
@@ -47,14 +47,12 @@ class Patiently:
 class Question:
     """What people release: COMMAND here and now, and the choices they get."""
 
-    operation: "Operation"
-    options: "Sequence[Option] | None"  #: None for Approve and Reject
+    operation: Operation
+    options: Sequence[Option] | None  #: None for Approve and Reject
 
     @classmethod
     def of(cls, asked: Namespace, argv: Sequence[str]) -> "Question":
         """Read anew from this process. Raises UnusableError."""
-        from andon.operation import Operation
-
         chosen = Chosen(shown=asked.env, hashed=asked.env_digest)
         held = Operation(
             name=command.name_of(argv),
@@ -66,8 +64,6 @@ class Question:
     @property
     def digest(self) -> str:
         """What votes and grants bind to."""
-        from andon.operation import digest_of
-
         return digest_of(self.operation, self.options)
 
     def request(self, asked: Namespace) -> dict[str, Any]:
@@ -90,23 +86,15 @@ class Question:
         }
 
 
-def _options(asked: Namespace) -> "list[Option] | None":
-    from andon.operation import Option
-
+def _options(asked: Namespace) -> list[Option] | None:
     if not asked.option and not asked.irreversible:
         return None
     try:
-        offered = values.choices(asked.option)
+        offered = values.options(asked.option)
     except ValueError as error:
         raise UnusableError(str(error)) from error
     return [
-        Option(
-            key=one.key,
-            label=one.label,
-            effect=one.effect,
-            irreversible=asked.irreversible and one.effect == "release",
-        )
-        for one in offered
+        replace(one, irreversible=asked.irreversible and one.effect == "release") for one in offered
     ]
 
 

@@ -1,6 +1,7 @@
 """`andon wait`, `andon list`, `andon show`."""
 
 from argparse import Namespace
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -24,11 +25,10 @@ def wait(asked: Namespace) -> int:
     from andon.flow.endings import not_released
 
     shown = display(as_json=asked.json)
-    with asking.client(shown, asked.patience) as client:
+    with closing(shown), asking.client(shown, asked.patience) as client:
         found = client.wait(
             asked.id, until=asked.until, timeout_s=asked.timeout, on_change=shown.show
         )
-    shown.close()
     if asked.json:
         print_json(found.model_dump(mode="json"))
     if not found.is_decided:

@@ -55,20 +55,6 @@ def run(asked: Namespace, argv: Sequence[str]) -> int:
     return end.exit_code
 
 
-def _left_behind(client: "Client", request: dict[str, Any]) -> Unfinished:
-    """Raises SettingsError: without it a crash could not be healed."""
-    from andon.errors import SettingsError
-
-    folder = client.settings.state
-    try:
-        return Unfinished(folder, client.settings.url, request)
-    except OSError as error:
-        raise SettingsError(
-            f"Nothing can be kept in {folder} ({error.strerror}). Set ANDON_STATE to a folder that "
-            "can be written."
-        ) from error
-
-
 class Run:
     """One COMMAND, from the question to the report."""
 
@@ -111,7 +97,8 @@ class Run:
         command.startable(self._argv)
         request = question.request(self._asked)
         with asking.client(self._shown, self._asked.patience) as client:
-            left = self._left = _left_behind(client, request)
+            known = client.settings
+            left = self._left = Unfinished(known.state, known.url, request)
             earlier = self._earlier(client, left)
             if earlier is not None:
                 with suppress(TakenError):  # it began to run, and nobody knows how far it came
@@ -120,8 +107,12 @@ class Run:
             return self._waited(client, question, self._opened(client, request, left))
 
     def _waited(self, client: "Client", question: Question, found: "Escalation") -> End:
+        from andon.flow.endings import not_released
+
         found = self._escalation = client.wait(found, on_change=self._shown.show)
-        if found.status == "approved" and (why := self._changed(question)):
+        if (ended := not_released(found)) is not None:
+            raise ended
+        if why := self._changed(question):
             return ends.changed(why)
         self._is_claiming = True
         grant = client.claim(found, question.operation, options=question.options)

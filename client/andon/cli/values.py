@@ -1,32 +1,20 @@
 """What values on the command line mean. Each raises ValueError with what to write instead."""
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
-Effect = Literal["release", "abort"]
+from andon.operation import Effect, Option
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
-#: A service key, as a name that options and the server's pattern share.
+#: The key of an option, as the server takes it.
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\Z")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """One button that people get."""
-
-    key: str
-    label: str
-    effect: Effect
-    irreversible: bool = False
 
 
 #: What a command line may say of the context; all of it is for `andon open`.
 CONTEXT = ("user_impact", "blast_radius", "rollback", "runbook")
 
-APPROVE = Choice(key="approve", label="Approve", effect="release")
-REJECT = Choice(key="reject", label="Reject", effect="abort")
+APPROVE = Option("approve", "Approve", "release")
+REJECT = Option("reject", "Reject", "abort")
 
 
 def seconds(text: str) -> int:
@@ -37,7 +25,7 @@ def seconds(text: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def choice(text: str) -> Choice:
+def option(text: str) -> Option:
     """`key=label`, `key=label:release` or `key=label:abort`."""
     key, equals, label = text.partition("=")
     effect: Effect = "release"
@@ -46,10 +34,10 @@ def choice(text: str) -> Choice:
         effect = "abort" if said == "abort" else "release"
     if not equals or not label.strip() or not _KEY.match(key):
         raise ValueError(f"{text!r} is no option; write key=label, or key=label:abort")
-    return Choice(key=key, label=label, effect=effect)
+    return Option(key, label, effect)
 
 
-def choices(given: list[Choice]) -> list[Choice]:
+def options(given: list[Option]) -> list[Option]:
     """What people may choose: exactly one option releases COMMAND, for there is one COMMAND.
 
     Approve and Reject stand in for the side that was not given.

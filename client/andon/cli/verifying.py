@@ -8,17 +8,15 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from andon.cli import words
+from andon.cli import asking, words
 from andon.cli.command import UnusableError
+from andon.cli.display import display
 from andon.cli.exits import Exit
 from andon.cli.printing import print_json, print_table
 from andon.cli.telling import read_text
 
 if TYPE_CHECKING:
     from andon.grants import Grant
-
-#: Seconds that the server's keys may take.
-PATIENCE_S = 10.0
 
 
 def verify(asked: Namespace) -> int:
@@ -29,7 +27,7 @@ def verify(asked: Namespace) -> int:
     said = _claims(token)
     grant = verify_grant(
         token,
-        jwks=_keys(asked.jwks),
+        jwks=_keys(asked),
         escalation_id=asked.id or _text(said, "sub"),
         digest=asked.digest or _text(said, "digest"),
         nonce=asked.nonce or _text(said, "nonce"),
@@ -39,13 +37,14 @@ def verify(asked: Namespace) -> int:
     return Exit.DONE
 
 
-def _keys(file: str | None) -> Mapping[str, Any]:
+def _keys(asked: Namespace) -> Mapping[str, Any]:
     """Those of a file, else the pinned ones, else the server's. Raises UnusableError."""
-    file = file or os.environ.get("ANDON_JWKS_FILE")
+    file = asked.jwks or os.environ.get("ANDON_JWKS_FILE")
     if not file:
-        return _served()
+        return _served(asked)
+    text = read_text(file)
     try:
-        found = json.loads(read_text(file))
+        found = json.loads(text)
     except ValueError as error:
         raise UnusableError(
             f"{file} holds no keys; it is what /.well-known/jwks.json says"
@@ -53,17 +52,12 @@ def _keys(file: str | None) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _served() -> Mapping[str, Any]:
+def _served(asked: Namespace) -> Mapping[str, Any]:
     from andon.flow.claiming import KeySet
     from andon.flow.persisting import Patience
-    from andon.settings import read_settings
-    from andon.transport import Driver
 
-    driver = Driver(read_settings())
-    try:
-        return driver.run(KeySet().for_key(None, Patience(PATIENCE_S)))
-    finally:
-        driver.close()
+    with asking.client(display(as_json=asked.json), asked.patience) as client:
+        return client.run(KeySet().for_key(None, Patience(asked.patience)))
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """What the server does with each request, without people: the same rules, kept in memory."""
 
-import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from andon.canonical import canonical
-from andon.testing.held import DECIDE_S, DEFAULT_OPTIONS, GRANT_S, Held, instant, offered
+from andon.canonical import sha256_of
+from andon.grants import ISSUER
+from andon.operation import DEFAULT_OPTIONS
+from andon.testing.held import DECIDE_S, GRANT_S, Held, instant, offered
 from andon.testing.problems import RefusedError
 from andon.testing.signing import SigningKey
 
@@ -18,18 +19,10 @@ _SAME = ("kind", "environment", "category", "requested_by", "approvers", "callba
 #: Seconds within which an outcome is reported; afterwards it is unknown.
 REPORT_S = 3600
 
-#: `iss` of every grant.
-ISSUER = "andon"
-
 
 def new_id(prefix: str) -> str:
     """`esc_019…`: ordered by time, and not to be guessed."""
     return f"{prefix}_{time.time_ns() // 1_000_000:012x}7{secrets.token_hex(10)[:19]}"
-
-
-def sha256_of(value: Any) -> str:
-    """`sha256:` and 64 hex digits over the canonical bytes."""
-    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
 
 
 def digest_of(body: Mapping[str, Any]) -> str:

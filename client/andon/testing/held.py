@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-#: Offered where a request names no options.
-DEFAULT_OPTIONS: tuple[Mapping[str, str], ...] = (
-    {"key": "approve", "label": "Approve", "effect": "release"},
-    {"key": "reject", "label": "Reject", "effect": "abort"},
-)
+from andon.operation import DEFAULT_OPTIONS
 
 #: Seconds people have, a release waits to be taken, and a grant is good.
 DECIDE_S, CLAIM_S, GRANT_S = 3600, 900, 300

@@ -15,6 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
+from andon.operation import Effect
 from andon.testing.problems import RefusedError
 
 T = TypeVar("T")
@@ -42,7 +43,6 @@ Address = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=30 * 24 * 3600)]
 Strict = Annotated[bool, Field(strict=True)]
 Object = dict[str, JsonValue]
-Effect = Literal["release", "abort"]
 Severity = Literal["low", "medium", "high", "critical"]
 Kind = Literal["approval", "incident"]
 Status = Literal["pending", "approved", "rejected", "expired", "withdrawn", "resolved"]

@@ -8,8 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-#: `typ` of every grant.
-TYPE = "andon-grant+jwt"
+from andon.grants import TYPE
 
 
 class SigningKey:

@@ -4,10 +4,11 @@ import json
 from math import isinf
 from typing import Any, NoReturn
 
+from andon.canonical import LARGEST, MOST_DEPTH
 from andon.testing.problems import RefusedError
 
-#: Bytes of a body, how deep it may nest, and the largest integer every reader keeps.
-MOST_BYTES, MOST_DEPTH, LARGEST = 1 << 20, 64, 2**53 - 1
+#: Bytes of a body.
+MOST_BYTES = 1 << 20
 
 
 def parse(raw: bytes) -> Any:

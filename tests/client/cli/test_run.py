@@ -2,12 +2,14 @@
 
 import json
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from andon.testing import FakeAndon
 
-from tests.client.cli.conftest import Andon, held, result_of
+from tests.client.cli.conftest import Andon, Starting, held, result_of
 from tests.client.serving import Served
 
 #: Leaves a trace where it runs.
@@ -104,6 +106,15 @@ def test_a_no_is_said_with_who_and_why_and_not_to_retry(
     told = result_of(result)
     assert (told["ran"], told["reason"], told["option"]) == (False, "rejected", chosen)
     assert (told["rationale"], told["retry"], told["id"]) == ("not tonight", False, id_)
+
+
+def test_what_people_did_not_release_is_not_claimed(starting: Starting, tmp_path: Path) -> None:
+    """The server would put the refused claim on the record."""
+    with FakeAndon("reject") as fake:
+        words = ("-m", "andon", "run", "--", *LEAVES)
+        started = starting(sys.executable, *words, **fake.environment(tmp_path))
+        assert started.ends() == 121
+        assert "claim" not in {asked.action for asked in fake.asked}
 
 
 def test_one_that_nobody_decides_expires(lasting: Served, andon: Andon, here: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from andon import Client, Operation
 
 from tests.building import ROOT
 from tests.client.serving import Served
@@ -111,6 +112,19 @@ def test_ctrl_c_while_waiting_withdraws(lasting: Served, typing: Typing, tmp_pat
     assert terminal.ends() == 130
     assert lasting.read(id_).status == "withdrawn"
     assert not (tmp_path / "ran").exists()
+
+
+def test_ctrl_c_leaves_nothing_drawn_and_the_question_to_others(
+    lasting: Served, typing: Typing
+) -> None:
+    with Client(lasting.url, lasting.key, state=lasting.folder / "state") as client:
+        asked = client.open("Ship it", operation=Operation("ship"))
+    terminal = typing("wait", asked.id)
+    terminal.until("waiting · ")
+    terminal.types(CTRL_C)
+    assert terminal.ends() == 130
+    assert terminal.seen.endswith("\r\x1b[K")
+    assert lasting.read(asked.id).status == "pending"
 
 
 def test_ctrl_c_while_it_runs_reaches_the_command_once(lasting: Served, typing: Typing) -> None:

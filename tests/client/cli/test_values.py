@@ -2,7 +2,8 @@
 
 import pytest
 from andon.cli import values
-from andon.cli.values import APPROVE, REJECT, Choice
+from andon.cli.values import APPROVE, REJECT
+from andon.operation import Option
 
 
 @pytest.mark.parametrize(
@@ -33,18 +34,18 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
 def test_an_option_is_a_key_a_label_and_an_effect(
     text: str, key: str, label: str, effect: str
 ) -> None:
-    found = values.choice(text)
+    found = values.option(text)
     assert (found.key, found.label, found.effect) == (key, label, effect)
 
 
 @pytest.mark.parametrize("text", ["go", "=Go", "go=", "go=:abort", "Go=Go", "g o=Go", "go= "])
 def test_what_is_no_option_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="write key=label, or key=label:abort"):
-        values.choice(text)
+        values.option(text)
 
 
-GO = Choice(key="go", label="Go", effect="release")
-LATER = Choice(key="later", label="Later", effect="abort")
+GO = Option(key="go", label="Go", effect="release")
+LATER = Option(key="later", label="Later", effect="abort")
 
 
 @pytest.mark.parametrize(
@@ -58,20 +59,20 @@ LATER = Choice(key="later", label="Later", effect="abort")
     ],
 )
 def test_approve_and_reject_stand_in_for_the_side_that_is_missing(
-    given: list[Choice], offered: list[Choice]
+    given: list[Option], offered: list[Option]
 ) -> None:
-    assert values.choices(given) == offered
+    assert values.options(given) == offered
 
 
 def test_one_command_has_one_option_that_releases_it() -> None:
     """Otherwise two buttons would run the same, whatever they say."""
     with pytest.raises(ValueError, match="go and also would both run COMMAND"):
-        values.choices([GO, LATER, Choice(key="also", label="Also", effect="release")])
+        values.options([GO, LATER, Option(key="also", label="Also", effect="release")])
 
 
 def test_a_key_is_there_once() -> None:
     with pytest.raises(ValueError, match="reject is there twice"):
-        values.choices([GO, LATER, REJECT, REJECT])
+        values.options([GO, LATER, REJECT, REJECT])
 
 
 def test_context_has_a_name_that_people_know() -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from andon.testing.signing import TYPE, SigningKey
+from andon.grants import TYPE
+from andon.testing.signing import SigningKey
 
 from bot.signing import KeyRing
 

@@ -127,4 +127,5 @@ def test_without_a_result_the_outputs_say_that_nothing_ran(
     action: dict[str, Any], starting: Starting, tmp_path: Path, bin_: Path
 ) -> None:
     """As where the step before was cancelled at once."""
-    assert told(action, starting, tmp_path)["ran"] == "false"
+    outputs = told(action, starting, tmp_path)
+    assert outputs == {"ran": "false", "reason": "", "id": "", "option": ""}

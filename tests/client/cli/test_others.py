@@ -215,6 +215,17 @@ def test_a_grant_holds_by_pinned_keys_without_a_server(
     assert said("verify", grant)[0] == 0
 
 
+def test_keys_that_cannot_be_had_are_said(
+    said: Callable[..., Said], grant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = said("verify", grant, "--jwks", "gone.json")
+    assert (code, err) == (2, "andon: gone.json: No such file or directory. Nobody was asked.\n")
+    monkeypatch.setenv("ANDON_URL", "http://127.0.0.1:9")
+    code, _, err = said("verify", grant, "--patience", "1s")
+    assert code == 125
+    assert "Andon cannot be reached" in err
+
+
 def jwks_of(lasting: Served) -> Any:
     """The server's keys."""
     from urllib.request import urlopen
