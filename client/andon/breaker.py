@@ -231,7 +231,7 @@ class CircuitBreaker:
             self._openings.append(Attempt(at=self._now(), action="opened", error=self._last))
             if not self._circuit.is_repeated():
                 return None
-            self._circuit.latched = True
+            self._circuit.latched, self._told = True, None  # nobody has heard of this yet
             return self._incident(error)
 
     def _incident(self, error: Exception) -> Incident:
