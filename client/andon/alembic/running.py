@@ -181,9 +181,10 @@ class Run:
         if dialect.name == "sqlite":
             if not getattr(self._connection.connection.dbapi_connection, "in_transaction", False):
                 self._send("BEGIN IMMEDIATE")
-        elif dialect.name == "postgresql" and self._running._has_version_table():
+        elif dialect.name == "postgresql":
             table = dialect.identifier_preparer.format_table(self._running._version)
-            for statement in self._catalogue().locking(table, approved.touched):
+            version = table if self._running._has_version_table() else None
+            for statement in self._catalogue().locking(version, approved.touched):
                 self._send(statement)
 
     def _released_steps(self, heads: tuple[str, ...], running: MigrationContext) -> Iterator[Any]:
