@@ -13,17 +13,16 @@ told, once: it is latched until it has not opened for as long. What a call comes
 the term it began in: an old call that fails late neither opens nor closes anything.
 """
 
-import inspect
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from andon.attempting import Errors, utc_now
+from andon.calling import through
 from andon.context.failure import Attempt, in_words
 from andon.context.gathering import Context
 from andon.errors import AndonError
@@ -151,8 +150,7 @@ class CircuitBreaker:
         if failures < 1 or openings < 1 or pause_s <= 0 or within_s <= 0:
             raise ValueError("failures and openings are at least 1, the times more than 0 s.")
         self.name, self._on, self._category = name, on, category
-        asked = {"environment": environment, "severity": severity}
-        self._asked = {name: value for name, value in asked.items() if value is not None}
+        self._asked = {"environment": environment, "severity": severity}
         self._circuit = Circuit(
             failures=failures, pause_s=pause_s, openings=openings, within_s=within_s
         )
@@ -170,19 +168,7 @@ class CircuitBreaker:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, guarded; coroutine functions too."""
-        if inspect.iscoroutinefunction(function):
-
-            @wraps(function)
-            async def acalled(*args: Any, **kwargs: Any) -> Any:
-                return await self.acall(function, *args, **kwargs)
-
-            return cast(Callable[P, R], acalled)
-
-        @wraps(function)
-        def called(*args: P.args, **kwargs: P.kwargs) -> R:
-            return self.call(function, *args, **kwargs)
-
-        return called
+        return cast(Callable[P, R], through(function, self.call, self.acall))
 
     def call(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Its result. Raises CircuitOpenError without calling it while the circuit is open."""
@@ -245,7 +231,7 @@ class CircuitBreaker:
             self._openings.append(Attempt(at=self._now(), action="opened", error=self._last))
             if not self._circuit.is_repeated():
                 return None
-            self._circuit.latched = True
+            self._circuit.latched, self._told = True, None  # nobody has heard of this yet
             return self._incident(error)
 
     def _incident(self, error: Exception) -> Incident:

@@ -10,7 +10,7 @@ import inspect
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -57,7 +57,7 @@ class Incident:
     dedup_key: str | None = None  #: the same while it is pending: one incident, counted
     error: BaseException | None = None
     attempts: Sequence[Attempt] = ()
-    asked: dict[str, Any] = field(default_factory=dict)  #: environment, severity, as the caller set
+    asked: Mapping[str, Any] = field(default_factory=dict)  #: environment, severity; None: not set
 
     def opening(self) -> dict[str, Any]:
         """What is said at once, before anything is collected."""
@@ -75,7 +75,7 @@ class Incident:
             "category": self.category,
             "title": line(redacted(self.title), 150),
             **{name: value for name, value in said.items() if value},
-            **self.asked,
+            **{name: value for name, value in self.asked.items() if value is not None},
         }
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
 from andon.attempting import Errors, Times
+from andon.calling import name_of
 from andon.context.failure import Attempt, in_words
 from andon.context.gathering import Context
 from andon.escalating import Escalates, Incident, Telling, moment_of_telling, note_on, told_of
-from andon.retrying import name_of
 
 log = logging.getLogger("andon")
 
@@ -81,7 +81,7 @@ class Ways:
             dedup_key=self.dedup_key or f"{self.category}:{self.ways[0].__module__}.{first}",
             error=cast(Exception, failed[0].error),
             attempts=failed,
-            asked=dict(self.asked),
+            asked=self.asked,
         )
 
 
@@ -115,7 +115,6 @@ def with_fallbacks(
     """
     if not ways:
         raise ValueError("with_fallbacks needs at least one way.")
-    asked = {"environment": environment, "severity": severity}
     tried = Ways(
         ways=tuple(ways),
         on=on,
@@ -124,7 +123,7 @@ def with_fallbacks(
         title=title,
         category=category,
         dedup_key=dedup_key,
-        asked={name: value for name, value in asked.items() if value is not None},
+        asked={"environment": environment, "severity": severity},
     )
     awaited = any(map(inspect.iscoroutinefunction, ways))
     return cast(Callable[P, R], tried.acall if awaited else tried.call)

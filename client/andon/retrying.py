@@ -20,6 +20,7 @@ from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, overload
 
 from andon.attempting import Course, Errors, Rules, Times
+from andon.calling import name_of, through
 from andon.context.failure import chained
 from andon.context.gathering import Context
 from andon.escalating import Escalates, Incident, Telling, note_on
@@ -55,7 +56,7 @@ class Retrying:
     ) -> None:
         self._rules, self._telling, self._using = rules, telling, using
         self._title, self._category, self._dedup_key = title, category, dedup_key
-        self._asked = {name: value for name, value in asked.items() if value is not None}
+        self._asked = asked
 
     def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Its result, or its error."""
@@ -149,12 +150,6 @@ class Retrying:
             attempts=tuple(course.attempts),
             asked=self._asked,
         )
-
-
-def name_of(function: Callable[..., Any]) -> str:
-    """How people know it."""
-    name = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return str(name).rpartition("<locals>.")[2]
 
 
 @contextmanager
@@ -256,16 +251,4 @@ def _decorated(retrying: Retrying, function: Callable[..., Any]) -> Callable[...
         raise TypeError(
             f"{name_of(function)} is a generator: what it has yielded cannot be undone."
         )
-    if inspect.iscoroutinefunction(function):
-
-        @wraps(function)
-        async def atried(*args: Any, **kwargs: Any) -> Any:
-            return await retrying.acall(function, *args, **kwargs)
-
-        return atried
-
-    @wraps(function)
-    def tried(*args: Any, **kwargs: Any) -> Any:
-        return retrying.call(function, *args, **kwargs)
-
-    return tried
+    return through(function, retrying.call, retrying.acall)

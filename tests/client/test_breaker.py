@@ -185,6 +185,25 @@ def test_whoever_tries_again_around_it_tells_nobody_twice(search: Guarded) -> No
     assert len(search.people.alerts) == 1
 
 
+def test_while_people_are_told_anew_nobody_is_said_to_have_heard() -> None:
+    refused: list[CircuitOpenError] = []
+
+    class CutOff(People):
+        """Whoever calls while they are told is refused."""
+
+        def alert(self, **asked: Any) -> Any:
+            with pytest.raises(CircuitOpenError) as raised:
+                search.works()
+            refused.append(raised.value)
+            return super().alert(**asked)
+
+    search = Guarded(CutOff())
+    search.opens(3)
+    search.still.pass_(601)
+    search.opens(3)
+    assert [hasattr(error, "__notes__") for error in refused] == [False, False]
+
+
 async def test_coroutine_functions_are_guarded_alike() -> None:
     search = Guarded(AwaitedPeople(), openings=1)
     made: list[str] = []

@@ -15,13 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from andon.alembic.telling import Captured, Offline, capture, named, read_only, taken_back
 from andon.errors import SettingsError
 from andon.migrating import locks
-from andon.migrating.catalogue import Catalogue, catalogue_of, lockable
+from andon.migrating.catalogue import BUSY, Catalogue, catalogue_of
 from andon.migrating.gate import BusyError, Gate
 from andon.migrating.pending import Facts, Pending
 from andon.migrating.statements import touched
-
-#: PostgreSQL: a lock is not free.
-_BUSY = "55P03"
 
 
 class Run:
@@ -118,20 +115,11 @@ class Run:
     def facts(self, pending: Pending) -> Facts:
         """Locks, sizes and the way back, read without a trace."""
         try:
-            names = touched("\n".join(pending.statements))
-            tables = self._catalogue().tables(names)
-            return Facts(
-                locks=self._locks(pending, tables),
-                tables=tables,
-                rollback=self._rollback(),
-            )
+            tables = self._catalogue().tables(pending.touched)
+            told = locks.looked_at(self._connection.dialect.name, pending.statements, tables)
+            return Facts(locks=told, tables=tables, rollback=self._rollback())
         finally:
             self._connection.rollback()
-
-    def _locks(self, pending: Pending, tables: dict[str, Any]) -> list[str]:
-        if self._connection.dialect.name != "postgresql":
-            return []
-        return locks.sentences(pending.statements, tables, squawk=locks.command())
 
     def _rollback(self) -> str:
         """The SQL that takes it back, newest first."""
@@ -184,7 +172,7 @@ class Run:
             self._lock(pending)
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-            if state == _BUSY or "database is locked" in str(error.orig):
+            if state == BUSY or "database is locked" in str(error.orig):
                 raise BusyError from error
             raise
 
@@ -193,13 +181,11 @@ class Run:
         if dialect.name == "sqlite":
             if not getattr(self._connection.connection.dbapi_connection, "in_transaction", False):
                 self._send("BEGIN IMMEDIATE")
-        elif dialect.name == "postgresql" and self._running._has_version_table():
+        elif dialect.name == "postgresql":
             table = dialect.identifier_preparer.format_table(self._running._version)
-            self._send(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE NOWAIT")
-            tables = self._catalogue().tables(touched("\n".join(approved.statements)))
-            for name in lockable(tables):
-                # Nobody may alter them between this look and the run; reading and writing goes on.
-                self._send(f"LOCK TABLE ONLY {name} IN ACCESS SHARE MODE NOWAIT")
+            version = table if self._running._has_version_table() else None
+            for statement in self._catalogue().locking(version, approved.touched):
+                self._send(statement)
 
     def _released_steps(self, heads: tuple[str, ...], running: MigrationContext) -> Iterator[Any]:
         """What Alembic runs instead of what it would have looked up by itself."""

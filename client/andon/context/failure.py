@@ -33,19 +33,15 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def named(error: BaseException) -> str:
-    """The name of its type, with its module unless it is Python's own."""
-    kind = type(error)
-    return (
-        kind.__qualname__
-        if kind.__module__ == "builtins"
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )
+def named(kind: type[BaseException]) -> str:
+    """The name of an error's type, with its module unless it is Python's own."""
+    is_own = kind.__module__ == "builtins"
+    return kind.__qualname__ if is_own else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def in_words(error: BaseException, most: int = 1_000) -> str:
     """`ConnectionError: refused`."""
-    return f"{named(error)}: {words(error, most)}".removesuffix(": ")
+    return f"{named(type(error))}: {words(error, most)}".removesuffix(": ")
 
 
 def chained(error: BaseException) -> Iterator[BaseException]:
@@ -60,7 +56,8 @@ def chained(error: BaseException) -> Iterator[BaseException]:
 
 def told(error: BaseException) -> dict[str, str]:
     """Type, message and traceback, as the contract takes them."""
-    return {"type": named(error), "message": _message(error), "traceback": _traceback(error)}
+    kind = named(type(error))
+    return {"type": kind, "message": _message(error), "traceback": _traceback(error)}
 
 
 def _message(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from django.db.utils import OperationalError
 from andon.django.guarding import ChangedError, Guard, Key, guarded
 from andon.django.telling import Step, Teller, file_of, states_before
 from andon.migrating import locks
-from andon.migrating.catalogue import Catalogue, catalogue_of, lockable
+from andon.migrating.catalogue import BUSY, Catalogue, catalogue_of
 from andon.migrating.gate import BusyError, Gate
 from andon.migrating.pending import Facts, Pending
 from andon.migrating.statements import touched
@@ -136,13 +136,8 @@ class Executor(MigrationExecutor):  # type: ignore[misc]
 
     def facts(self, plan: Sequence[Step], pending: Pending) -> Facts:
         """Locks, sizes and the way back; the connection is closed afterwards."""
-        names = touched("\n".join(pending.statements))
-        tables = self._catalogue().tables(names)
-        told = (
-            locks.sentences(pending.statements, tables, squawk=locks.command())
-            if self.connection.vendor == "postgresql"
-            else []
-        )
+        tables = self._catalogue().tables(pending.touched)
+        told = locks.looked_at(self.connection.vendor, pending.statements, tables)
         facts = Facts(locks=told, tables=tables, rollback=self._rollback(plan))
         self.connection.close()  # people may take hours
         return facts
@@ -192,17 +187,13 @@ class Executor(MigrationExecutor):  # type: ignore[misc]
     def _lock(self, pending: Pending) -> None:
         if self.connection.vendor != "postgresql" or not self.connection.in_atomic_block:
             return
-        tables = self._catalogue().tables(touched("\n".join(pending.statements)))
+        version = "django_migrations" if self.recorder.has_table() else None
         with self.connection.cursor() as cursor:
             try:
-                if self.recorder.has_table():
-                    cursor.execute(
-                        "LOCK TABLE django_migrations IN SHARE ROW EXCLUSIVE MODE NOWAIT"
-                    )
-                for name in lockable(tables):
-                    cursor.execute(f"LOCK TABLE ONLY {name} IN ACCESS SHARE MODE NOWAIT")
+                for statement in self._catalogue().locking(version, pending.touched):
+                    cursor.execute(statement)
             except OperationalError as error:
-                if getattr(error.__cause__, "sqlstate", None) == "55P03":
+                if getattr(error.__cause__, "sqlstate", None) == BUSY:
                     raise BusyError from error
                 raise
 

@@ -1,10 +1,11 @@
 """What the database itself says: which one it is, how large its tables are, how they look now.
 
-Reads only. `Query` sends one statement as it is and gives its rows.
+Reads only; what locks is for the caller to send. `Query` sends one statement as it is and gives its
+rows.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -61,6 +62,18 @@ class Catalogue:
         """A digest over how the tables look now; empty where nobody can tell."""
         return ""
 
+    def locking(self, version: str | None, names: Iterable[str]) -> Iterator[str]:
+        """Statements that keep others, until the transaction ends, from migrating.
+
+        `version` is the table that says where the database stands, if there is one already. Send
+        each before taking the next: the tables are looked up under the lock.
+        """
+        return iter(())
+
+
+#: What PostgreSQL answers where a lock is not free.
+BUSY = "55P03"
+
 
 class PostgreSQL(Catalogue):
     """Of PostgreSQL."""
@@ -95,6 +108,13 @@ class PostgreSQL(Catalogue):
             return ""
         held = f"ARRAY[{', '.join(f'{_literal(name)}::regclass' for name in names)}]"
         return _digest(self._query(_SHAPE.format(held=held)))
+
+    def locking(self, version: str | None, names: Iterable[str]) -> Iterator[str]:
+        """Nobody migrates or alters these tables meanwhile; reading and writing goes on."""
+        if version is not None:
+            yield f"LOCK TABLE {version} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        for name in lockable(self.tables(names)):
+            yield f"LOCK TABLE ONLY {name} IN ACCESS SHARE MODE NOWAIT"
 
 
 _SHAPE = """

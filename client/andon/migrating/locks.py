@@ -28,6 +28,11 @@ def command() -> str | None:
     return shutil.which("squawk") or shutil.which("squawk", path=str(Path(sys.executable).parent))
 
 
+def looked_at(dialect: str, statements: Sequence[str], tables: Mapping[str, Table]) -> list[str]:
+    """What the statements lock; nothing is said of a database that Squawk does not know."""
+    return sentences(statements, tables, squawk=command()) if dialect == "postgresql" else []
+
+
 def sentences(
     statements: Sequence[str], tables: Mapping[str, Table], *, squawk: str | None
 ) -> list[str]:

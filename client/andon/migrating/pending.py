@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from andon.migrating.catalogue import Table
+from andon.migrating.statements import touched
 
 #: The server takes no more of it: what cannot be read cannot be judged.
 LONGEST_TEXT = 10_000
@@ -53,6 +54,11 @@ class Pending:
     def statements(self) -> list[str]:
         """Every statement that can be told beforehand."""
         return [text for section in self.sections for text in section.statements]
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Names of the tables and indexes concerned, as its statements write them."""
+        return touched("\n".join(self.statements))
 
     def arguments(self) -> dict[str, Any]:
         """What the digest covers."""

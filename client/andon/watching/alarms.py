@@ -11,6 +11,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Literal
 
+from andon.context.shapes import shaped
+
 #: As Andon knows it; the policy may raise it and never lowers it.
 Severity = Literal["low", "medium", "high", "critical"]
 
@@ -81,19 +83,19 @@ class Alarm:
         return f"watch:{self.reason}:{of}"
 
     def context(self) -> dict[str, Any]:
-        """What people need in order to judge, as the API takes it."""
+        """What people need in order to judge, in the shapes and sizes that the API takes."""
         counts = {} if self.seen is None else _counts(self.seen)
         since = {"reason": str(self.reason), "since": self.since.isoformat()}
         tried = [
             {"at": t.at.isoformat(), "action": t.action} | ({"error": t.error} if t.error else {})
             for t in self.tried
         ]
-        error = {"type": self.error_type, "message": self.error}
+        error = {"type": self.error_type or "", "message": self.error or ""}
         found: dict[str, Any] = {
             "system_state": since | counts | dict(self.state),
-            "attempts": tried,
-            "error": {name: said for name, said in error.items() if said},
-            "affected_services": list(self.affected),
+            "attempts": shaped("attempts", [tried]),
+            "error": shaped("error", [error]),
+            "affected_services": shaped("affected_services", [list(self.affected)]),
         }
         return {name: said for name, said in found.items() if said}
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 
+from andon.context.failure import named
+
 #: What an error is told from others by.
 Fingerprint = Callable[[BaseException | str], str]
 
@@ -14,7 +16,7 @@ def fingerprint(error: BaseException | str) -> str:
     """The type of an exception with its module; of a text, the text without its numbers."""
     if isinstance(error, str):
         return _PASSING.sub("#", error.strip())[:200] or "unnamed"
-    return _named(type(error))
+    return named(type(error))
 
 
 class FirstSeen:
@@ -29,7 +31,7 @@ class FirstSeen:
     ) -> None:
         self._by = by
         self._limit = limit
-        self._seen = {name if isinstance(name, str) else _named(name) for name in known}
+        self._seen = {name if isinstance(name, str) else named(name) for name in known}
 
     @property
     def full(self) -> bool:
@@ -43,8 +45,3 @@ class FirstSeen:
             return None
         self._seen.add(found)
         return found
-
-
-def _named(kind: type[BaseException]) -> str:
-    builtin = kind.__module__ == "builtins"
-    return kind.__qualname__ if builtin else f"{kind.__module__}.{kind.__qualname__}"

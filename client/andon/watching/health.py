@@ -80,8 +80,7 @@ class HealthMonitor:
         """What a check found."""
         if service not in self._services:
             raise ValueError(f"{service!r} is not watched: name it in `services`.")
-        said = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
-        return self._judge(partial(self._checked, service, healthy, said))
+        return self._judge(partial(self._checked, service, healthy, words.said(error)))
 
     def tick(self) -> tuple[Told, ...]:
         """Time passed."""
@@ -169,7 +168,7 @@ class HealthMonitor:
             if self._recover is not None:
                 self._recover(name)
         except Exception as raised:
-            error = f"{type(raised).__name__}: {raised}"
+            error = words.said(raised)
         self._ended(name, error)
 
     def _ended(self, name: str, error: str | None) -> None:

@@ -82,7 +82,7 @@ class ErrorRateMonitor(Watch):
 
     def _first(self, error: BaseException | str, at: datetime) -> tuple[Told, ...]:
         kind = self._firsts.notice(error)
-        return () if kind is None else (words.first_seen(self.watching, kind, str(error), at),)
+        return () if kind is None else (words.first_seen(self.watching, kind, error, at),)
 
     def _alarm(self, turn: Turn, at: datetime, since: datetime) -> Alarm:
         if isinstance(self._engine, Burn):

@@ -19,8 +19,8 @@ log = logging.getLogger("andon.watching")
 #: Does a piece of work, elsewhere or at once.
 Run = Callable[[Callable[[], None]], None]
 
-#: Between two attempts to tell: from the first pause to the longest, in seconds.
-_PAUSES_S = (1.0, 60.0)
+#: Between two attempts to tell, in seconds at most: the first pause, and the longest.
+_PAUSES_S = (2.0, 60.0)
 
 
 def in_thread(work: Callable[[], None]) -> None:
@@ -105,7 +105,7 @@ class Telling:
         self._last_error = str(error)
         self._to_the_back(told)
         shortest, longest = _PAUSES_S
-        self._pause(self._chance() * min(longest, shortest * 2 ** min(self._failures, 10)))
+        self._pause(self._chance() * min(longest, shortest * 2 ** min(self._failures - 1, 10)))
 
     def _to_the_back(self, told: Told) -> None:
         """Let others have their turn; what is said of the same alarm stays in order."""
@@ -114,8 +114,13 @@ class Telling:
             self._waiting = deque([t for t in self._waiting if t.key != told.key] + mine)
 
     def _forget_what_is_over(self) -> None:
-        """Leave out the oldest alarm that cleared before anybody could be told of it."""
-        over = next((t.key for t in list(self._waiting)[1:] if isinstance(t, Cleared)), None)
+        """Leave out the oldest alarm that cleared before anybody could be told of it.
+
+        The first of all may be told just now, and whoever heard of an alarm has to hear of its end.
+        """
+        rest = list(self._waiting)[1:]
+        untold = {t.key for t in rest if isinstance(t, Alarm)}
+        over = next((t.key for t in rest if isinstance(t, Cleared) and t.key in untold), None)
         if over is not None:
             self._waiting = deque(t for t in self._waiting if t.key != over)
             log.error("Too much is untold: an alarm that is over is left out.")

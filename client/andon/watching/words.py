@@ -2,7 +2,13 @@
 
 from datetime import datetime
 
+from andon.context.failure import in_words
+from andon.context.plain import words
+from andon.context.shapes import line
 from andon.watching.alarms import Alarm, Reason, Seen, Tried
+
+#: Characters of a title, and of what an error says.
+TITLE, MESSAGE = 150, 2_000
 
 
 def percent(ratio: float) -> str:
@@ -18,6 +24,13 @@ def minutes(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def said(error: BaseException | str | None) -> str | None:
+    """What a check, or an attempt to recover, says of its failure."""
+    if isinstance(error, BaseException):
+        return in_words(error, MESSAGE)
+    return None if error is None else words(error, MESSAGE)
+
+
 def error_rate(watching: str, seen: Seen, at: datetime, since: datetime) -> Alarm:
     """Far more requests fail than usually."""
     return Alarm(
@@ -25,7 +38,7 @@ def error_rate(watching: str, seen: Seen, at: datetime, since: datetime) -> Alar
         reason=Reason.ERROR_RATE,
         category="pattern_change",
         severity="high",
-        title=_line(f"{watching}: {percent(seen.ratio)} of requests fail"),
+        title=line(f"{watching}: {percent(seen.ratio)} of requests fail", TITLE),
         summary=(
             f"{seen.errors} of {seen.count} requests failed within {minutes(seen.window_s)}; "
             f"{percent(seen.baseline)} is usual."
@@ -43,7 +56,7 @@ def burn_rate(watching: str, seen: Seen, page: bool, at: datetime, since: dateti
         reason=Reason.BURN_RATE,
         category="pattern_change" if page else "service_health",
         severity="high" if page else "medium",
-        title=_line(f"{watching}: error budget spent {_times(seen)} too fast"),
+        title=line(f"{watching}: error budget spent {_times(seen)} too fast", TITLE),
         summary=(
             f"{seen.errors} of {seen.count} requests failed within {minutes(seen.window_s)}; "
             f"the SLO allows {percent(seen.baseline)}."
@@ -58,19 +71,19 @@ def _times(seen: Seen) -> str:
     return f"{seen.ratio / seen.baseline:.3g} times"
 
 
-def first_seen(watching: str, kind: str, error: str, at: datetime) -> Alarm:
+def first_seen(watching: str, kind: str, error: BaseException | str, at: datetime) -> Alarm:
     """An error of a type that was not seen before."""
     return Alarm(
         watching=watching,
         reason=Reason.FIRST_SEEN,
         category="pattern_change",
         severity="high",
-        title=_line(f"{watching}: first {kind}"),
+        title=line(f"{watching}: first {kind}", TITLE),
         summary="An error of this type was not seen before.",
         at=at,
         since=at,
         error_type=kind,
-        error=error[:2000],
+        error=words(error, MESSAGE),
     )
 
 
@@ -84,7 +97,7 @@ def spike(
         reason=Reason.SPIKE,
         category="resource_exhaustion" if usual is None else "pattern_change",
         severity="high",
-        title=_line(f"{watching}: {percent(seen.ratio)} of values above {limit}"),
+        title=line(f"{watching}: {percent(seen.ratio)} of values above {limit}", TITLE),
         summary=(
             f"{seen.errors} of {seen.count} values within {minutes(seen.window_s)} were above "
             f"{limit}{beside}."
@@ -121,7 +134,7 @@ def unhealthy(
         reason=reason,
         category="service_health",
         severity="high",
-        title=_line(f"{service} {_UNHEALTHY[reason]}"),
+        title=line(f"{service} {_UNHEALTHY[reason]}", TITLE),
         summary=f"Not healthy for {minutes((at - since).total_seconds())}. {again}",
         at=at,
         since=since,
@@ -146,9 +159,3 @@ def mass_failure(failing: tuple[str, ...], services: int, at: datetime, since: d
         affected=failing[:100],
         state={"failing": len(failing), "services": services},
     )
-
-
-def _line(text: str) -> str:
-    """One line, as long as a title may be."""
-    line = " ".join(text.split())
-    return line if len(line) <= 150 else line[:149] + "…"

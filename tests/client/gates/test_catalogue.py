@@ -89,3 +89,15 @@ def test_a_materialized_view_is_told_but_not_locked(shop: Database) -> None:
     tables = PostgreSQL(shop.rows).tables(["totals", "orders", '"orders"'])
     assert sorted(tables) == ['"orders"', "orders", "totals"]
     assert lockable(tables) == ["orders"]
+
+
+def test_what_keeps_others_from_migrating(shop: Database) -> None:
+    """The tables are locked, too, where nothing says yet where the database stands."""
+    catalogue = PostgreSQL(shop.rows)
+    table = "LOCK TABLE ONLY orders IN ACCESS SHARE MODE NOWAIT"
+    assert list(catalogue.locking(None, ["orders"])) == [table]
+    assert list(catalogue.locking("alembic_version", ["orders"])) == [
+        "LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE NOWAIT",
+        table,
+    ]
+    assert list(catalogue_of("sqlite", shop.rows).locking("alembic_version", ["orders"])) == []

@@ -7,7 +7,7 @@ import pytest
 from andon import Client
 from andon.testing import FakeAndon
 from andon.watching import words
-from andon.watching.alarms import Alarm, Cleared, Seen
+from andon.watching.alarms import Alarm, Cleared, Reason, Seen, Tried
 from andon.watching.incidents import Incidents
 from andon.watching.rates import ErrorRateMonitor
 from andon.watching.telling import Telling
@@ -60,6 +60,21 @@ def test_processes_that_see_the_same_share_an_incident_that_people_end(client: C
     mine(over(alarm))
     (opened,) = client.list()
     assert (opened.status, opened.occurrences) == ("pending", 2)
+
+
+def test_what_is_said_at_length_and_in_many_lines_reaches_people(client: Client) -> None:
+    """What Andon refuses is told again for ever, and so never heard."""
+    said = "not\nhealthy: " + "word " * 20_000
+    tried = (Tried(at=START, action="check", error=said),)
+    for alarm in (
+        words.first_seen("checkout", said, said, START),
+        words.unhealthy("search\x07", Reason.FAILING, tried, 3, START, START),
+    ):
+        Incidents(client)(alarm)
+    of_service, first = client.list()
+    assert of_service.title == "search fails its checks"
+    assert first.context["error"]["type"].startswith("not healthy: word ")
+    assert of_service.context["attempts"][0]["error"].startswith("not\nhealthy: word ")
 
 
 def test_an_incident_that_people_ended_is_left_as_it_is(client: Client) -> None:

@@ -95,6 +95,37 @@ def test_at_the_bound_what_is_over_is_left_out_and_what_is_not_stays() -> None:
     assert [t.watching for t in heard.heard if isinstance(t, Alarm)] == ["a", "c", "d"]
 
 
+def test_what_is_being_told_and_the_end_of_what_was_told_are_never_left_out() -> None:
+    later, heard = Later(), list[Told]()
+    first, second = alarm("a"), alarm("b")
+
+    def hears(told: Told) -> None:
+        heard.append(told)
+        if told == first:  # while it is told, it ends, and more is said than the bound allows
+            for one in (over(first), second):
+                telling.say(one)
+
+    telling = Telling(hears, bound=2, run=later)
+    telling.say(first)
+    later.do()
+    telling.say(over(second))
+    later.do()
+    assert heard == [first, over(first), second, over(second)]
+    assert telling.flush(0)
+
+
+def test_the_end_of_what_people_heard_of_is_never_left_out() -> None:
+    later, heard = Later(), Away(0)
+    telling = Telling(heard, bound=2, run=later)
+    first, second, third = alarm("a"), alarm("b"), alarm("c")
+    telling.say(first)
+    later.do()
+    for one in (second, over(first), third):
+        telling.say(one)
+    later.do()
+    assert heard.heard == [first, second, over(first), third]
+
+
 def test_where_no_thread_is_to_be_had_it_is_told_at_the_next_step() -> None:
     threads = [False, True]
     heard = Away(0)
