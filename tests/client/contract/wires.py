@@ -21,17 +21,9 @@ from approvals.policy.load import parse_policy
 from bot.app import Server, serving
 from bot.ids import new_id
 from bot.settings import Settings
-from tests.building import OPERATION, OPTIONS, ROOT, SAMPLE, a_question, a_vote
+from tests.building import BODY, ROOT, SAMPLE, a_question, a_vote
 
 T = TypeVar("T")
-
-BODY: dict[str, Any] = {
-    "category": "retries_exhausted",
-    "title": "Data sync failed 3 times",
-    "environment": "production",
-    "operation": OPERATION,
-    "options": OPTIONS,
-}
 
 #: Who calls: the service, and what its key may do.
 CALLERS = {
