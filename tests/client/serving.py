@@ -21,13 +21,26 @@ from approvals.words import Effect, Status
 from bot.app import Server, serving
 from bot.ids import new_id
 from bot.settings import Settings
-from tests.building import SAMPLE, a_question, a_vote
+from tests.building import ROOT, SAMPLE, a_question, a_vote
 from tests.journeys.world import MovedClock
 
 T = TypeVar("T")
 
 SERVICE = "data-sync"
 POLICY = parse_policy(SAMPLE)
+
+
+def settings_for(folder: Path, port: int = 0, **more: Any) -> Settings:
+    """A server on this folder, without Slack, by the sample policy."""
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        ANDON_DATABASE_URL=f"sqlite:///{folder / 'andon.db'}",
+        ANDON_PORT=port,
+        ANDON_POLICY=str(ROOT / "policy.toml"),
+        ANDON_SIGNING_KEYS=str(folder / "keys"),
+        ANDON_SLACK_MODE="off",
+        **more,
+    )
 
 
 class Served:
@@ -42,7 +55,6 @@ class Served:
         self._stack = AsyncExitStack()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        (folder / "policy.toml").write_text(SAMPLE, encoding="utf-8")
         self._thread.start()
         self.start()
         self.key = self.run(self.server.store.services.add(SERVICE))
@@ -147,14 +159,7 @@ class Served:
     # -- inside ---------------------------------------------------------------------------------
 
     async def _start(self) -> None:
-        settings = Settings(
-            _env_file=None,  # type: ignore[call-arg]
-            ANDON_DATABASE_URL=f"sqlite:///{self.folder / 'andon.db'}",
-            ANDON_PORT=self.port,
-            ANDON_POLICY=str(self.folder / "policy.toml"),
-            ANDON_SIGNING_KEYS=str(self.folder / "keys"),
-            ANDON_SLACK_MODE="off",
-        )
+        settings = settings_for(self.folder, self.port)
         self._stack = AsyncExitStack()
         self._server = await self._stack.enter_async_context(serving(settings, clock=self.clock))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.client.contract.wires import Wire, fake_wire, real_wire
-from tests.client.matrix.lane import FULL
+from tests.client.lane import FULL
 from tests.client.serving import Served
 
 #: Who is asked in this lane.
