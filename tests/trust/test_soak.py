@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.forging import Forge
 from tests.trust.crashing.lives import Lives, lives
-from tests.trust.crashing.servers import Forge, forge
+from tests.trust.crashing.servers import forge_of_servers
 from tests.trust.crashing.soaking import Soak, Vitals
 from tests.trust.lane import rounds
 
@@ -23,7 +24,7 @@ UNBOUNDED = {
 @pytest.fixture(scope="module")
 def quick() -> Iterator[Forge]:
     """Servers that start at once."""
-    with forge() as made:
+    with forge_of_servers() as made:
         yield made
 
 

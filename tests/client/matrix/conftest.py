@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.client.lane import FULL
-from tests.client.matrix.world import World
+from tests.client.matrix.world import World, plain_environment
 from tests.figures import figure, tell
+from tests.forging import forge
 
 __all__ = ["figure"]
 
@@ -14,11 +15,12 @@ __all__ = ["figure"]
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Servers and callers, shared by all cells."""
-    made = World(tmp_path_factory.mktemp("matrix"))
-    try:
-        yield made
-    finally:
-        made.stop()
+    with forge("tests.client.matrix.zygote", plain_environment()) as callers:
+        made = World(tmp_path_factory.mktemp("matrix"), callers)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
