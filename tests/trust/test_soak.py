@@ -75,10 +75,8 @@ async def test_the_soak_finds_what_leaks(
     quick: Forge, tmp_path: Path, bug: str, found: str, figure: Callable[[str, str], None]
 ) -> None:
     async with soaking(quick, tmp_path, bug=bug) as lived:
-        for seconds in (
-            9,
-            30,
-        ):  # where a machine is slow, little is done, and little leaks, in nine
+        # Where a machine is slow, little is done, and little leaks, in nine seconds.
+        for seconds in (9, 30):
             wrong = (await loaded(lived, seconds)).wrong()
             lived.server.kill()
             if wrong:

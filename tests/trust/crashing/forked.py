@@ -37,7 +37,7 @@ def _serve(start: dict[str, Any]) -> NoReturn:
     if start["shadow"]:
         _power_on(start["folder"], start["shadow"], deaf=start["deaf"])
     if start["ahead_s"]:
-        _later(timedelta(seconds=start["ahead_s"]))
+        later(timedelta(seconds=start["ahead_s"]))
     if not start["paced"]:
         _unpaced()
     for bug in (start["bug"] or "").split():
@@ -56,7 +56,7 @@ def _power_on(folder: str, shadow: str, *, deaf: bool) -> None:
         raise SystemExit("The shadow could not be begun.")
 
 
-def _later(ahead: timedelta) -> None:
+def later(ahead: timedelta) -> None:
     """A server that starts when every lease of the one before is over."""
     given = bot.app.serving.__wrapped__.__kwdefaults__  # type: ignore[attr-defined]
     given["clock"] = lambda: datetime.now(UTC) + ahead
