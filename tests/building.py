@@ -35,6 +35,15 @@ OPTIONS: list[dict[str, Any]] = [
     {"key": "leave", "label": "Leave it", "effect": "abort"},
 ]
 
+#: A service whose retries are used up asks before it tries again.
+BODY: dict[str, Any] = {
+    "category": "retries_exhausted",
+    "title": "Data sync failed 3 times",
+    "environment": "production",
+    "operation": OPERATION,
+    "options": OPTIONS,
+}
+
 
 class Clock:
     """Time that passes only when told to."""
@@ -138,14 +147,7 @@ def store_in_memory(
 
 def an_open(key: str = "k1", **changes: Any) -> commands.Open:
     """A service whose retries are used up asks before it tries again."""
-    body = {
-        "category": "retries_exhausted",
-        "title": "Data sync failed 3 times",
-        "environment": "production",
-        "operation": OPERATION,
-        "options": OPTIONS,
-        **changes,
-    }
+    body = {**BODY, **changes}
     dedup = body.get("dedup_key")
     return commands.Open(
         id=new_id("cmd"),

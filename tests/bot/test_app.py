@@ -26,8 +26,7 @@ from bot.people import KnownPeople
 from bot.settings import Settings, SettingsError
 from storage import AlreadyRunningError
 from tests.building import (
-    OPERATION,
-    OPTIONS,
+    BODY,
     ROOT,
     SAMPLE,
     START,
@@ -36,14 +35,6 @@ from tests.building import (
     an_open,
     store_at,
 )
-
-BODY = {
-    "category": "retries_exhausted",
-    "title": "Data sync failed 3 times",
-    "environment": "production",
-    "operation": OPERATION,
-    "options": OPTIONS,
-}
 
 
 def settings(folder: Path, **changes: Any) -> Settings:

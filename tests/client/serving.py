@@ -21,13 +21,26 @@ from approvals.words import Effect, Status
 from bot.app import Server, serving
 from bot.ids import new_id
 from bot.settings import Settings
-from tests.building import SAMPLE
+from tests.building import ROOT, SAMPLE, a_question, a_vote
 from tests.journeys.world import MovedClock
 
 T = TypeVar("T")
 
 SERVICE = "data-sync"
 POLICY = parse_policy(SAMPLE)
+
+
+def settings_for(folder: Path, port: int = 0, **more: Any) -> Settings:
+    """A server on this folder, without Slack, by the sample policy."""
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        ANDON_DATABASE_URL=f"sqlite:///{folder / 'andon.db'}",
+        ANDON_PORT=port,
+        ANDON_POLICY=str(ROOT / "policy.toml"),
+        ANDON_SIGNING_KEYS=str(folder / "keys"),
+        ANDON_SLACK_MODE="off",
+        **more,
+    )
 
 
 class Served:
@@ -42,10 +55,9 @@ class Served:
         self._stack = AsyncExitStack()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        (folder / "policy.toml").write_text(SAMPLE, encoding="utf-8")
         self._thread.start()
         self.start()
-        self.key = self.run(self._running.store.services.add(SERVICE))
+        self.key = self.run(self.server.store.services.add(SERVICE))
 
     # -- the machine ----------------------------------------------------------------------------
 
@@ -66,7 +78,7 @@ class Served:
     def start(self) -> None:
         """Start it (again), where it listened before."""
         self.run(self._start())
-        self.port = self._running.port
+        self.port = self.server.port
 
     def stop(self) -> None:
         """Stop it; its files stay."""
@@ -88,13 +100,24 @@ class Served:
 
     def service(self, name: str, **more: Any) -> str:
         """The key of one more service."""
-        return self.run(self._running.store.services.add(name, **more))
+        return self.run(self.server.store.services.add(name, **more))
+
+    @property
+    def server(self) -> Server:
+        """The one that runs."""
+        assert self._server is not None
+        return self._server
+
+    def submit(self, command: commands.Command) -> None:
+        """Have a command settled, which must be accepted."""
+        settled = self.run(self.server.store.writer.submit(command))
+        assert settled.refusal is None, settled.refusal
 
     # -- people ---------------------------------------------------------------------------------
 
     def read(self, id_: str) -> Escalation:
         """The escalation as the server has it."""
-        found = self.run(self._running.store.reads.escalation(id_))
+        found = self.run(self.server.store.reads.escalation(id_))
         assert found is not None, id_
         return found
 
@@ -109,7 +132,7 @@ class Served:
     def stop_release(self, id_: str, why: str = "wait") -> None:
         """Somebody stops it after the approval."""
         account = self._voters(self.read(id_))[0]
-        self._submit(
+        self.submit(
             commands.Stop(
                 id=new_id("cmd"), escalation_id=id_, actor=Actor(account=account), reason=why
             )
@@ -117,16 +140,7 @@ class Served:
 
     def ask(self, id_: str, text: str) -> None:
         """Somebody who may decide asks for something first."""
-        account = self._voters(self.read(id_))[0]
-        self._submit(
-            commands.AskForInfo(
-                id=new_id("cmd"),
-                escalation_id=id_,
-                actor=Actor(account=account),
-                text=text,
-                question_id=new_id("que"),
-            )
-        )
+        self.submit(a_question(id_, self._voters(self.read(id_))[0], text=text))
 
     def pass_(self, seconds: float) -> None:
         """Let time pass at once, for the server."""
@@ -144,27 +158,15 @@ class Served:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    @property
-    def _running(self) -> Server:
-        assert self._server is not None
-        return self._server
-
     async def _start(self) -> None:
-        settings = Settings(
-            _env_file=None,  # type: ignore[call-arg]
-            ANDON_DATABASE_URL=f"sqlite:///{self.folder / 'andon.db'}",
-            ANDON_PORT=self.port,
-            ANDON_POLICY=str(self.folder / "policy.toml"),
-            ANDON_SIGNING_KEYS=str(self.folder / "keys"),
-            ANDON_SLACK_MODE="off",
-        )
+        settings = settings_for(self.folder, self.port)
         self._stack = AsyncExitStack()
         self._server = await self._stack.enter_async_context(serving(settings, clock=self.clock))
 
     async def _next(self, known: int) -> str:
         async with asyncio.timeout(20):
             while True:
-                page = await self._running.store.reads.page(Wanted(status="pending"), None, 100)
+                page = await self.server.store.reads.page(Wanted(status="pending"), None, 100)
                 if len(page.items) > known:
                     return page.items[0].id
                 await asyncio.sleep(0.01)
@@ -174,19 +176,9 @@ class Served:
             e = self.read(id_)
             if e.status is not Status.PENDING:
                 break
-            self._submit(
-                commands.Vote(
-                    id=new_id("cmd"),
-                    escalation_id=id_,
-                    actor=Actor(account=account),
-                    option=option,
-                    shown=e.shown,
-                    digest=e.digest,
-                    rationale=why,
-                    typed=e.operation.target if e.operation else None,
-                    read_whole=True,
-                )
-            )
+            seen = {"shown": e.shown, "digest": e.digest, "read_whole": True}
+            typed = e.operation.target if e.operation else None
+            self.submit(a_vote(id_, account, option, rationale=why, typed=typed, **seen))
         assert self.read(id_).status is not Status.PENDING
 
     def _voters(self, e: Escalation) -> list[str]:
@@ -194,10 +186,6 @@ class Served:
         people = POLICY.file_people(self.clock())
         names = [n for r in e.plan.requirements for n in sorted(people.groups[r.group])]
         return [POLICY.people[name].accounts[0] for name in dict.fromkeys(names)]
-
-    def _submit(self, command: commands.Command) -> None:
-        settled = self.run(self._running.store.writer.submit(command))
-        assert settled.refusal is None, settled.refusal
 
 
 def _first(e: Escalation, effect: Effect) -> str:

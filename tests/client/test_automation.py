@@ -24,7 +24,7 @@ RESTART: dict[str, Any] = {
 
 def records(served: Served, **wanted: Any) -> list[Escalation]:
     """What the server has on record, oldest first."""
-    page = served.run(served._running.store.reads.page(Wanted(**wanted), None, 100))
+    page = served.run(served.server.store.reads.page(Wanted(**wanted), None, 100))
     return sorted(page.items, key=lambda e: e.id)
 
 

@@ -19,8 +19,8 @@ from bot.demo.workspace.server import serve
 from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from bot.settings import Settings
+from tests.building import BODY
 from tests.journeys.world import (
-    BODY,
     BOT_TOKEN,
     DATABASE,
     OPERATIONS,

@@ -4,7 +4,7 @@ and time in which nobody could be reached does not count.
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,9 +58,8 @@ async def test_with_slack_away_the_deadline_moves_by_what_was_lost(over_http: St
     )
     asked, came = moment(made["created_at"]), moment(found["progress"]["delivered_at"])
     lost = moment(found["deadline_at"]) - moment(made["deadline_at"])
-    assert (came - asked).total_seconds() >= 1200
-    # The card's row is written a moment after the core was told that it came, however long that is.
-    assert abs((lost - (came - asked)).total_seconds()) < 60
+    # The card's row is written after the core was told that it came, however long that takes.
+    assert timedelta(minutes=20) <= lost <= came - asked
     back = story.clock()
     await story.noticed(lambda people: people.as_of > back)
     await story.tap("USAM", await story.card(OPERATIONS), "Try 3 more times")

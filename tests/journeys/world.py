@@ -8,7 +8,7 @@ import yaml
 
 from bot.demo.workspace.people import Channel, ChannelKind, Kind, Person, UserGroup
 from bot.demo.workspace.workspace import Workspace
-from tests.building import OPERATION, OPTIONS, ROOT, SAMPLE
+from tests.building import ROOT, SAMPLE
 
 NAMES = ("Ravi", "Ines", "Dana", "Lena", "Mia", "Tom", "Omar", "Sam", "Priya")
 SECRET, BOT_TOKEN = "signing-secret-of-tests", "xoxb-of-tests"
@@ -22,14 +22,6 @@ GROUPS = {
 }
 
 DIGEST = '[digest]\nchannel = "operations"\nat = ["09:00"]\n'
-
-BODY: dict[str, Any] = {
-    "category": "retries_exhausted",
-    "title": "Data sync failed 3 times",
-    "environment": "production",
-    "operation": OPERATION,
-    "options": OPTIONS,
-}
 
 
 def policy_of_tests() -> str:

@@ -1,14 +1,14 @@
 """Figures of the proofs: what each did, told at the end of the run."""
 
 import os
-from collections.abc import Callable
 
 import pytest
 
+from tests.figures import figure, tell
 from tests.trust.exported import bundle, copy, house
-from tests.trust.lane import FIGURE, FULL
+from tests.trust.lane import FULL
 
-__all__ = ["bundle", "copy", "house"]
+__all__ = ["bundle", "copy", "figure", "house"]
 
 #: Dozens of servers start here: each would spend a second on compiling everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -27,29 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-@pytest.fixture
-def figure(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """`figure("kill -9", "40 cycles, 1,322 acknowledged, 0 lost")`: a line of the report."""
-
-    def told(proof: str, said: str) -> None:
-        request.node.user_properties.append((FIGURE, (proof, said)))
-
-    return told
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """All figures, also of a proof that failed; the workers of a parallel run send them here."""
-    reports = (
-        report
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.stats.get(outcome, ())
-    )
-    lines = sorted(
-        f"{proof:<28} {said}  ({report.duration:.0f} s)"
-        for report in reports
-        for name, (proof, said) in getattr(report, "user_properties", ())
-        if name == FIGURE
-    )
-    if lines:
-        terminalreporter.section(f"what was proved ({'full' if FULL else 'short'} lane)")
-        terminalreporter.write_line("\n".join(lines))
+    """What the proofs did."""
+    tell(terminalreporter, "tests/trust/", "what was proved", full=FULL)

@@ -1,12 +1,9 @@
-"""Which lane runs, and what a proof tells of itself."""
+"""Which lane of the proofs runs."""
 
 import os
 
 #: The full lane takes hours; the short one is for every push.
 FULL = os.environ.get("ANDON_TRUST_LANE", "short") == "full"
-
-#: Under which name a test's report carries its figures.
-FIGURE = "figure"
 
 
 def rounds(*, short: int, full: int) -> int:

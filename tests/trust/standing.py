@@ -21,8 +21,7 @@ import aiohttp
 
 from storage.database import open_database
 from storage.services import SqlServices
-from tests.building import ROOT, SAMPLE, FileFacts, a_vote, an_open, store_at
-from tests.journeys.world import BODY
+from tests.building import BODY, ROOT, SAMPLE, FileFacts, a_vote, an_open, store_at
 
 SERVE = (sys.executable, "-m", "bot", "serve")
 

@@ -149,12 +149,11 @@ async def test_under_load_it_ends_within_ten_seconds_and_answers_who_waits(
 #: A server that starts when every lease of the one before is over.
 LATER = """
 import sys
-from datetime import UTC, datetime, timedelta
-import bot.app
-given = bot.app.serving.__wrapped__.__kwdefaults__
-given["clock"] = lambda: datetime.now(UTC) + timedelta(seconds=31)
-sys.argv = ["andon-server", "serve"]
+from datetime import timedelta
 from bot.cli import app
+from tests.trust.crashing.forked import later
+later(timedelta(seconds=31))
+sys.argv = ["andon-server", "serve"]
 app()
 """
 

@@ -11,8 +11,9 @@ from random import Random
 
 import pytest
 
+from tests.forging import Forge
 from tests.trust.crashing.lives import Lives, lives
-from tests.trust.crashing.servers import Forge, forge
+from tests.trust.crashing.servers import forge_of_servers
 from tests.trust.lane import rounds
 
 #: Cycles on one database; the next series begins a new one.
@@ -25,7 +26,7 @@ WITHIN = (5, 15, 30)
 @pytest.fixture(scope="module")
 def quick() -> Iterator[Forge]:
     """Servers that start at once."""
-    with forge() as made:
+    with forge_of_servers() as made:
         yield made
 
 

@@ -27,9 +27,9 @@ from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from tests.bot.api.test_signed import signature
 from tests.bot.test_signing import a_key, verified
+from tests.building import BODY
 from tests.journeys.conftest import spoken
 from tests.journeys.world import (
-    BODY,
     BOT_TOKEN,
     OPERATIONS,
     SECRET,

@@ -15,7 +15,8 @@ from urllib.parse import quote
 import pytest
 
 from bot.redaction import redact, redact_text
-from tests.journeys.world import BODY, OPERATIONS
+from tests.building import BODY
+from tests.journeys.world import OPERATIONS
 from tests.trust.corpora.benign import TEXTS
 from tests.trust.corpora.secrets import Secret, keyed, secrets
 from tests.trust.lane import rounds

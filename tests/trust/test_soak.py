@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.forging import Forge
 from tests.trust.crashing.lives import Lives, lives
-from tests.trust.crashing.servers import Forge, forge
+from tests.trust.crashing.servers import forge_of_servers
 from tests.trust.crashing.soaking import Soak, Vitals
 from tests.trust.lane import rounds
 
@@ -23,7 +24,7 @@ UNBOUNDED = {
 @pytest.fixture(scope="module")
 def quick() -> Iterator[Forge]:
     """Servers that start at once."""
-    with forge() as made:
+    with forge_of_servers() as made:
         yield made
 
 
@@ -74,10 +75,8 @@ async def test_the_soak_finds_what_leaks(
     quick: Forge, tmp_path: Path, bug: str, found: str, figure: Callable[[str, str], None]
 ) -> None:
     async with soaking(quick, tmp_path, bug=bug) as lived:
-        for seconds in (
-            9,
-            30,
-        ):  # where a machine is slow, little is done, and little leaks, in nine
+        # Where a machine is slow, little is done, and little leaks, in nine seconds.
+        for seconds in (9, 30):
             wrong = (await loaded(lived, seconds)).wrong()
             lived.server.kill()
             if wrong:

@@ -24,7 +24,7 @@ from bot.app import Server, serving
 from bot.background.egress import callback_session
 from bot.callback_urls import refuse_host
 from bot.settings import Settings
-from tests.building import OPERATION, OPTIONS, ROOT, a_vote, an_open
+from tests.building import BODY, ROOT, a_vote, an_open
 from tests.trust.spellings import INNER, NAMES
 
 Figure = Callable[[str, str], None]
@@ -110,14 +110,7 @@ async def asked_by_http(server: Server, urls: Iterable[str]) -> list[str]:
     key = await server.store.services.add("data-sync")
     async with aiohttp.ClientSession() as http:
         for n, url in enumerate(urls):
-            body = {
-                "category": "retries_exhausted",
-                "title": "Data sync failed 3 times",
-                "environment": "production",
-                "operation": OPERATION,
-                "options": OPTIONS,
-                "callback_url": url,
-            }
+            body = {**BODY, "callback_url": url}
             headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": f"k{n}"}
             where = f"{server.url}/v1/escalations"
             async with http.post(where, json=body, headers=headers) as answer:

@@ -21,16 +21,7 @@ from storage import Store, open_store
 from storage.backlog import backlog
 from storage.migrate import upgrade
 from tests.bot.api.contract import CONTRACT, Contract
-from tests.building import OPERATION, OPTIONS, Clock, FileFacts, a_question, a_vote
-
-BODY: dict[str, Any] = {
-    "category": "retries_exhausted",
-    "title": "Data sync failed 3 times",
-    "environment": "production",
-    "operation": OPERATION,
-    "options": OPTIONS,
-}
-
+from tests.building import BODY, Clock, FileFacts, a_question, a_vote
 
 TROUBLE: dict[str, Any] = {
     "kind": "incident",

@@ -4,18 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.client.contract.wires import Real, Wire, fake_wire, real_wire
-from tests.client.matrix.lane import FULL
+from tests.client.contract.wires import Wire, fake_wire, real_wire
+from tests.client.lane import FULL
+from tests.client.serving import Served
 
 #: Who is asked in this lane.
 WIRES = ["fake", "fake on loopback", "real"] if FULL else ["fake", "real"]
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+def real(quiet_logs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The real server."""
-    with Real(tmp_path_factory.mktemp("real")) as running:
-        yield running
+    made = Served(tmp_path_factory.mktemp("real"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=WIRES)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.building import OPERATION
-from tests.client.contract.wires import BODY, Real, Wire, fake_wire, real_wire
+from tests.client.contract.wires import BODY, Wire, fake_wire, real_wire
+from tests.client.serving import Served
 
 #: What tells one escalation, server or moment from another; how it looks is compared.
 _OF_ITS_OWN = (
@@ -73,7 +74,7 @@ def in_trouble(wire: Wire) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("story", [approved_and_done, ended_otherwise, in_trouble])
-def test_the_fake_tells_the_same_story_in_the_same_words(real: Real, story: Any) -> None:
+def test_the_fake_tells_the_same_story_in_the_same_words(real: Served, story: Any) -> None:
     with fake_wire() as faked, real_wire(real) as served:
         told = [[flat(each) for each in story(wire)] for wire in (faked, served)]
     for by_fake, by_server in zip(*told, strict=True):

@@ -7,7 +7,8 @@ import httpx2
 import pytest
 
 from tests.client.contract.test_alike import flat
-from tests.client.contract.wires import Real, Wire, fake_wire, problem_of, real_wire
+from tests.client.contract.wires import Wire, fake_wire, problem_of, real_wire
+from tests.client.serving import Served
 
 RESTART: dict[str, Any] = {
     "recovery": "restart",
@@ -37,7 +38,7 @@ def ran_by_itself(wire: Wire) -> Iterator[Any]:
     yield wire.tell(made, "outcome", {"result": "succeeded", "detail": "it answers"}).json()
 
 
-def test_the_fake_tells_the_same_story_of_it(real: Real) -> None:
+def test_the_fake_tells_the_same_story_of_it(real: Served) -> None:
     with fake_wire() as faked, real_wire(real) as served:
         by_fake, by_server = ([flat(one) for one in ran_by_itself(w)] for w in (faked, served))
         assert by_fake == by_server

@@ -1,15 +1,11 @@
 """The fake and the real server behind one face: what a service asks, and what people say."""
 
-import asyncio
 import itertools
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
 import httpx2
 from andon.testing import FakeAndon
@@ -18,20 +14,9 @@ from approvals import commands
 from approvals.commands import Actor
 from approvals.escalation import Escalation
 from approvals.policy.load import parse_policy
-from bot.app import Server, serving
 from bot.ids import new_id
-from bot.settings import Settings
-from tests.building import OPERATION, OPTIONS, ROOT, SAMPLE, a_question, a_vote
-
-T = TypeVar("T")
-
-BODY: dict[str, Any] = {
-    "category": "retries_exhausted",
-    "title": "Data sync failed 3 times",
-    "environment": "production",
-    "operation": OPERATION,
-    "options": OPTIONS,
-}
+from tests.building import BODY, SAMPLE, a_question, a_vote
+from tests.client.serving import Served
 
 #: Who calls: the service, and what its key may do.
 CALLERS = {
@@ -197,65 +182,6 @@ class FakeWire(Wire):
         return self.fake.clock()
 
 
-@dataclass
-class Moved:
-    """The time of day, moved forward by hand."""
-
-    by: timedelta = field(default_factory=timedelta)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.by
-
-
-class Real:
-    """The real server in a thread of its own, so that nobody who asks stands in its way."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock, self._folder = Moved(), folder
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="andon-server")
-        self._running = serving(self._settings(), clock=self.clock)
-        self.numbers = itertools.count()
-        self.server: Server
-
-    def _settings(self) -> Settings:
-        return Settings(
-            _env_file=None,  # type: ignore[call-arg]
-            ANDON_DATABASE_URL=f"sqlite:///{self._folder / 'andon.db'}",
-            ANDON_PORT=0,
-            ANDON_POLICY=str(ROOT / "policy.toml"),
-            ANDON_SIGNING_KEYS=str(self._folder / "keys"),
-            ANDON_SLACK_MODE="off",
-        )
-
-    def do(self, what: Coroutine[Any, Any, T]) -> T:
-        """Have it done in the server's loop."""
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(30)
-
-    def __enter__(self) -> "Real":
-        self._thread.start()
-        self.server = self.do(self._running.__aenter__())
-        return self
-
-    def __exit__(self, *failed: object) -> None:
-        self.do(self._running.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def submit(self, command: Any) -> Any:
-        """Have a command settled, which must be accepted."""
-        settled = self.do(self.server.store.writer.submit(command))
-        assert settled.refusal is None, settled.refusal
-        return settled
-
-    def escalation(self, id_: str) -> Escalation:
-        """As it is stored."""
-        found = self.do(self.server.store.reads.escalation(id_))
-        assert found is not None
-        return found
-
-
 def a_vote_on(held: Escalation, effect: str, reason: str) -> commands.Vote:
     """Sam chooses the first option of that effect, having seen all there is to see."""
     option = next(o.key for o in held.options if o.effect == effect)
@@ -264,19 +190,22 @@ def a_vote_on(held: Escalation, effect: str, reason: str) -> commands.Vote:
     return vote
 
 
+#: What tells the services of one test from those of another.
+_NUMBERS = itertools.count()
+
+
 class RealWire(Wire):
     """The real server, for one test: with services of its own."""
 
-    def __init__(self, real: Real, http: httpx2.Client) -> None:
+    def __init__(self, real: Served, http: httpx2.Client) -> None:
         super().__init__(http)
-        self.real, self._number, self._is_voided = real, next(real.numbers), False
+        self.real, self._number, self._is_voided = real, next(_NUMBERS), False
 
     def add_key(self, service: str, *scopes: str) -> str:
-        added = self.real.server.store.services.add(f"{service}-{self._number}", scopes=scopes)
-        return self.real.do(added)
+        return self.real.service(f"{service}-{self._number}", scopes=scopes)
 
     def _vote(self, id_: str, effect: str, reason: str) -> None:
-        self.real.submit(a_vote_on(self.real.escalation(id_), effect, reason))
+        self.real.submit(a_vote_on(self.real.read(id_), effect, reason))
 
     def approve(self, id_: str, reason: str = "the firewall rule is gone") -> None:
         self._vote(id_, "release", reason)
@@ -299,13 +228,13 @@ class RealWire(Wire):
             server, policy = self.real.server, parse_policy(text)
             server.people.take(policy, policy.file_people(server.clock()))
 
-        self.real.do(take())
+        self.real.run(take())
 
     def ask(self, id_: str, text: str) -> None:
         self.real.submit(a_question(id_, text=text))
 
     def let_pass(self, seconds: float) -> None:
-        self.real.clock.by += timedelta(seconds=seconds)
+        self.real.pass_(seconds)
 
     def now(self) -> datetime:
         return self.real.server.clock()
@@ -334,9 +263,9 @@ def fake_wire(*, listening: bool = False) -> Iterator[FakeWire]:
 
 
 @contextmanager
-def real_wire(real: Real) -> Iterator[RealWire]:
+def real_wire(real: Served) -> Iterator[RealWire]:
     """The real server, for one test."""
-    with client_of(real.server.url) as http:
+    with client_of(real.url) as http:
         wire = RealWire(real, http)
         yield wire
         wire.restore()

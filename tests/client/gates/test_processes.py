@@ -13,6 +13,7 @@ import pytest
 from approvals.words import OperationState
 from tests.client.gates.postgres import Database, Server
 from tests.client.gates.projects import Project, alembic_project
+from tests.client.lane import FULL
 from tests.client.serving import Served
 
 CLIENT = Path(__file__).parents[3] / "client"
@@ -147,9 +148,9 @@ def test_manage_py_migrate_is_held(postgres: Server, lasting: Served, tmp_path: 
     assert tables >= {"django_content_type", "django_migrations"}
 
 
-#: Seconds after the approval; the many only with ANDON_CLIENT_LANE=full.
+#: Seconds after the approval; the many only in the full lane.
 MANY = [0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0]
-MOMENTS = MANY if os.environ.get("ANDON_CLIENT_LANE") == "full" else [0.5]
+MOMENTS = MANY if FULL else [0.5]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

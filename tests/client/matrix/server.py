@@ -16,9 +16,8 @@ from approvals.commands import Actor
 from approvals.escalation import Escalation
 from bot.app import Server, serving
 from bot.ids import new_id
-from bot.settings import Settings
-from tests.building import ROOT
 from tests.client.contract.wires import a_vote_on
+from tests.client.serving import settings_for
 
 #: Seconds between two looks of the people.
 LOOK_S = 0.02
@@ -29,19 +28,12 @@ LATE_S = 1.0
 SERVICE = "matrix"
 
 
-def settings(folder: Path, port: int) -> Settings:
-    """A server without Slack, that takes as much as a whole matrix asks."""
-    return Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        ANDON_DATABASE_URL=f"sqlite:///{folder / 'andon.db'}",
-        ANDON_PORT=port,
-        ANDON_POLICY=str(ROOT / "policy.toml"),
-        ANDON_SIGNING_KEYS=str(folder / "keys"),
-        ANDON_SLACK_MODE="off",
-        ANDON_OPENS_PER_MINUTE=100_000,
-        ANDON_REQUESTS_PER_MINUTE=1_000_000,
-        ANDON_MOST_PENDING=100_000,
-    )
+#: As much as a whole matrix asks.
+LIMITS = {
+    "ANDON_OPENS_PER_MINUTE": 100_000,
+    "ANDON_REQUESTS_PER_MINUTE": 1_000_000,
+    "ANDON_MOST_PENDING": 100_000,
+}
 
 
 async def speak(server: Server, held: Escalation) -> None:
@@ -65,7 +57,7 @@ async def speak(server: Server, held: Escalation) -> None:
 
 async def main(folder: Path, port: int) -> None:
     """Serve until it is killed."""
-    async with serving(settings(folder, port)) as server:
+    async with serving(settings_for(folder, port, **LIMITS)) as server:
         services = server.store.services
         keys = {
             "key": await services.add(SERVICE),

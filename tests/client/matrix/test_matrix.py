@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.client.lane import FULL
 from tests.client.matrix.disks import may_mount
 from tests.client.matrix.entries import ENTRIES, concerns
 from tests.client.matrix.failures import FAILURES, Failure
-from tests.client.matrix.lane import FULL
 from tests.client.matrix.world import Cell, Ended, World
 
 #: Cells at a time.

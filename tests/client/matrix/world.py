@@ -23,6 +23,7 @@ from tests.client.matrix.failures import Failure
 from tests.client.matrix.grants import Forger
 from tests.client.matrix.oracle import Truth
 from tests.client.matrix.proxy import Proxy, Spoil
+from tests.forging import Forge
 
 #: Seconds until a server has to listen, and until a caller has to be done, on a busy machine.
 UP_S, DONE_S = 60, 120
@@ -52,7 +53,7 @@ class ServerProcess:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.client.matrix.server", *given],
                 cwd=ROOT,
-                env=_plain_environment(),
+                env=plain_environment(),
                 stdout=log,
                 stderr=log,
             )
@@ -79,38 +80,10 @@ class ServerProcess:
         self._running.wait()
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
+    """Ours, without settings of Andon or Slack; the server and the client can be imported."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "SLACK_"))}
     return {**kept, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'client'}"}
-
-
-class Callers:
-    """Processes that call: forked from one that has imported the client."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-m", "tests.client.matrix.zygote"],
-            cwd=ROOT,
-            env=_plain_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-
-    def start(self, job: dict[str, Any]) -> int:
-        """The pid of a process that does this."""
-        with self._lock:
-            given, told = self._zygote.stdin, self._zygote.stdout
-            assert given is not None
-            assert told is not None
-            given.write(json.dumps(job).encode() + b"\n")
-            given.flush()
-            return int(told.readline())
-
-    def stop(self) -> None:
-        """No more."""
-        self._zygote.kill()
-        self._zygote.communicate()
 
 
 @dataclass
@@ -118,7 +91,7 @@ class World:
     """Everything that is shared between cells."""
 
     folder: Path
-    callers: Callers = field(default_factory=Callers)
+    callers: Forge
     servers: dict[str, ServerProcess] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -131,7 +104,6 @@ class World:
 
     def stop(self) -> None:
         """Nothing is left."""
-        self.callers.stop()
         for server in self.servers.values():
             server.stop()
 
@@ -250,7 +222,7 @@ class Cell:
         """How a caller ended: its exit code, `killed`, or `hung`."""
         self._runs += 1
         job = self._job()
-        self._pid = self._world.callers.start(job)
+        self._pid = self._world.callers.start(**job)
         if job["lingers"]:
             self._until_it_runs()
             self._kill()

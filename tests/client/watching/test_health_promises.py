@@ -1,6 +1,5 @@
 """The health of services over any checks: what is promised is kept, and planted bugs are found."""
 
-import os
 import random
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,9 +11,10 @@ from andon.watching.health import HealthMonitor
 from andon.watching.outage import Outage
 from andon.watching.service import Service, State
 
+from tests.client.lane import FULL
 from tests.client.watching.caring import Ward
 
-STORIES = 1500 if os.environ.get("ANDON_CLIENT_LANE") == "full" else 15
+STORIES = 1500 if FULL else 15
 ENOUGH = 120
 NAMES = tuple("abcde")
 

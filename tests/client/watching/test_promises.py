@@ -1,13 +1,11 @@
 """Error rates over any traffic: what is promised is kept, and a planted bug is found."""
 
-import os
-
 import pytest
 
+from tests.client.lane import FULL
 from tests.client.watching.planted import PLANTED
 from tests.client.watching.promises import PLAINLY, broken, story
 
-FULL = os.environ.get("ANDON_CLIENT_LANE") == "full"
 STORIES = 2000 if FULL else 25
 
 #: Found in so many stories, or the promises are blind.

@@ -4,16 +4,15 @@ On each the seed's monitor runs beside ours, on the same traffic. All seeds of t
 (`ANDON_CLIENT_LANE=full`) are tried with the same numbers as the two of every run.
 """
 
-import os
 from dataclasses import dataclass
 
 import pytest
 from andon.watching.rates import ErrorRateMonitor
 
 from tests.building import Clock
+from tests.client.lane import FULL
 from tests.client.watching.traffic import HOUR, Stretch, naively, telling, watched
 
-FULL = os.environ.get("ANDON_CLIENT_LANE") == "full"
 SEEDS = range(1, 21) if FULL else (1, 2)
 
 

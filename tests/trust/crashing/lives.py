@@ -17,11 +17,12 @@ from jwt import PyJWK
 from bot.demo.workspace.server import serve
 from storage.database import open_database
 from storage.services import SqlServices
+from tests.forging import Forge
 from tests.journeys.world import MovedClock, workspace_of_tests
 from tests.trust.crashing.audited import audited
 from tests.trust.crashing.checking import Case, check
 from tests.trust.crashing.journal import Journal
-from tests.trust.crashing.servers import Forge, Server
+from tests.trust.crashing.servers import Server
 from tests.trust.crashing.stored import Stored
 from tests.trust.crashing.traffic import Receiver, Traffic, receiving
 

@@ -1,63 +1,32 @@
 """A server process that a proof starts, kills and starts again on the same folder."""
 
 import asyncio
-import json
 import os
 import select
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
 from bot.demo.workspace.workspace import Workspace
 from tests.building import ROOT
+from tests.forging import Forge, forge
 from tests.journeys.world import BOT_TOKEN, SECRET, policy_of_tests
 
 #: Seconds until a started server must be ready.
 READY_WITHIN_S = 120.0
 
 
-class Forge:
-    """Starts servers by forking one process that has everything imported."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def start(self, **start: Any) -> int:
-        """The pid of a new server."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(start) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-
-@contextmanager
-def forge(preload: Path | None = None) -> Iterator[Forge]:
+def forge_of_servers(preload: Path | None = None) -> AbstractContextManager[Forge]:
     """A forge for as long as the block; `preload` is a library every server of it is run with."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if preload is not None:
         environment["LD_PRELOAD"] = str(preload)
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.trust.crashing.forked"],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Forge(process)
-        finally:
-            process.kill()
+    return forge("tests.trust.crashing.forked", environment)
 
 
 @dataclass

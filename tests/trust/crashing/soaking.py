@@ -22,7 +22,7 @@ from statistics import median
 
 import aiohttp
 
-from tests.journeys.world import BODY
+from tests.building import BODY
 from tests.trust.crashing.lives import Lives
 from tests.trust.crashing.traffic import PEOPLE, Receiver
 

@@ -20,8 +20,9 @@ from bot.demo.workspace.errors import ImpossibleError
 from bot.demo.workspace.messages import Message, Pressable, pressables
 from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
+from tests.building import BODY
 from tests.journeys.asking import DROP, TRANSFER
-from tests.journeys.world import BODY, DATABASE, OPERATIONS, PAYMENTS
+from tests.journeys.world import DATABASE, OPERATIONS, PAYMENTS
 from tests.trust.crashing.clicks import asks
 from tests.trust.crashing.journal import Call, Journal
 

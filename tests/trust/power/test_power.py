@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.forging import Forge
 from tests.trust.crashing.lives import Lives, lives
-from tests.trust.crashing.servers import Forge, Server, forge
+from tests.trust.crashing.servers import Server, forge_of_servers
 from tests.trust.lane import rounds
 from tests.trust.power.power import build, fail
 
@@ -34,7 +35,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def powered(shim: Path) -> Iterator[Forge]:
     """Servers that run with it."""
-    with forge(preload=shim) as made:
+    with forge_of_servers(preload=shim) as made:
         yield made
 
 
