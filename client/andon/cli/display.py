@@ -95,8 +95,9 @@ class Redrawn(Lines):
         line = words.status_line(escalation, datetime.now(UTC))
         width = shutil.get_terminal_size().columns - 1
         self.close()
-        self._write(line if len(line) <= width else f"{line[: width - 1]}…")
+        # Before it is: a Ctrl-C that comes in between leaves nothing drawn.
         self._is_drawn = True
+        self._write(line if len(line) <= width else f"{line[: width - 1]}…")
 
     def say(self, sentence: str) -> None:
         """A line in place of the one that was drawn."""
