@@ -49,9 +49,7 @@ def test_a_released_block_runs_and_its_end_is_told(tmp_path: Path) -> None:
     assert last(fake)["outcome"]["result"] == "succeeded"
 
 
-def test_whoever_waits_says_so_in_the_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_whoever_waits_says_so_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Or it would look like a hang."""
     fake = FakeAndon()
     with caplog.at_level(logging.INFO, "andon"):
