@@ -55,7 +55,7 @@ def parser() -> Parser:
     )
     whole.add_argument("--version", action="store_true", help="say which version this is")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_run, _open, _wait, _list, _show, _withdraw, _verify):
+    for add in (_run, _open, _wait, _list, _show, _answer, _withdraw, _verify):
         add(commands)
     return whole
 
@@ -189,6 +189,12 @@ def _show(commands: "Commands") -> None:
     made.add_argument("what", metavar="ID|REFERENCE", help="all that carry the reference")
 
 
+def _answer(commands: "Commands") -> None:
+    made = _command(commands, "answer", "answer what people asked")
+    made.add_argument("id", metavar="ID")
+    made.add_argument("text", metavar="TEXT", help="for people to read")
+
+
 def _withdraw(commands: "Commands") -> None:
     made = _command(commands, "withdraw", "take a question back")
     made.add_argument("id", metavar="ID")
@@ -233,7 +239,7 @@ def parse(words: Sequence[str], command: Sequence[str]) -> argparse.Namespace:
 
         whole.exit(0, f"andon {__version__}\n")
     if asked.command is None:
-        whole.error("name a command: run, open, wait, list, show, withdraw or verify")
+        whole.error("name a command: run, open, wait, list, show, answer, withdraw or verify")
     if left:
         whole.error(_odd(asked.command, left), of=asked.command)
     if asked.command == "run" and not command:
