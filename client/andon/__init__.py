@@ -160,7 +160,11 @@ if not TYPE_CHECKING:  # or a checker would believe every name
             raise AttributeError(f"module 'andon' has no attribute {name!r}")
         from importlib import import_module
 
-        found = globals()[name] = getattr(import_module(_HOME[name]), name)
+        try:
+            home = import_module(_HOME[name])
+        except AttributeError as error:  # `from andon import …` would hide it
+            raise ImportError(f"{_HOME[name]} cannot be loaded: {error}") from error
+        found = globals()[name] = getattr(home, name)
         return found
 
 

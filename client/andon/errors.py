@@ -91,15 +91,24 @@ class Problem:
         return self.type.rpartition("/")[2]
 
 
+#: What to do about a refusal, where it is not the request that has to be mended.
+_ADVICE = {
+    401: "Put the service's key into ANDON_KEY or ANDON_KEY_FILE.",
+    **dict.fromkeys((403, 404, 405, 409, 410), "Do not retry."),
+}
+
+
 class RefusedRequestError(AndonError):
     """Andon refuses the request."""
 
     def __init__(self, problem: Problem, *, id: str | None = None) -> None:
         """What the server said."""
         self.problem = problem
-        fields = "".join(f" {e.pointer or '/'}: {e.detail}" for e in problem.errors)
-        why = f"Andon refuses the request ({problem.status}, {problem.title}): {problem.detail}"
-        super().__init__(why + fields, id=id, advice="Mend it first.")
+        said = [f"{e.pointer or '/'}: {e.detail}" for e in problem.errors]
+        if not said or problem.name != "unprocessable":  # whose sentence points at the fields
+            said.insert(0, problem.detail)
+        why = f"Andon refuses the request ({problem.status}, {problem.title}): {' '.join(said)}"
+        super().__init__(why, id=id, advice=_ADVICE.get(problem.status, "Mend it first."))
 
 
 class NotReleasedError(AndonError):

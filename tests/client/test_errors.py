@@ -8,6 +8,7 @@ import pytest
 from andon import (
     AndonError,
     ExpiredError,
+    FieldProblem,
     GrantError,
     NotReleasedError,
     Problem,
@@ -57,6 +58,48 @@ def test_without_words_the_class_has_its_own() -> None:
     """Never an empty message."""
     assert str(RejectedError()) == "A person said no. Do not retry."
     assert str(UnavailableError()) == "Andon could not be asked. Ask again."
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (
+            Problem(404, "/problems/not-found", "Not found", "There is no such escalation."),
+            "Andon refuses the request (404, Not found): There is no such escalation. "
+            "Do not retry.",
+        ),
+        (
+            Problem(401, "/problems/unauthorized", "Who is calling?", "No live key like this."),
+            "Andon refuses the request (401, Who is calling?): No live key like this. "
+            "Put the service's key into ANDON_KEY or ANDON_KEY_FILE.",
+        ),
+        (
+            Problem(
+                422,
+                "/problems/unprocessable",
+                "The request cannot be taken",
+                "Mend what `errors` names.",
+                [FieldProblem("/title", "It is too long."), FieldProblem("", "It is odd.")],
+            ),
+            "Andon refuses the request (422, The request cannot be taken): "
+            "/title: It is too long. /: It is odd. Mend it first.",
+        ),
+        (
+            Problem(
+                422,
+                "/problems/not-automatable",
+                "Not automatable",
+                "This never runs by itself.",
+                [FieldProblem("/category", "People decide about a deployment.")],
+            ),
+            "Andon refuses the request (422, Not automatable): This never runs by itself. "
+            "/category: People decide about a deployment. Mend it first.",
+        ),
+    ],
+)
+def test_a_refusal_says_once_what_to_do(problem: Problem, said: str) -> None:
+    """There is nothing to mend about what is over or somebody else's."""
+    assert str(RefusedRequestError(problem)) == said
 
 
 def told(**changes: Any) -> Escalation:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import andon
@@ -55,6 +56,14 @@ def test_no_name_is_also_a_module() -> None:
     """Or importing the module would take the name's place."""
     modules = {module.name for module in iter_modules(andon.__path__)}
     assert modules.isdisjoint(andon.__all__)
+
+
+def test_a_name_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
+    """A file of the reader's own may stand before a package that is needed."""
+    (tmp_path / "httpcore2.py").write_text("")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\ntry: from andon import Client\n"
+    said = fresh(code + "except ImportError as error: print(error)")
+    assert said.startswith("andon.client cannot be loaded: module 'httpcore2' has no attribute")
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:

@@ -49,6 +49,18 @@ def test_a_released_block_runs_and_its_end_is_told(tmp_path: Path) -> None:
     assert last(fake)["outcome"]["result"] == "succeeded"
 
 
+def test_whoever_waits_says_so_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Or it would look like a hang."""
+    fake = FakeAndon()
+    with caplog.at_level(logging.INFO, "andon"):
+        run(client_of(fake, tmp_path))
+    id_ = last(fake)["id"]
+    assert caplog.messages == [
+        f"“Drop column” is held in production as {id_}.",
+        f"“Drop column” is released: approve ({id_}).",
+    ]
+
+
 async def test_the_twin_does_the_same(tmp_path: Path) -> None:
     """Awaited."""
     fake = FakeAndon()

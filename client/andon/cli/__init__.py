@@ -1,4 +1,4 @@
-"""The `andon` command: `run`, `open`, `wait`, `list`, `show`, `withdraw`, `verify`.
+"""The `andon` command: `run`, `open`, `wait`, `list`, `show`, `answer`, `withdraw`, `verify`.
 
 It starts fast: what is heavy is loaded by the command that needs it.
 """

@@ -16,13 +16,15 @@ RUN = """\
 Hold COMMAND until people released it, then run exactly that, and report what came of it.
 
 It runs in no case but a verified grant. What people approve is COMMAND's arguments, the working
-directory and the variables named with --env; a second run of the same joins the first."""
+directory and the variables named with --env; a second run of the same joins the first, whatever
+its title and times. A shell's line is held as: andon run -- sh -c 'make clean && make deploy'"""
 
 EXITS = """\
 exit codes: COMMAND's own where it ran; 2 the command line is wrong, 121 rejected, stopped or void,
 122 withdrawn, 123 another caller runs it, 124 nobody decided in time, 125 Andon could not be asked
-or the grant did not verify, 126 and 127 as a shell does, 130 Ctrl-C. COMMAND may exit with any of
-them itself; --result-file says without doubt which it was."""
+(away, a setting is missing, the request is refused) or the grant did not verify, 126 and 127 as a
+shell does, 130 Ctrl-C, 143 SIGTERM. COMMAND may exit with any of them itself; --result-file says
+without doubt which it was."""
 
 SETTINGS = """\
 ANDON_URL says where Andon is, ANDON_KEY or ANDON_KEY_FILE who is calling; ANDON_JWKS_FILE pins the
@@ -36,9 +38,10 @@ class UsageError(UnusableError):
 class Parser(argparse.ArgumentParser):
     """Raises UsageError where others exit."""
 
-    def error(self, message: str) -> NoReturn:
-        """What is wrong, and where help is."""
-        raise UsageError(f"{message}; `{self.prog} --help` says what can be written")
+    def error(self, message: str, of: str = "") -> NoReturn:
+        """What is wrong, and where help is: at the command it is said `of`."""
+        prog = f"{self.prog} {of}".strip()
+        raise UsageError(f"{message}; `{prog} --help` says what can be written")
 
 
 def parser() -> Parser:
@@ -52,7 +55,7 @@ def parser() -> Parser:
     )
     whole.add_argument("--version", action="store_true", help="say which version this is")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_run, _open, _wait, _list, _show, _withdraw, _verify):
+    for add in (_run, _open, _wait, _list, _show, _answer, _withdraw, _verify):
         add(commands)
     return whole
 
@@ -110,7 +113,9 @@ def _about(made: Parser) -> None:
     )
     made.add_argument("--target", help="what it touches; typed by people where it matters most")
     made.add_argument("--reference", help="ticket, commit or deploy it belongs to")
-    made.add_argument("--severity", choices=("low", "medium", "high", "critical"))
+    made.add_argument(
+        "--severity", choices=("low", "medium", "high", "critical"), help="at least so severe"
+    )
     made.add_argument("--requested-by", metavar="WHO", help="on whose behalf, by e-mail address")
     made.add_argument(
         "--context", action="append", default=[], type=_typed(values.context), metavar="NAME=TEXT",
@@ -157,13 +162,22 @@ def _wait(commands: "Commands") -> None:
         "--until", choices=("decided", "ended"), default="decided",
         help="ended waits for the outcome, too",
     )  # fmt: skip
-    made.add_argument("--timeout", type=_typed(values.seconds), metavar="TIME")
+    made.add_argument(
+        "--timeout", type=_typed(values.seconds), metavar="TIME", help="wait no longer than that"
+    )
 
 
 def _list(commands: "Commands") -> None:
     made = _command(commands, "list", "list escalations of this service")
-    for name in ("status", "kind", "severity", "category", "reference", "dedup-key"):
-        made.add_argument(f"--{name}")
+    for name, what in (
+        ("status", "pending, approved, rejected, expired, withdrawn or resolved"),
+        ("kind", "approval, incident or automation"),
+        ("severity", "low, medium, high or critical"),
+        ("category", "such as deployment"),
+        ("reference", "ticket, commit or deploy it belongs to"),
+        ("dedup-key", "what it joins by"),
+    ):
+        made.add_argument(f"--{name}", metavar="WORD", help=what)
     made.add_argument("-q", "--search", dest="q", metavar="WORDS", help="words of the title")
     made.add_argument(
         "--limit", type=_typed(values.count), default=50, metavar="N", help="at most (default: 50)"
@@ -171,8 +185,14 @@ def _list(commands: "Commands") -> None:
 
 
 def _show(commands: "Commands") -> None:
-    made = _command(commands, "show", "show all of one escalation")
-    made.add_argument("what", metavar="ID|REFERENCE")
+    made = _command(commands, "show", "show one escalation; with --json all of it")
+    made.add_argument("what", metavar="ID|REFERENCE", help="all that carry the reference")
+
+
+def _answer(commands: "Commands") -> None:
+    made = _command(commands, "answer", "answer what people asked")
+    made.add_argument("id", metavar="ID")
+    made.add_argument("text", metavar="TEXT", help="for people to read")
 
 
 def _withdraw(commands: "Commands") -> None:
@@ -219,11 +239,11 @@ def parse(words: Sequence[str], command: Sequence[str]) -> argparse.Namespace:
 
         whole.exit(0, f"andon {__version__}\n")
     if asked.command is None:
-        whole.error("name a command: run, open, wait, list, show, withdraw or verify")
+        whole.error("name a command: run, open, wait, list, show, answer, withdraw or verify")
     if left:
-        whole.error(_odd(asked.command, left))
+        whole.error(_odd(asked.command, left), of=asked.command)
     if asked.command == "run" and not command:
-        whole.error("name the command to hold, after --: andon run -- make deploy")
+        whole.error("name the command to hold, after --: andon run -- make deploy", of="run")
     return asked
 
 

@@ -106,7 +106,8 @@ def startable(argv: Sequence[str]) -> None:
         raise CannotStartError(Exit.UNSTARTABLE, f"{named} is not executable; chmod +x it")
     if found is None or not os.path.lexists(found):
         where = "no such file" if "/" in name else "not found in PATH"
-        raise CannotStartError(Exit.NOT_FOUND, f"{name}: {where}")
+        shell = f"; a shell's line is held as sh -c {shlex.quote(name)}" if " " in name else ""
+        raise CannotStartError(Exit.NOT_FOUND, f"{name}: {where}{shell}")
     if Path(found).is_dir():
         raise CannotStartError(Exit.UNSTARTABLE, f"{found} is a directory")
     if not os.access(found, os.X_OK):

@@ -12,6 +12,7 @@ from andon.cli.signals import Interrupted, ending_asks
 
 _COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "open": telling.open_,
+    "answer": telling.answer,
     "withdraw": telling.withdraw,
     "wait": reading.wait,
     "list": reading.list_,

@@ -1,4 +1,4 @@
-"""`andon open` and `andon withdraw`."""
+"""`andon open`, `andon answer` and `andon withdraw`."""
 
 import json
 import sys
@@ -27,6 +27,18 @@ def open_(asked: Namespace) -> int:
         print_json(opened.model_dump(mode="json"))
     else:
         print(opened.id)
+    return Exit.DONE
+
+
+def answer(asked: Namespace) -> int:
+    """Answer what people asked about it."""
+    shown = display(as_json=asked.json)
+    with asking.client(shown, asked.patience) as client:
+        found = client.context(asked.id, answer=asked.text)
+    if asked.json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print(f"{found.id} is answered: {words.plain(found.title)}")
     return Exit.DONE
 
 

@@ -9,6 +9,8 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 #: The key of an option, as the server takes it.
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\Z")
 
+#: An end that is meant as an effect. Misspelt it would stand on the button, which then releases.
+_EFFECT_LIKE = re.compile(r":[A-Za-z]+\Z")
 
 #: What a command line may say of the context; all of it is for `andon open`.
 CONTEXT = ("user_impact", "blast_radius", "rollback", "runbook")
@@ -32,6 +34,8 @@ def option(text: str) -> Option:
     if label.endswith((":release", ":abort")):
         label, _, said = label.rpartition(":")
         effect = "abort" if said == "abort" else "release"
+    elif _EFFECT_LIKE.search(label):
+        raise ValueError(f"{text!r} does not say what it does; end it with :release or :abort")
     if not equals or not label.strip() or not _KEY.match(key):
         raise ValueError(f"{text!r} is no option; write key=label, or key=label:abort")
     return Option(key, label, effect)
@@ -68,7 +72,7 @@ def context(text: str) -> tuple[str, str]:
 def count(text: str) -> int:
     """A number from one on."""
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise ValueError(f"{text!r} is no number; write 20, say")
+        raise ValueError(f"{text!r} is no number from 1 on; write 20, say")
     return int(text)
 
 

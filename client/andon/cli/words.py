@@ -3,7 +3,7 @@
 What people and servers wrote is made plain first: a rationale must not move the cursor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -114,14 +114,20 @@ def option(e: "Escalation", key: str | None) -> str:
 def chosen(e: "Escalation") -> str:
     """Who chose what, and their words; the last one's where it took several."""
     if e.resolution is not None:
-        return (
-            f"{plain(str(e.resolution.get('by')))}: «{plain(str(e.resolution.get('root_cause')))}»."
-        )
+        return f"{_resolved(e.resolution)}."
+    if e.kind == "automation":
+        return "It ran by itself, as the policy allows."
     vote, made = e.deciding_vote(), e.decision
     reason = (vote.rationale if vote else None) or (made.reason if made else None)
     said = f": «{plain(reason)}»" if reason else ""
     who = plain(vote.person) if vote else "The policy"
     return f"{who} chose {option(e, made.option if made else None)}{said}."
+
+
+def _resolved(told: Mapping[str, object]) -> str:
+    """Who, whether a person or a service, and the cause they gave."""
+    who = plain(str(told.get("by"))).removeprefix("person:").removeprefix("service:")
+    return f"{who}: «{plain(str(told.get('root_cause')))}»"
 
 
 # -- lists ------------------------------------------------------------------------------------
@@ -160,8 +166,10 @@ def page(e: "Escalation", now: datetime) -> list[tuple[str, str]]:
         ("needs", ", ".join(_needs(e))),
         ("progress", ", ".join(_steps(e, now)) if e.status == "pending" else ""),
         ("decide by", clock(e.deadline_at, now) if _waits(e) and e.deadline_at else ""),
+        *(("asked", _question(q)) for q in e.questions),
         *(("vote", _voted(e, vote)) for vote in e.votes),
         ("decided", _decided(e, now)),
+        ("resolved", f"by {_resolved(e.resolution)}" if e.resolution else ""),
         (
             "stopped",
             f"by {plain(e.stopped.by)}: «{plain(e.stopped.reason or '')}»" if e.stopped else "",
@@ -180,12 +188,18 @@ def _needs(e: "Escalation") -> Iterator[str]:
     return (f"{r.needed} of {plain(r.group)}" for r in e.requirements)
 
 
+def _question(q: "Question") -> str:
+    answer = f"answered: «{plain(q.answer)}»" if q.answer else "no answer yet"
+    return f"{plain(q.by)}: «{plain(q.text)}»; {answer}"
+
+
 def _decided(e: "Escalation", now: datetime) -> str:
     made = e.decision
     if made is None:
         return ""
     said = f": «{plain(made.reason)}»" if made.reason else ""
-    return f"{option(e, made.option)} at {clock(made.at, now)}, by {plain(made.by)}{said}"
+    what = f"{option(e, made.option)} " if made.option else ""
+    return f"{what}at {clock(made.at, now)}, by {plain(made.by)}{said}"
 
 
 def _outcome(e: "Escalation") -> str:

@@ -55,6 +55,7 @@ def released(
 ) -> Flow[Released]:
     """The release of what `operation` gives: digested before asking, and again at the claim."""
     found = yield from holding.resumed(body, by.asking)
+    log.info("“%s” is held in %s as %s.", found.title, found.environment, found.id)
     try:
         found = yield from asking.wait(found, by.asking.patience, on_change=on_change)
         ended = endings.not_released(found)
@@ -64,6 +65,7 @@ def released(
     except NotReleasedError:
         yield Do(lambda: forget(body, by))
         raise
+    log.info("“%s” is released: %s (%s).", found.title, grant.option, found.id)
     return Released(found, grant)
 
 

@@ -72,7 +72,7 @@ class Pending:
     def target(self) -> str:
         """The word that is typed to confirm: the database's name, made plain."""
         name = re.sub(r"[^a-z0-9._-]+", "-", self.database.split(" on ")[0].lower())
-        return name.strip("-")[-20:] or "database"
+        return _last_words(name.strip("-"), 20) or "database"
 
     def title(self) -> str:
         """In one line."""
@@ -102,6 +102,14 @@ class Facts:
         if not sizes:
             del told["system_state"]
         return {name: value for name, value in told.items() if value}
+
+
+def _last_words(name: str, most: int) -> str:
+    """Those that fit, from the end; of a longer one its end."""
+    cut = name[-most:]
+    if len(name) <= most or name[-most - 1] == "-":
+        return cut
+    return cut.partition("-")[2] or cut
 
 
 def _cut(text: str, most: int) -> str:

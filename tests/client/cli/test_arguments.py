@@ -37,6 +37,23 @@ def test_what_makes_no_sense_exits_2_and_says_what_to_write(
     assert told.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        ([], "andon --help"),
+        (["run"], "andon run --help"),
+        (["run", "--titel", "x", "--", "true"], "andon run --help"),
+        (["list", "--limit", "0"], "andon list --help"),
+        (["list", "--state", "x"], "andon list --help"),
+    ],
+)
+def test_help_is_named_where_it_is(
+    words: list[str], where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert f"; `{where}` says what can be written." in capsys.readouterr().err
+
+
 def test_what_follows_the_dashes_is_left_alone() -> None:
     words, command = split(["run", "--json", "--", "make", "--json", "--", "-x", "--help"])
     assert (words, command) == (["run", "--json"], ["make", "--json", "--", "-x", "--help"])

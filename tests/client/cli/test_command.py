@@ -102,6 +102,13 @@ def test_it_is_looked_for_in_path_alone(tmp_path: Path, monkeypatch: pytest.Monk
     command.startable(["it"])
 
 
+@pytest.mark.parametrize("line", ["make clean && make deploy", "./deploy.sh v42"])
+def test_a_line_of_a_shell_says_how_it_is_held(line: str) -> None:
+    with pytest.raises(CannotStartError) as caught:
+        command.startable([line])
+    assert str(caught.value).endswith(f"; a shell's line is held as sh -c '{line}'")
+
+
 def test_what_lies_in_path_and_is_not_executable_is_126(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

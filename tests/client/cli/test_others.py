@@ -1,4 +1,4 @@
-"""`open`, `wait`, `list`, `show`, `withdraw`, `verify`: lines for people, JSON for programs."""
+"""The commands besides `run`: lines for people, JSON for programs."""
 
 import json
 from collections.abc import Callable
@@ -167,6 +167,22 @@ def test_nothing_to_show_is_said(said: Callable[..., Said], what: str, why: str)
     code, out, err = said("show", what)
     assert (code, out) == (125, "")
     assert why in err
+
+
+def test_what_people_ask_is_answered(
+    said: Callable[..., Said], asked: str, lasting: Served
+) -> None:
+    lasting.ask(asked, "Is the migration in it?")
+    code, out, err = said("answer", asked, "Yes, 0042")
+    assert (code, out, err) == (0, f"{asked} is answered: Drop column legacy_code\n", "")
+    assert [q.answer for q in lasting.read(asked).questions] == ["Yes, 0042"]
+    assert "answered: «Yes, 0042»" in said("show", asked)[1]
+
+
+def test_what_nobody_asked_cannot_be_answered(said: Callable[..., Said], asked: str) -> None:
+    code, out, err = said("answer", asked, "Yes")
+    assert (code, out) == (125, "")
+    assert "Nobody has asked this" in err
 
 
 def test_a_question_is_taken_back(said: Callable[..., Said], asked: str, lasting: Served) -> None:

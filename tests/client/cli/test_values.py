@@ -28,6 +28,8 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
         ("no=Not now:abort", "no", "Not now", "abort"),
         ("go=Go: now", "go", "Go: now", "release"),
         ("go=at 10:00:release", "go", "at 10:00", "release"),
+        ("go=at 10:00", "go", "at 10:00", "release"),
+        ("go=Deploy eu:shop:release", "go", "Deploy eu:shop", "release"),
         ("go=a=b", "go", "a=b", "release"),
     ],
 )
@@ -41,6 +43,12 @@ def test_an_option_is_a_key_a_label_and_an_effect(
 @pytest.mark.parametrize("text", ["go", "=Go", "go=", "go=:abort", "Go=Go", "g o=Go", "go= "])
 def test_what_is_no_option_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="write key=label, or key=label:abort"):
+        values.option(text)
+
+
+@pytest.mark.parametrize("text", ["no=Not now:abrot", "no=Not now:ABORT", "go=Go:stop"])
+def test_a_misspelt_effect_is_refused_and_never_releases(text: str) -> None:
+    with pytest.raises(ValueError, match="end it with :release or :abort"):
         values.option(text)
 
 

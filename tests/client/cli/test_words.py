@@ -170,10 +170,33 @@ def test_a_choice_is_said_with_its_reason(changes: dict[str, Any], said: str) ->
     assert words.chosen(an(decision={**by, "reason": reason}, **changes)) == said
 
 
-def test_a_resolution_is_said_as_it_is() -> None:
-    told = {"by": "sam", "root_cause": "a full disk"}
+@pytest.mark.parametrize("by", ["person:sam", "service:sam", "sam"])
+def test_a_resolution_is_said_as_it_is(by: str) -> None:
+    told = {"by": by, "root_cause": "a full disk"}
     found = an(kind="incident", status="resolved", resolution=told)
     assert words.chosen(found) == "sam: «a full disk»."
+    assert dict(words.page(found, NOW))["resolved"] == "by sam: «a full disk»"
+
+
+def test_what_runs_by_itself_was_chosen_by_nobody() -> None:
+    made = {"option": None, "effect": "release", "by": "policy", "at": NOW}
+    found = an(kind="automation", status="approved", decision=made)
+    assert words.chosen(found) == "It ran by itself, as the policy allows."
+
+
+def test_what_ends_without_a_choice_names_none() -> None:
+    back = {"option": None, "effect": "abort", "by": "requester", "at": NOW, "reason": "late"}
+    shown = dict(words.page(an(status="withdrawn", decision=back), NOW))
+    assert shown["decided"] == f"at {words.clock(NOW, NOW)}, by requester: «late»"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(None, "mia: «Tested?»; no answer yet"), ("Yes", "mia: «Tested?»; answered: «Yes»")],
+)
+def test_what_was_asked_stands_on_the_page(answer: str | None, said: str) -> None:
+    question = {"by": "mia", "text": "Tested?", "at": NOW, "answer": answer}
+    assert dict(words.page(an(questions=[question]), NOW))["asked"] == said
 
 
 class Terminal(io.StringIO):

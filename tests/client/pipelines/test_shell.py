@@ -1,6 +1,7 @@
 """`pipelines/shell/hold.sh`, by the strictest shell there is."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,31 @@ def test_a_no_ends_the_pipeline(lasting: Served, deploying: Started) -> None:
     assert deploying.ends() == 121
     assert deploying.output == ""
     assert deploying.said.endswith("hold.sh: people said no; do not run this pipeline again\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_cancelled_pipeline_withdraws_its_question(
+    lasting: Served, deploying: Started, number: int
+) -> None:
+    """The signal reaches the script alone; nothing stays behind that would still deploy."""
+    id_ = held(deploying)
+    deploying.signal(number)
+    assert deploying.ends() == 143
+    assert deploying.output == ""
+    assert deploying.said.endswith("hold.sh: it was cancelled\n")
+    assert lasting.read(id_).status == "withdrawn"
+
+
+def test_a_cancelled_deploy_ends_before_the_script_does(
+    lasting: Served, deploying: Started, here: Path
+) -> None:
+    """What was released is stopped as it stops, and its exit code is told."""
+    (here / "deploy.sh").write_text("#!/bin/sh\ntrap 'exit 9' TERM\necho up >&2\nsleep 60 & wait\n")
+    lasting.approve(held(deploying))
+    deploying.says("up")
+    deploying.signal(signal.SIGTERM)
+    assert deploying.ends() == 9
+    assert deploying.said.endswith("hold.sh: the deploy ran and exited with 9\n")
 
 
 def test_it_says_how_it_is_called() -> None:
