@@ -1,7 +1,7 @@
 """The shape of what Slack sends: only as much of it as somebody here, or Bolt, takes for granted.
 
 A signed payload of another shape is none of Slack's; it goes no further. Fields may be absent or
-null, items of lists may not, and there may be others.
+null, items of lists and what stands under keys of any name may not, and there may be others.
 """
 
 from collections.abc import Mapping
@@ -80,5 +80,5 @@ def _fits(value: Any, shape: Any) -> bool:
     if not isinstance(value, dict):
         return False
     if ... in shape:  # whatever the keys are
-        return all(_fits(item, shape[...]) for item in value.values())
+        return all(item is not None and _fits(item, shape[...]) for item in value.values())
     return all(_fits(value.get(name), inner) for name, inner in shape.items())

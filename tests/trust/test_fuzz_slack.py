@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from bot.demo.workspace.line import Sending, Sort, signature
+from bot.demo.workspace.messages import Message
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import TRANSFER
@@ -79,6 +80,11 @@ class Clicked:
         found = [Target(id=one["id"], digest=one["digest"]) for one in (made, other)]
         self.payloads.targets[:] = (self.payloads.targets + found)[-8:]
         self.digests |= {one.id: one.digest[7:] for one in found}
+
+    def pressable(self) -> Message | None:
+        """The newest message with something to press."""
+        shown = reversed(self.workspace.messages(PAYMENTS))
+        return next((one for one in shown if one.labels), None)
 
     async def post(self, made: Any) -> None:
         """Sign it, send it, and note what is wrong with the answer."""
@@ -311,7 +317,8 @@ async def test_over_the_socket_it_is_the_same(tmp_path: Path, figure: Figure) ->
             '{"type":"hello"',
         ):
             await line._sockets[-1].send_str(odd)
-        card = await world.story.card(PAYMENTS)
+        await world.open_more()  # what was there may be decided
+        card = await world.workspace.wait_for(world.pressable)
         await world.story.tap("USAM", card, card.labels[-1])
         assert world.faults[:5] == []
         assert world.unexplained() == []
@@ -359,7 +366,8 @@ async def test_a_planted_bug_is_found(
         for module, name, instead in planted.instead:
             monkeypatch.setattr(import_module(module), name, instead)
         found: list[str] = []
-        while not found and world.payloads.turned < 3_000:
+        most = rounds(short=3_000, full=12_000)
+        while not found and world.payloads.turned < most:
             await world.bombard(100, world.post)
             wrong = world.faults + world.unexplained()
             found = [one for one in wrong if one.startswith(planted.found)]

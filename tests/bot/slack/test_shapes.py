@@ -1,0 +1,26 @@
+"""What of Slack's payloads is let in: fields may be missing or null, parts of them may not."""
+
+from typing import Any
+
+import pytest
+
+from bot.slack.shapes import is_shaped
+
+
+def sent_off(values: Any) -> dict[str, Any]:
+    """A modal sent off with these values."""
+    view = {"type": "modal", "callback_id": "vote", "state": {"values": values}}
+    return {"type": "view_submission", "view": view}
+
+
+TYPED = {"reason": {"reason": {"type": "plain_text_input", "value": None}}}
+
+
+@pytest.mark.parametrize("values", [None, {}, {"reason": {}}, TYPED])
+def test_what_nobody_typed_is_let_in(values: Any) -> None:
+    assert is_shaped(sent_off(values))
+
+
+@pytest.mark.parametrize("values", [[], {"reason": None}, {"reason": {"reason": None}}])
+def test_values_of_another_shape_are_not(values: Any) -> None:
+    assert not is_shaped(sent_off(values))
