@@ -47,8 +47,11 @@ class Then:
             | (in_slack.get(self._place(policy, name), set()) & set(self._persons))
             for name in policy.groups
         }
-        for person in self._unreachable(members):
-            self._is_active(person, False)
+        for name, person in self._missing(members):
+            if any(person in inside for inside in members.values()):
+                self._is_out(person, name)
+            else:
+                self._is_active(person, False)
         #: Groups in Slack of which the records do not say who was in them.
         self.untold = tuple(
             name
@@ -144,6 +147,11 @@ class Then:
                 else:
                     self._groups[name].discard(person)
 
+    def _is_out(self, person: str, asked: str) -> None:
+        """The person had left this one of the groups that were asked."""
+        for name in self._same_as(asked):
+            self._groups[name].discard(person)
+
     def _same_as(self, asked: str) -> list[str]:
         """Groups of the other policy that have the members an earlier group had."""
         if self._before is None or asked not in self._before.groups:
@@ -175,15 +183,15 @@ class Then:
                     found.setdefault(self._place(policy, name), set()).add(person)
         return {place: people for place, people in found.items() if not place.startswith("group ")}
 
-    def _unreachable(self, members: Mapping[str, Sequence[str]]) -> set[str]:
-        """Listed then, with an account, and not among those who could decide."""
+    def _missing(self, members: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+        """Groups and whom they list, with an account, and who could not decide for them."""
         if self._before is None:
-            return set()
+            return []
         groups, people = self._before.groups, self._before.people
-        return {
-            person
+        return [
+            (name, person)
             for name, inside in members.items()
             if name in groups
             for person in groups[name].members
             if person not in inside and person in people and people[person].accounts
-        }
+        ]

@@ -102,6 +102,13 @@ def without_one_who_was_gone() -> Scene:
     return scene.approved()
 
 
+def with_one_who_left_one_of_two_groups() -> Scene:
+    """Ana had left the one and was asked for the other."""
+    scene = Scene("architecture")
+    scene.left.add(("dba", "ana"))
+    return scene.open()
+
+
 STORIES = (
     restored_while_waiting,
     restored_when_approved,
@@ -109,6 +116,7 @@ STORIES = (
     late_and_arrived,
     overridden_by_who_left,
     stood_in_and_voted,
+    with_one_who_left_one_of_two_groups,
     without_one_who_was_gone,
 )
 
