@@ -46,6 +46,10 @@ class Part:
     text: str
 
 
+#: Arguments that say themselves what is done.
+_TELLING = frozenset({"argv", "sql"})
+
+
 def parts(escalation: Escalation) -> tuple[Part, ...]:
     """Everything that would run, in the order of the request, whole."""
     operation = escalation.operation
@@ -53,8 +57,11 @@ def parts(escalation: Escalation) -> tuple[Part, ...]:
     if operation is not None:
         own = [o for o in escalation.options if o.arguments]
         text = arguments_text(operation.arguments, operation.money)
-        if text or not own:
-            found.append(Part(option=None, text=text or visible(operation.name)))
+        if not (operation.money or operation.arguments.keys() & _TELLING or (own and not text)):
+            # Values alone would not say what is done with them.
+            text = f"{_one(visible(operation.name))}\n{text}".rstrip("\n")
+        if text:
+            found.append(Part(option=None, text=text))
         found += [Part(option=o.key, text=arguments_text(o.arguments or {}, None)) for o in own]
     return tuple(found)
 

@@ -222,7 +222,16 @@ def test_a_card_has_room_for_every_part() -> None:
 @pytest.mark.parametrize(
     ("operation", "options", "texts"),
     [
-        ({"name": "deploy", "arguments": {"x": 1}}, [GO, NO], [(None, "x: 1"), ("go", "go")]),
+        (
+            {"name": "deploy", "arguments": {"x": 1}},
+            [GO, NO],
+            [(None, "deploy\nx: 1"), ("go", "go")],
+        ),
+        (
+            {"name": "sync", "arguments": {"argv": ["sync", "-v"], "x": 1}},
+            [{**GO, "arguments": {}}, NO],
+            [(None, "sync -v\nx: 1")],
+        ),
         ({"name": "deploy"}, [GO, NO], [("go", "go")]),
         ({"name": "dep\u200bloy"}, [{**GO, "arguments": {}}, NO], [(None, "dep\\u200bloy")]),
         (
@@ -235,7 +244,9 @@ def test_a_card_has_room_for_every_part() -> None:
 def test_everything_that_would_run_is_a_part(
     operation: dict[str, Any], options: list[Any], texts: list[tuple[str | None, str]]
 ) -> None:
-    """The operation itself, then what each option adds; by its name if it says nothing else."""
+    """The operation itself, by its name where nothing in it says what is done; then what each
+    option adds.
+    """
     scene = Scene(operation=operation, options=options).open()
     assert [(part.option, part.text) for part in parts(scene.e)] == texts
 
