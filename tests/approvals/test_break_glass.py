@@ -1,5 +1,6 @@
 """Break-glass: past the policy, by two people it names, never in silence, and only to release."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from approvals.refusals import Why
 from approvals.snapshot import Requirement
 from approvals.step import Step
+from approvals.tally import fewest_overrides
 from approvals.verdict import Case
 from approvals.words import DecidedBy, OperationState, Status
 from tests.approvals.scene import Scene, case, glass, kinds, told, why
@@ -210,6 +212,14 @@ def test_what_is_over_is_not_overridden() -> None:
     expired = glass()
     expired.now = expired.e.deadline_at
     assert why(expired.break_glass("UCEM")) is Why.EXPIRED
+
+
+@pytest.mark.parametrize("needed", [None, 1, 2])
+def test_two_break_it_where_the_plan_says_less_or_nothing(needed: int | None) -> None:
+    """Cards, checks of the record and the claim all ask here."""
+    scene = glass()
+    wants = None if needed is None else Requirement(group="sec", needed=needed)
+    assert fewest_overrides(replace(scene.e.plan, break_glass=wants)) == 2
 
 
 def test_the_group_of_the_snapshot_is_the_one_that_breaks_it() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from approvals.refusals import Why
 from approvals.words import OperationState, Status
-from tests.approvals.scene import Scene, case, kinds, why
+from tests.approvals.scene import Scene, case, glass, kinds, why
 
 
 def test_nobody_is_known_to_be_in_it_so_nobody_decides_and_nobody_is_told_they_are_not() -> None:
@@ -70,3 +70,16 @@ def test_an_approval_of_people_the_file_lists_is_taken() -> None:
     scene = Scene().approved()
     scene.unread.add("sec")
     assert why(scene.claim()) is None
+
+
+def test_an_override_waits_for_the_group_that_may_override() -> None:
+    """It is not taken for void, and not taken."""
+    scene = glass()
+    scene.break_glass("UCEM")
+    scene.break_glass("UDEE")
+    scene.unread.add("sec")
+    assert kinds(scene.recheck()) == []
+    assert why(scene.claim()) is Why.PEOPLE_UNKNOWN
+    assert scene.e.state is OperationState.HELD
+    scene.unread.clear()
+    assert case(scene.claim()) == "claimed"
