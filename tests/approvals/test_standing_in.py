@@ -148,6 +148,17 @@ def test_whoever_is_away_may_still_decide_and_both_never_count_as_two() -> None:
         assert scene.e.status is Status.APPROVED
 
 
+@pytest.mark.parametrize("voters", [("UANA", "UCEM"), ("UCEM", "UANA")])
+def test_a_substitute_counts_beside_another_member(voters: tuple[str, str]) -> None:
+    """Two people in all."""
+    scene = Scene("other").open()
+    away(scene, ben="cem")
+    for voter in voters:
+        scene.vote(voter)
+    assert have(scene) == (2, 2)
+    assert scene.e.status is Status.APPROVED
+
+
 def test_the_own_vote_of_who_is_away_comes_first_whatever_it_is_for() -> None:
     """It is their seat."""
     scene = Scene("other").open()
