@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from approvals import replay as replaying
-from approvals.automatic import Past, breaker_of, past_of
+from approvals.automatic import Past, Turned, breaker_of, looks_back, past_of, turned
 from approvals.categories import CATEGORIES
 from approvals.ledger import Ledger, Opened
+from approvals.policy.entries import AutomationEntry
 from approvals.policy.load import parse_policy
 from approvals.refusals import Why
 from approvals.step import Step
@@ -175,7 +176,10 @@ def test_what_people_decide_never_runs_by_itself(category: str, recovery: Recove
     """Whatever the service calls its recovery."""
     found = refused(automatic(category=category, recovery=recovery).try_to_open())
     assert list(found) == ["/category"]
-    assert "ask for an approval" in found["/category"]
+    assert found["/category"].endswith(
+        "ask for an approval. A recovery runs by itself only from `performance_degradation`, "
+        "`pattern_change`, `resource_exhaustion`, `service_health`, `service_outage`."
+    )
 
 
 def test_every_category_is_on_one_side() -> None:
@@ -186,18 +190,30 @@ def test_every_category_is_on_one_side() -> None:
 
 @pytest.mark.parametrize("recovery", ["migration", "Restart", "", None])
 def test_a_recovery_of_unknown_kind_never_does(recovery: str | None) -> None:
-    assert "/recovery" in refused(automatic(recovery=recovery).try_to_open())
+    assert refused(automatic(recovery=recovery).try_to_open()) == {
+        "/recovery": "Only these may run by themselves: `retry`, `restart`, `scale`, `cache`, "
+        "`connections`, `prefetch`. Ask for an approval."
+    }
 
 
 @pytest.mark.parametrize(
-    ("operation", "pointer"),
+    ("operation", "why_not"),
     [
-        ({"name": "x", "money": {"amount_minor": 1, "currency": "EUR"}}, "/operation/money"),
-        ({"name": "x", "arguments": {"sql": "DELETE FROM t"}}, "/operation/arguments/sql"),
+        (
+            {"name": "x", "money": {"amount_minor": 1, "currency": "EUR"}},
+            {"/operation/money": "Money never moves by itself: ask for an approval."},
+        ),
+        (
+            {"name": "x", "arguments": {"sql": "DELETE FROM t"}},
+            {
+                "/operation/arguments/sql": "People read a statement before it runs: ask for an "
+                "approval."
+            },
+        ),
     ],
 )
-def test_money_and_statements_never_do(operation: dict[str, Any], pointer: str) -> None:
-    assert list(refused(automatic(operation=operation).try_to_open())) == [pointer]
+def test_money_and_statements_never_do(operation: dict[str, Any], why_not: dict[str, str]) -> None:
+    assert refused(automatic(operation=operation).try_to_open()) == why_not
 
 
 def test_it_offers_nobody_a_choice() -> None:
@@ -261,9 +277,32 @@ def test_silence_counts_though_no_clock_has_said_so() -> None:
     assert why(scene.try_to_open(ledger=Ledger(past=(silent,)))) is Why.TURNED_MANUAL
 
 
-def test_one_that_people_released_and_that_worked_turns_it_automatic_again() -> None:
+def test_how_and_until_when_it_is_manual() -> None:
+    """From the last that failed; as many as ran in the window, that one among them."""
     scene = automatic()
-    before = past(scene, "failed", *["succeeded"] * 9, ago=60)
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    began = scene.now
+    before = past(scene, "failed", ago=60).past + past(scene, "failed", "succeeded", ago=3550).past
+    failed = turned(before, AutomationEntry(), scene.now)
+    assert failed == Turned(failed=True, times=2, until=began + timedelta(seconds=60) + day)
+    oftener = past(scene, *["succeeded"] * 3).past
+    often = turned(oftener, AutomationEntry(most=2), scene.now)
+    assert often == Turned(failed=False, times=3, until=scene.now + hour)
+
+
+@pytest.mark.parametrize(("within_s", "manual_for_s", "back"), [(60, 7, 60), (7, 60, 60)])
+def test_the_breaker_looks_back_as_far_as_its_terms_reach(
+    within_s: int, manual_for_s: int, back: int
+) -> None:
+    terms = AutomationEntry(within_s=within_s, manual_for_s=manual_for_s)
+    assert looks_back(terms) == timedelta(seconds=back)
+
+
+@pytest.mark.parametrize("ago", [0, 60])
+def test_one_that_people_released_and_that_worked_turns_it_automatic_again(ago: int) -> None:
+    """Whatever had run until then."""
+    scene = automatic()
+    before = past(scene, "failed", *["succeeded"] * 9, ago=ago)
     good = Past(at=scene.now, alone=False, state=OperationState.SUCCEEDED)
     assert case(scene.try_to_open(ledger=replace(before, past=(*before.past, good)))) is Case.OPENED
 

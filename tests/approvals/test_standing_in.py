@@ -1,7 +1,7 @@
 """Standing in: who decides in the stead of somebody who is away, and who never does."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from approvals.refusals import Why
 from approvals.standing_in import (
     WhyNot,
     end_of,
+    steads,
     stood_in_for_by,
     substitute_of,
     why_not,
@@ -85,6 +86,13 @@ def test_whoever_cannot_be_reached_stands_in_for_nobody() -> None:
     away(scene, ben="cem")
     scene.gone.add("cem")
     assert substitute_of("ben", scene.people) is None
+
+
+def test_in_a_group_that_is_not_known_nobody_can_be_stood_in_for() -> None:
+    """As where the policy of today no longer has it."""
+    scene = Scene()
+    away(scene, ben="cem")
+    assert list(steads("cem", ["dba", "gone"], scene.people)) == [("dba", "ben")]
 
 
 def test_one_person_may_stand_in_for_several() -> None:
@@ -369,5 +377,7 @@ def test_only_an_absence_that_leaves_somebody_is_taken(
     ],
 )
 def test_a_day_ends_where_the_person_lives(day: date, zone: str, ends: str) -> None:
-    """Also when the clocks change that day."""
-    assert end_of(day, zone).isoformat() == ends
+    """Also when the clocks change that day, and wherever the server is."""
+    ended = end_of(day, zone)
+    assert ended.isoformat() == ends
+    assert ended.tzinfo is UTC
