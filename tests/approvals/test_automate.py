@@ -177,7 +177,7 @@ def test_what_people_decide_never_runs_by_itself(category: str, recovery: Recove
     found = refused(automatic(category=category, recovery=recovery).try_to_open())
     assert list(found) == ["/category"]
     assert found["/category"].endswith(
-        "ask for an approval. A recovery runs by itself only from `performance_degradation`, "
+        "ask for an approval. A recovery runs by itself only from `retries_exhausted`, "
         "`pattern_change`, `resource_exhaustion`, `service_health`, `service_outage`."
     )
 
@@ -191,8 +191,8 @@ def test_every_category_is_on_one_side() -> None:
 @pytest.mark.parametrize("recovery", ["migration", "Restart", "", None])
 def test_a_recovery_of_unknown_kind_never_does(recovery: str | None) -> None:
     assert refused(automatic(recovery=recovery).try_to_open()) == {
-        "/recovery": "Only these may run by themselves: `retry`, `restart`, `scale`, `cache`, "
-        "`connections`, `prefetch`. Ask for an approval."
+        "/recovery": "Only these may run by themselves: `known_fix`, `idempotent`, `restart`, "
+        "`cache`, `cleanup`, `retry`. Ask for an approval."
     }
 
 
