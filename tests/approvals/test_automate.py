@@ -78,6 +78,30 @@ def test_it_is_on_the_record_before_it_runs() -> None:
     assert (e.severity, e.version, e.claim) == (Severity.LOW, 2, None)
 
 
+def test_the_record_says_how_it_was_let_and_until_when_it_is_waited_for() -> None:
+    """By the policy, after how many others; and what its plan is."""
+    policy = with_(report_within_s=600).replace('zone = "UTC"', 'zone = "Europe/Berlin"')
+    scene = automatic(policy)
+    until = "2026-11-12T21:10:00.000000Z"
+    opened, let = scene.try_to_open(ledger=past(scene, "succeeded")).records
+    assert opened.facts == {"lately": 1}
+    assert let.body == {
+        "status": "approved",
+        "effect": "release",
+        "by": "policy",
+        "report_until": until,
+    }
+    e = scene.e
+    assert (e.plan.report_within_s, e.plan.zone) == (600, "Europe/Berlin")
+    assert e.deadline_at == e.due_at == scene.now + timedelta(seconds=600)
+
+
+def test_it_holds_nobody_up() -> None:
+    """It is none of those that wait for people."""
+    done = automatic().try_to_open(ledger=Ledger(pending=3))
+    assert done.ledger.pending == 3
+
+
 def test_it_rings_nobody_and_gets_no_grant() -> None:
     """Neither when it begins nor when it ends."""
     scene = automatic()
@@ -148,6 +172,7 @@ def refused(done: Step) -> dict[str, str]:
     assert why(done) is Why.NOT_AUTOMATABLE
     assert done.records == ()
     assert done.refusal is not None
+    assert done.refusal.who == "service:svc"
     return {error.pointer: error.detail for error in done.refusal.errors}
 
 
@@ -246,8 +271,12 @@ def test_too_often_is_for_people_until_the_window_has_passed() -> None:
     done = scene.try_to_open(ledger=before)
     assert why(done) is Why.TURNED_MANUAL
     assert done.refusal is not None
-    assert "5 times lately a restart of svc ran by itself" in done.refusal.detail
-    assert "`automation:restart`" in done.refusal.detail
+    assert done.refusal.who == "service:svc"
+    assert done.refusal.detail == (
+        "5 times lately a restart of svc ran by itself, and that is too often. People decide now: "
+        "ask for an approval with the dedup_key `automation:restart`; once one of those has "
+        "succeeded, or from 2026-11-12T22:00:00.000000Z on, it may run by itself again."
+    )
     assert done.refusal.values == {"until": "2026-11-12T22:00:00.000000Z"}
     scene.pass_(1)
     assert case(scene.try_to_open(ledger=before)) is Case.OPENED
@@ -262,7 +291,12 @@ def test_four_in_the_window_are_not_too_many() -> None:
 def test_after_one_that_went_wrong_people_decide_for_a_day(ended: str) -> None:
     scene = automatic()
     before = past(scene, ended, "succeeded", ago=24 * 3600 - 1)
-    assert why(scene.try_to_open(ledger=before)) is Why.TURNED_MANUAL
+    done = scene.try_to_open(ledger=before)
+    assert why(done) is Why.TURNED_MANUAL
+    assert done.refusal is not None
+    assert done.refusal.detail.startswith(
+        "The last automatic restart of svc failed, or nobody said how it ended. People decide now"
+    )
     scene.pass_(1)
     assert case(scene.try_to_open(ledger=before)) is Case.OPENED
 
@@ -330,11 +364,12 @@ def test_the_breaker_knows_an_escalation_by_its_kind_state_and_time() -> None:
 
 
 def test_the_policy_may_let_less() -> None:
-    scene = automatic(with_(allow=["cache"]))
-    done = scene.try_to_open()
+    done = automatic(with_(allow=["cache"]), recovery="known_fix").try_to_open()
     assert refused(done) == {}
     assert done.refusal is not None
-    assert done.refusal.detail.startswith("The policy lets no restart of svc run by itself.")
+    assert done.refusal.detail == (
+        "The policy lets no known fix of svc run by itself. Ask for an approval."
+    )
 
 
 @pytest.mark.parametrize(("service", "taken"), [("svc", False), ("other", True)])

@@ -174,6 +174,15 @@ def test_a_requester_who_may_override_others_may_not_override_their_own() -> Non
     assert why(scene.break_glass("UANA2")) is Why.REQUESTER
 
 
+def test_nor_may_one_whom_no_policy_names() -> None:
+    """The account that the service named is the requester's."""
+    scene = glass()
+    asked = scene.e.requester
+    assert asked is not None
+    scene.change(requester=replace(asked, slack="UGUEST"))
+    assert why(scene.break_glass("UGUEST")) is Why.REQUESTER
+
+
 def stale(scene: Scene) -> Step:
     scene.looked_up = scene.now
     return scene.pass_(16 * 60).break_glass("UCEM")

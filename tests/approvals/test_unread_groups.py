@@ -83,3 +83,27 @@ def test_an_override_waits_for_the_group_that_may_override() -> None:
     assert scene.e.state is OperationState.HELD
     scene.unread.clear()
     assert case(scene.claim()) == "claimed"
+
+
+def test_of_two_votes_only_that_of_the_deactivated_falls() -> None:
+    """Whoever voted first."""
+    scene = Scene("other").approved("UBEN", "UANA")
+    scene.unread.add("dba")
+    scene.gone.add("ana")
+    done = scene.claim()
+    assert why(done) is Why.PEOPLE_UNKNOWN
+    assert kinds(done) == ["vote:voided", "refusal:recorded"]
+    assert [vote.person for vote in scene.e.votes if vote.void] == ["ana"]
+    assert done.refusal is not None
+    assert done.refusal.who == "service:svc"
+
+
+def test_a_group_that_the_policy_of_today_does_not_have_has_nobody_in_it() -> None:
+    """Whoever is in another one decides for that."""
+    scene = Scene("architecture").open()
+    known = scene.policy
+    scene.policy = known.model_copy(update={"groups": {"dba": known.groups["dba"]}})
+    scene.policy.__dict__.pop("_listed", None)
+    assert case(scene.vote("UBEN")) == "counted"
+    assert scene.e.votes[0].groups == ("dba",)
+    assert why(scene.vote("UCEM")) is Why.NO_LONGER_ELIGIBLE
