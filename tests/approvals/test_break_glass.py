@@ -8,7 +8,7 @@ import pytest
 from approvals.refusals import Why
 from approvals.snapshot import Requirement
 from approvals.step import Step
-from approvals.tally import fewest_overrides
+from approvals.tally import fewest_overrides, may_override
 from approvals.verdict import Case
 from approvals.words import DecidedBy, OperationState, Status
 from tests.approvals.scene import Scene, case, glass, kinds, told, why
@@ -221,6 +221,14 @@ def test_what_is_over_is_not_overridden() -> None:
     expired = glass()
     expired.now = expired.e.deadline_at
     assert why(expired.break_glass("UCEM")) is Why.EXPIRED
+
+
+def test_where_the_plan_names_no_group_nobody_may_break_it() -> None:
+    """A card offers it to nobody."""
+    scene = glass()
+    assert may_override(scene.e, scene.people) == ("ana", "cem", "dee")
+    scene.change(plan=replace(scene.e.plan, break_glass=None))
+    assert may_override(scene.e, scene.people) == ()
 
 
 @pytest.mark.parametrize("needed", [None, 1, 2])
