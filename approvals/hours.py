@@ -48,8 +48,8 @@ def is_open(now: datetime, hours: Hours | None) -> bool:
     """Whether clocks run at that moment."""
     if hours is None:
         return True
-    opens, closes = next(_openings(now, hours))
-    return opens <= now < closes
+    opens, _ = next(_openings(now, hours))  # the first that has not closed before
+    return opens <= now
 
 
 def on_call(rotation: Rotation, now: datetime) -> tuple[str, ...]:

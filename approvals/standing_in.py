@@ -45,8 +45,8 @@ def stood_in_for_by(person: str, people: People) -> tuple[str, ...]:
 
 def steads(person: str, groups: Iterable[str], people: People) -> Iterator[Stead]:
     """The groups the person may decide for only in the stead of somebody, and of whom."""
-    away = stood_in_for_by(person, people) if people.absences else ()
-    for group in groups if away else ():
+    away = stood_in_for_by(person, people)
+    for group in groups:
         if person not in people.groups.get(group, ()):
             yield from ((group, a) for a in away if people.may_decide(a, (group,)))
 

@@ -48,8 +48,7 @@ def eligible(escalation: Escalation, people: People) -> tuple[str, ...]:
     groups = required_groups(escalation)
     members = {m for g in groups for m in people.groups.get(g, ())}
     own = {m for m in members if _may_decide(escalation, m, groups, people)}
-    admitting = escalation.plan.substitutes if people.absences else ()
-    instead = substitutes(admitting, people) - own
+    instead = substitutes(escalation.plan.substitutes, people) - own
     return tuple(sorted((*own, *(s for s in instead if in_stead(escalation, s, people)))))
 
 
@@ -85,19 +84,15 @@ def still_counts(escalation: Escalation, vote: Vote, people: People) -> bool:
 def may_override(escalation: Escalation, people: People) -> tuple[str, ...]:
     """Everyone who may break the glass now, by id: never the requester."""
     glass = escalation.plan.break_glass
-    members = sorted(people.groups.get(glass.group, ())) if glass else ()
-    return tuple(
-        m
-        for m in members
-        if glass
-        and people.may_decide(m, (glass.group,))
-        and not is_requester(escalation, "", people.persons[m], people)
-    )
+    if glass is None:
+        return ()
+    members = sorted(people.groups.get(glass.group, ()))
+    return tuple(m for m in members if _may_decide(escalation, m, (glass.group,), people))
 
 
 def fewest_overrides(plan: Plan) -> int:
     """How many people break the glass: never one alone, whatever the plan says."""
-    return max(2, plan.break_glass.needed if plan.break_glass else 2)
+    return max(2, plan.break_glass.needed) if plan.break_glass else 2
 
 
 def _may_decide(e: Escalation, person: str, groups: tuple[str, ...], people: People) -> bool:
@@ -145,7 +140,7 @@ def standing_now(escalation: Escalation, option: Option, people: People) -> Stan
     def entitled(vote: Vote, stead: Stead) -> bool:
         known, (group, away) = people.persons.get(vote.person), stead
         asking = _is_asking(escalation, vote.person, people)
-        return bool(known and known.reachable) and not asking and away in own.get(group, ())
+        return bool(known and known.reachable) and not asking and away in own[group]
 
     return _standing(escalation, option, _with_steads(escalation, own, entitled))
 
@@ -159,7 +154,7 @@ def have_by_group(escalation: Escalation, group: str) -> dict[str, int]:
     """Votes that count for a group, by option; options without any are left out."""
     found: dict[str, int] = {}
     members = _shown(escalation).get(group, ())
-    for option in escalation.options if escalation.votes else ():
+    for option in escalation.options:
         n = sum(v.person in members for v in counting(escalation, option.key))
         if n:
             found[option.key] = n
@@ -190,7 +185,7 @@ def _with_steads(
     for vote in voted:
         free = [s for s in vote.stead if s[1] not in taken and entitled(vote, s)]
         for group, _ in free:
-            found[group] = found.get(group, frozenset()) | {vote.person}
+            found[group] |= {vote.person}
         taken |= {away for _, away in free}
     return found
 

@@ -6,7 +6,6 @@ loses its quorum before the claim is void at once: nothing runs on the yes of so
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from approvals.commands import RecheckPeople
@@ -51,11 +50,8 @@ def losses(escalation: Escalation, people: People, now: datetime) -> tuple[Event
         )
         for v, why in gone.items()
     ]
-    left = replace(
-        escalation, votes=tuple(replace(v, void=gone.get(v, v.void)) for v in escalation.votes)
-    )
     sure = not is_unsure(escalation, people)
-    if escalation.can_be_stopped and sure and not stands(left, people):
+    if escalation.can_be_stopped and sure and not stands(escalation, people):
         body = {"void": True, "reason": "people", "people": [v.person for v in gone]}
         events.append(Event(kind=STOPPED, at=now, by="andon", body=body))
     return tuple(events)

@@ -99,7 +99,8 @@ def test_the_same_answer_again_is_fine_and_another_is_not(question: str | None) 
     scene = asked()
     scene.answer("yes")
     shown = scene.e.shown
-    assert case(scene.answer("yes", question_id=question)) is Case.REPEATED
+    again = scene.answer("yes", question_id=question)
+    assert (case(again), again.answer.values) == (Case.REPEATED, {"question": "is it tested?"})
     assert why(scene.answer("no", question_id=question)) is Why.ALREADY_ANSWERED
     assert (scene.e.shown, scene.e.questions[0].answer) == (shown, "yes")
 

@@ -111,6 +111,9 @@ def test_a_resolved_incident_says_who_resolved_it() -> None:
     scene.resolve("UBEN")
     done = scene.ask(account="UANA")
     assert why(done) is Why.ALREADY_TERMINAL
+    late = scene.ask(account="USTRANGER").refusal
+    assert late is not None
+    assert (late.why, late.who) == (Why.ALREADY_TERMINAL, "account:USTRANGER")
     assert done.refusal is not None
     assert done.refusal.values == {
         "by": ["Ben"],

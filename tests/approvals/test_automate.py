@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from approvals import replay as replaying
-from approvals.automatic import Past, breaker_of, past_of
+from approvals.automatic import Past, Turned, breaker_of, looks_back, past_of, turned
 from approvals.categories import CATEGORIES
 from approvals.ledger import Ledger, Opened
+from approvals.policy.entries import AutomationEntry
 from approvals.policy.load import parse_policy
 from approvals.refusals import Why
 from approvals.step import Step
@@ -75,6 +76,30 @@ def test_it_is_on_the_record_before_it_runs() -> None:
     assert e.decision is not None
     assert (e.decision.by, e.decision.option, e.decision.people) == (DecidedBy.POLICY, None, ())
     assert (e.severity, e.version, e.claim) == (Severity.LOW, 2, None)
+
+
+def test_the_record_says_how_it_was_let_and_until_when_it_is_waited_for() -> None:
+    """By the policy, after how many others; and what its plan is."""
+    policy = with_(report_within_s=600).replace('zone = "UTC"', 'zone = "Europe/Berlin"')
+    scene = automatic(policy)
+    until = "2026-11-12T21:10:00.000000Z"
+    opened, let = scene.try_to_open(ledger=past(scene, "succeeded")).records
+    assert opened.facts == {"lately": 1}
+    assert let.body == {
+        "status": "approved",
+        "effect": "release",
+        "by": "policy",
+        "report_until": until,
+    }
+    e = scene.e
+    assert (e.plan.report_within_s, e.plan.zone) == (600, "Europe/Berlin")
+    assert e.deadline_at == e.due_at == scene.now + timedelta(seconds=600)
+
+
+def test_it_holds_nobody_up() -> None:
+    """It is none of those that wait for people."""
+    done = automatic().try_to_open(ledger=Ledger(pending=3))
+    assert done.ledger.pending == 3
 
 
 def test_it_rings_nobody_and_gets_no_grant() -> None:
@@ -147,6 +172,7 @@ def refused(done: Step) -> dict[str, str]:
     assert why(done) is Why.NOT_AUTOMATABLE
     assert done.records == ()
     assert done.refusal is not None
+    assert done.refusal.who == "service:svc"
     return {error.pointer: error.detail for error in done.refusal.errors}
 
 
@@ -175,7 +201,10 @@ def test_what_people_decide_never_runs_by_itself(category: str, recovery: Recove
     """Whatever the service calls its recovery."""
     found = refused(automatic(category=category, recovery=recovery).try_to_open())
     assert list(found) == ["/category"]
-    assert "ask for an approval" in found["/category"]
+    assert found["/category"].endswith(
+        "ask for an approval. A recovery runs by itself only from `retries_exhausted`, "
+        "`pattern_change`, `resource_exhaustion`, `service_health`, `service_outage`."
+    )
 
 
 def test_every_category_is_on_one_side() -> None:
@@ -186,18 +215,30 @@ def test_every_category_is_on_one_side() -> None:
 
 @pytest.mark.parametrize("recovery", ["migration", "Restart", "", None])
 def test_a_recovery_of_unknown_kind_never_does(recovery: str | None) -> None:
-    assert "/recovery" in refused(automatic(recovery=recovery).try_to_open())
+    assert refused(automatic(recovery=recovery).try_to_open()) == {
+        "/recovery": "Only these may run by themselves: `known_fix`, `idempotent`, `restart`, "
+        "`cache`, `cleanup`, `retry`. Ask for an approval."
+    }
 
 
 @pytest.mark.parametrize(
-    ("operation", "pointer"),
+    ("operation", "why_not"),
     [
-        ({"name": "x", "money": {"amount_minor": 1, "currency": "EUR"}}, "/operation/money"),
-        ({"name": "x", "arguments": {"sql": "DELETE FROM t"}}, "/operation/arguments/sql"),
+        (
+            {"name": "x", "money": {"amount_minor": 1, "currency": "EUR"}},
+            {"/operation/money": "Money never moves by itself: ask for an approval."},
+        ),
+        (
+            {"name": "x", "arguments": {"sql": "DELETE FROM t"}},
+            {
+                "/operation/arguments/sql": "People read a statement before it runs: ask for an "
+                "approval."
+            },
+        ),
     ],
 )
-def test_money_and_statements_never_do(operation: dict[str, Any], pointer: str) -> None:
-    assert list(refused(automatic(operation=operation).try_to_open())) == [pointer]
+def test_money_and_statements_never_do(operation: dict[str, Any], why_not: dict[str, str]) -> None:
+    assert refused(automatic(operation=operation).try_to_open()) == why_not
 
 
 def test_it_offers_nobody_a_choice() -> None:
@@ -230,8 +271,12 @@ def test_too_often_is_for_people_until_the_window_has_passed() -> None:
     done = scene.try_to_open(ledger=before)
     assert why(done) is Why.TURNED_MANUAL
     assert done.refusal is not None
-    assert "5 times lately a restart of svc ran by itself" in done.refusal.detail
-    assert "`automation:restart`" in done.refusal.detail
+    assert done.refusal.who == "service:svc"
+    assert done.refusal.detail == (
+        "5 times lately a restart of svc ran by itself, and that is too often. People decide now: "
+        "ask for an approval with the dedup_key `automation:restart`; once one of those has "
+        "succeeded, or from 2026-11-12T22:00:00.000000Z on, it may run by itself again."
+    )
     assert done.refusal.values == {"until": "2026-11-12T22:00:00.000000Z"}
     scene.pass_(1)
     assert case(scene.try_to_open(ledger=before)) is Case.OPENED
@@ -246,7 +291,12 @@ def test_four_in_the_window_are_not_too_many() -> None:
 def test_after_one_that_went_wrong_people_decide_for_a_day(ended: str) -> None:
     scene = automatic()
     before = past(scene, ended, "succeeded", ago=24 * 3600 - 1)
-    assert why(scene.try_to_open(ledger=before)) is Why.TURNED_MANUAL
+    done = scene.try_to_open(ledger=before)
+    assert why(done) is Why.TURNED_MANUAL
+    assert done.refusal is not None
+    assert done.refusal.detail.startswith(
+        "The last automatic restart of svc failed, or nobody said how it ended. People decide now"
+    )
     scene.pass_(1)
     assert case(scene.try_to_open(ledger=before)) is Case.OPENED
 
@@ -261,9 +311,32 @@ def test_silence_counts_though_no_clock_has_said_so() -> None:
     assert why(scene.try_to_open(ledger=Ledger(past=(silent,)))) is Why.TURNED_MANUAL
 
 
-def test_one_that_people_released_and_that_worked_turns_it_automatic_again() -> None:
+def test_how_and_until_when_it_is_manual() -> None:
+    """From the last that failed; as many as ran in the window, that one among them."""
     scene = automatic()
-    before = past(scene, "failed", *["succeeded"] * 9, ago=60)
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    began = scene.now
+    before = past(scene, "failed", ago=60).past + past(scene, "failed", "succeeded", ago=3550).past
+    failed = turned(before, AutomationEntry(), scene.now)
+    assert failed == Turned(failed=True, times=2, until=began + timedelta(seconds=60) + day)
+    oftener = past(scene, *["succeeded"] * 3).past
+    often = turned(oftener, AutomationEntry(most=2), scene.now)
+    assert often == Turned(failed=False, times=3, until=scene.now + hour)
+
+
+@pytest.mark.parametrize(("within_s", "manual_for_s", "back"), [(60, 7, 60), (7, 60, 60)])
+def test_the_breaker_looks_back_as_far_as_its_terms_reach(
+    within_s: int, manual_for_s: int, back: int
+) -> None:
+    terms = AutomationEntry(within_s=within_s, manual_for_s=manual_for_s)
+    assert looks_back(terms) == timedelta(seconds=back)
+
+
+@pytest.mark.parametrize("ago", [0, 60])
+def test_one_that_people_released_and_that_worked_turns_it_automatic_again(ago: int) -> None:
+    """Whatever had run until then."""
+    scene = automatic()
+    before = past(scene, "failed", *["succeeded"] * 9, ago=ago)
     good = Past(at=scene.now, alone=False, state=OperationState.SUCCEEDED)
     assert case(scene.try_to_open(ledger=replace(before, past=(*before.past, good)))) is Case.OPENED
 
@@ -291,11 +364,12 @@ def test_the_breaker_knows_an_escalation_by_its_kind_state_and_time() -> None:
 
 
 def test_the_policy_may_let_less() -> None:
-    scene = automatic(with_(allow=["cache"]))
-    done = scene.try_to_open()
+    done = automatic(with_(allow=["cache"]), recovery="known_fix").try_to_open()
     assert refused(done) == {}
     assert done.refusal is not None
-    assert done.refusal.detail.startswith("The policy lets no restart of svc run by itself.")
+    assert done.refusal.detail == (
+        "The policy lets no known fix of svc run by itself. Ask for an approval."
+    )
 
 
 @pytest.mark.parametrize(("service", "taken"), [("svc", False), ("other", True)])

@@ -1,5 +1,6 @@
 """Break-glass: past the policy, by two people it names, never in silence, and only to release."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from approvals.refusals import Why
 from approvals.snapshot import Requirement
 from approvals.step import Step
+from approvals.tally import fewest_overrides, may_override
 from approvals.verdict import Case
 from approvals.words import DecidedBy, OperationState, Status
 from tests.approvals.scene import Scene, case, glass, kinds, told, why
@@ -172,6 +174,15 @@ def test_a_requester_who_may_override_others_may_not_override_their_own() -> Non
     assert why(scene.break_glass("UANA2")) is Why.REQUESTER
 
 
+def test_nor_may_one_whom_no_policy_names() -> None:
+    """The account that the service named is the requester's."""
+    scene = glass()
+    asked = scene.e.requester
+    assert asked is not None
+    scene.change(requester=replace(asked, slack="UGUEST"))
+    assert why(scene.break_glass("UGUEST")) is Why.REQUESTER
+
+
 def stale(scene: Scene) -> Step:
     scene.looked_up = scene.now
     return scene.pass_(16 * 60).break_glass("UCEM")
@@ -210,6 +221,22 @@ def test_what_is_over_is_not_overridden() -> None:
     expired = glass()
     expired.now = expired.e.deadline_at
     assert why(expired.break_glass("UCEM")) is Why.EXPIRED
+
+
+def test_where_the_plan_names_no_group_nobody_may_break_it() -> None:
+    """A card offers it to nobody."""
+    scene = glass()
+    assert may_override(scene.e, scene.people) == ("ana", "cem", "dee")
+    scene.change(plan=replace(scene.e.plan, break_glass=None))
+    assert may_override(scene.e, scene.people) == ()
+
+
+@pytest.mark.parametrize("needed", [None, 1, 2])
+def test_two_break_it_where_the_plan_says_less_or_nothing(needed: int | None) -> None:
+    """Cards, checks of the record and the claim all ask here."""
+    scene = glass()
+    wants = None if needed is None else Requirement(group="sec", needed=needed)
+    assert fewest_overrides(replace(scene.e.plan, break_glass=wants)) == 2
 
 
 def test_the_group_of_the_snapshot_is_the_one_that_breaks_it() -> None:

@@ -1,5 +1,6 @@
 """A claim: the release is taken once, for what was approved, while the approval stands."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -169,3 +170,12 @@ def test_what_is_claimed_before_anyone_decided_is_recorded_once() -> None:
     """The first refusal of a kind is an event, repeats are counted."""
     scene = Scene().open()
     assert [kinds(scene.claim()) for _ in range(3)] == [["refusal:recorded"], [], []]
+
+
+def test_old_facts_refuse_the_claim_in_the_name_of_who_asked() -> None:
+    """So a log can tell whose release waits."""
+    scene = Scene().approved()
+    scene.looked_up = scene.now - timedelta(minutes=16)
+    refusal = scene.claim().refusal
+    assert refusal is not None
+    assert (refusal.why, refusal.who) == (Why.PEOPLE_UNKNOWN, "service:svc")

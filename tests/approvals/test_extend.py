@@ -40,6 +40,13 @@ def test_once_only() -> None:
     assert (scene.e.deadline_at - scene.e.created_at).total_seconds() == 18_000
 
 
+def test_by_as_little_as_the_policy_says() -> None:
+    """A second is one."""
+    scene = opened(extend_by_s=1)
+    assert case(scene.extend()) is Case.EXTENDED
+    assert (scene.e.deadline_at - scene.e.created_at).total_seconds() == 14_401
+
+
 def test_not_where_the_policy_allows_none() -> None:
     """Zero seconds are no extension."""
     assert why(opened(extend_by_s=0).extend()) is Why.NOT_EXTENDABLE

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from approvals.joining import join_key, likeness, normalised
+from approvals.words import Severity
 
 SENT: dict[str, Any] = {
     "dedup_key": "d",
@@ -90,6 +91,23 @@ def test_another_incident_stands_for_itself(change: dict[str, Any]) -> None:
 def test_a_severity_that_changes_nothing_keeps_nothing_apart() -> None:
     """The category says at least as much."""
     assert key() == key(severity="low") == key(severity="medium")
+
+
+@pytest.mark.parametrize(
+    ("change", "floor"),
+    [
+        ({"category": "other"}, "low"),
+        ({"category": "service_outage"}, "critical"),
+        ({"category": "service_outage", "environment": "staging"}, "high"),
+        ({"context": {**INCIDENT["context"], "attempts": [1, 2, 3]}}, "high"),
+    ],
+)
+def test_how_bad_it_is_at_least_is_what_the_table_says(change: dict[str, Any], floor: str) -> None:
+    """Of an incident of that category, there, after as many attempts: saying so is no news."""
+    keys = {s: key(**change, severity=s) for s in ("low", "medium", "high", "critical")}
+    assert key(**change) == keys[floor]
+    as_bad = {severity for severity, found in keys.items() if found == keys[floor]}
+    assert as_bad == {s for s in keys if Severity(s).rank <= Severity(floor).rank}
 
 
 def test_under_a_dedup_key_the_caller_says_what_is_the_same() -> None:

@@ -103,6 +103,7 @@ def test_a_repeated_join_is_answered_with_the_one_it_joined() -> None:
     scene = Scene(dedup_key="d").open()
     done = joined(scene)
     assert done.ledger.opened == Opened(escalation_id=scene.e.id, body_hash="b1")
+    assert done.ledger.group_id is None  # a join makes no group
 
 
 def test_what_is_over_is_not_joined() -> None:

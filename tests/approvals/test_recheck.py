@@ -1,5 +1,10 @@
 """New facts about people: votes that no longer count, approvals that no longer stand."""
 
+from datetime import timedelta
+
+import pytest
+
+from approvals.people import Absence
 from approvals.verdict import Case
 from approvals.words import OperationState, Status
 from tests.approvals.scene import Scene, case, kinds
@@ -43,6 +48,41 @@ def test_an_approval_is_void_when_a_seat_is_lost_by_a_change_of_groups() -> None
     scene = Scene("architecture").approved("UANA", "UDEE")
     scene.left.add(("dba", "ana"))
     assert kinds(scene.recheck()) == ["operation:stopped"]
+
+
+def test_a_void_vote_saves_no_approval() -> None:
+    """Dee is back, and has not voted again: the approval stood on cem."""
+    scene = Scene("architecture").open()
+    scene.vote("UDEE")
+    scene.gone.add("dee")
+    scene.recheck()
+    scene.gone.clear()
+    scene.vote("UBEN")
+    scene.vote("UCEM")
+    assert scene.e.status is Status.APPROVED
+    scene.gone.add("cem")
+    assert kinds(scene.recheck()) == ["vote:voided", "operation:stopped"]
+
+
+@pytest.mark.parametrize(
+    ("category", "voter", "away", "left"),
+    [
+        ("architecture", "UANA", (), "left dba and sec"),
+        ("other", "UCEM", ("ana", "ben"), "stood in for Ana and Ben, who left dba"),
+    ],
+)
+def test_why_a_vote_fell_names_every_group_and_everyone(
+    category: str, voter: str, away: tuple[str, ...], left: str
+) -> None:
+    """As the thread says it."""
+    scene = Scene(category).open()
+    until = scene.now + timedelta(hours=1)
+    for person in away:
+        absence = Absence(person=person, substitute="cem", since=scene.now, until=until)
+        scene.absences[person] = absence
+    scene.vote(voter)
+    scene.left |= {("dba", "ana"), ("dba", "ben"), ("sec", "ana")}
+    assert [record.body["why"] for record in scene.recheck().records] == [left]
 
 
 def test_nobody_who_left_the_policy_altogether_counts() -> None:

@@ -31,6 +31,7 @@ def needs(**groups: int) -> tuple[Requirement, ...]:
         (needs(x=1, y=1), {"x": "ab", "y": "a"}, "ba", {"x": 1, "y": 1}),
         (needs(x=2, y=1), {"x": "abc", "y": "c"}, "abc", {"x": 2, "y": 1}),
         (needs(x=1), {"x": "abc"}, "abc", {"x": 1}),
+        (needs(x=1, y=1, z=1), {"x": "ab", "y": "a", "z": "b"}, "ab", {"x": 1, "y": 1}),
     ],
 )
 def test_people_sit_where_they_are_needed(
@@ -48,6 +49,7 @@ def test_one_person_may_fill_many_where_that_is_said() -> None:
     members = {"x": "a", "y": "ab"}
     assert most_seats(needs(x=1, y=2), members, "a", True) == {"x": 1, "y": 1}
     assert most_seats(needs(x=1, y=2), members, "b", True) == {"y": 1}
+    assert most_seats(needs(x=1, y=1), {"x": "a"}, "a", True) == {"x": 1}
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)

@@ -1,14 +1,17 @@
 """Standing in: who decides in the stead of somebody who is away, and who never does."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, timedelta
 
 import pytest
 
 from approvals.people import Absence
+from approvals.policy.load import parse_policy
 from approvals.refusals import Why
 from approvals.standing_in import (
     WhyNot,
     end_of,
+    steads,
     stood_in_for_by,
     substitute_of,
     why_not,
@@ -64,14 +67,17 @@ def test_absences_are_followed_three_times_and_never_in_a_ring(
     assert substitute_of("ben", scene.people) == stands_in
 
 
-def test_one_is_eligible_who_is_among_the_eligible() -> None:
+@pytest.mark.parametrize("category", ["deployment", "architecture"])
+@pytest.mark.parametrize(
+    "pairs", [{"ben": "cem"}, {"ben": "cem", "req": "dee", "cem": "ana"}, {"ana": "dee"}]
+)
+def test_one_is_eligible_who_is_among_the_eligible(category: str, pairs: dict[str, str]) -> None:
     """The short way says the same as the long one."""
-    for category in ("deployment", "architecture"):
-        scene = Scene(category).open()
-        away(scene, ben="cem", req="dee", cem="ana")
-        people = scene.people
-        among = {p for p in people.persons if is_eligible(scene.e, p, people)}
-        assert among == set(eligible(scene.e, people))
+    scene = Scene(category).open()
+    away(scene, **pairs)
+    people = scene.people
+    among = {p for p in people.persons if is_eligible(scene.e, p, people)}
+    assert among == set(eligible(scene.e, people))
 
 
 def test_whoever_cannot_be_reached_stands_in_for_nobody() -> None:
@@ -80,6 +86,13 @@ def test_whoever_cannot_be_reached_stands_in_for_nobody() -> None:
     away(scene, ben="cem")
     scene.gone.add("cem")
     assert substitute_of("ben", scene.people) is None
+
+
+def test_in_a_group_that_is_not_known_nobody_can_be_stood_in_for() -> None:
+    """As where the policy of today no longer has it."""
+    scene = Scene()
+    away(scene, ben="cem")
+    assert list(steads("cem", ["dba", "gone"], scene.people)) == [("dba", "ben")]
 
 
 def test_one_person_may_stand_in_for_several() -> None:
@@ -143,6 +156,17 @@ def test_whoever_is_away_may_still_decide_and_both_never_count_as_two() -> None:
         assert scene.e.status is Status.APPROVED
 
 
+@pytest.mark.parametrize("voters", [("UANA", "UCEM"), ("UCEM", "UANA")])
+def test_a_substitute_counts_beside_another_member(voters: tuple[str, str]) -> None:
+    """Two people in all."""
+    scene = Scene("other").open()
+    away(scene, ben="cem")
+    for voter in voters:
+        scene.vote(voter)
+    assert have(scene) == (2, 2)
+    assert scene.e.status is Status.APPROVED
+
+
 def test_the_own_vote_of_who_is_away_comes_first_whatever_it_is_for() -> None:
     """It is their seat."""
     scene = Scene("other").open()
@@ -193,6 +217,15 @@ def test_standing_in_makes_no_requester_an_approver() -> None:
     assert "req" not in eligible(scene.e, scene.people)
 
 
+def test_a_requester_of_another_group_gets_in_by_no_absence() -> None:
+    """Who asks is not asked."""
+    scene = Scene(requested_by={"id": "dee"}).open()
+    away(scene, ben="dee")
+    assert why(scene.vote("UDEE")) is Why.REQUESTER
+    assert eligible(scene.e, scene.people) == ("ana", "ben", "req")
+    assert not is_eligible(scene.e, "dee", scene.people)
+
+
 def test_nobody_decides_in_the_stead_of_the_requester() -> None:
     """Who may not decide has nothing to lend."""
     scene = Scene().open()
@@ -235,6 +268,38 @@ def test_a_vote_falls_with_the_membership_it_stands_for() -> None:
     done = scene.recheck()
     assert done.records[0].body["why"] == "stood in for Ben, who left dba"
     assert have(scene) == (0, 0)
+
+
+def known_to_have_asked(scene: Scene) -> None:
+    """The policy says so only after the vote."""
+    address = 'emails = ["req@example.com"]'
+    text = POLICY.replace(address, "")
+    text = text.replace('accounts = ["UCEM"]', f'accounts = ["UCEM"]\n{address}')
+    scene.policy = parse_policy(text)
+
+
+def nobody_is_known(scene: Scene) -> None:
+    scene.nobody_known = True
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda scene: scene.gone.add("cem"),
+        lambda scene: scene.gone.add("ben"),
+        lambda scene: scene.left.add(("dba", "ben")),
+        known_to_have_asked,
+        nobody_is_known,
+    ],
+)
+def test_a_vote_in_somebodys_stead_counts_by_facts_of_now(what: Callable[[Scene], None]) -> None:
+    """Both have to be there still, before anybody has looked who is gone; cards show it as cast."""
+    scene = Scene("other").open()
+    away(scene, ben="cem")
+    scene.vote("UCEM")
+    assert have(scene) == (1, 1)
+    what(scene)
+    assert have(scene) == (0, 1)
 
 
 def test_an_approval_falls_with_the_substitute() -> None:
@@ -312,5 +377,7 @@ def test_only_an_absence_that_leaves_somebody_is_taken(
     ],
 )
 def test_a_day_ends_where_the_person_lives(day: date, zone: str, ends: str) -> None:
-    """Also when the clocks change that day."""
-    assert end_of(day, zone).isoformat() == ends
+    """Also when the clocks change that day, and wherever the server is."""
+    ended = end_of(day, zone)
+    assert ended.isoformat() == ends
+    assert ended.tzinfo is UTC

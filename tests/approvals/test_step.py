@@ -27,6 +27,15 @@ def test_what_is_overdue_happens_first_whatever_is_asked() -> None:
     assert not is_overdue(scene.e, scene.now)
 
 
+def test_what_is_due_now_is_overdue() -> None:
+    """To the microsecond."""
+    scene = Scene().open()
+    due = scene.e.due_at
+    assert due is not None
+    assert is_overdue(scene.e, due)
+    assert not is_overdue(scene.e, due - timedelta(microseconds=1))
+
+
 def test_time_never_runs_back_for_an_escalation() -> None:
     """A record is never older than the one before."""
     scene = Scene("other").open()

@@ -5,7 +5,7 @@ import pytest
 from approvals.refusals import Why
 from approvals.verdict import Case
 from approvals.words import OperationState, Status
-from tests.approvals.scene import Scene, case, kinds, why
+from tests.approvals.scene import Scene, case, incident, kinds, why
 
 
 def test_any_eligible_approver_may_stop_until_the_claim() -> None:
@@ -38,7 +38,8 @@ def test_who_may_not_decide_may_not_stop(account: str, refused: Why) -> None:
 
 def test_a_guest_may_not_stop() -> None:
     """Only members of the workspace."""
-    assert why(Scene().approved().stop("UANA", foreign=True)) is Why.NOT_A_MEMBER
+    for scene in (Scene().approved(), incident().open()):
+        assert why(scene.stop("UANA", foreign=True)) is Why.NOT_A_MEMBER
 
 
 def test_stopping_needs_no_fresh_facts() -> None:
@@ -50,7 +51,9 @@ def test_stopping_needs_no_fresh_facts() -> None:
 
 def test_what_is_pending_is_not_stopped_but_decided() -> None:
     """There is an abort option for that."""
-    assert why(Scene().open().stop()) is Why.NOT_APPROVED
+    refusal = Scene().open().stop().refusal
+    assert refusal is not None
+    assert (refusal.why, refusal.values) == (Why.NOT_APPROVED, {"status": "pending"})
 
 
 def test_stopping_what_is_over_says_how_it_ended() -> None:

@@ -1,5 +1,6 @@
 """Keys under which amounts add up: the same whoever spells them, and never empty."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,11 +14,18 @@ BEN = Person(id="ben", name="Ben", accounts=("UBEN",))
 PEOPLE = People(persons={"ana": ANA, "ben": BEN})
 
 
-def moved(amount: int = 100, currency: str = "EUR", asked: Any = None, **who: str) -> Move:
+def moved(
+    amount: int = 100,
+    currency: str = "EUR",
+    asked: Any = None,
+    service: str = "data-sync",
+    **who: str,
+) -> Move:
     """What a request with this money would move."""
     money = {"amount_minor": amount, "currency": currency, **who}
     given = {"requested_by": asked} if asked else {}
-    move = move_of(an_open(operation={**OPERATION, "money": money}, **given), PEOPLE)
+    command = an_open(operation={**OPERATION, "money": money}, **given)
+    move = move_of(replace(command, service=service), PEOPLE)
     assert move is not None
     return move
 
@@ -51,6 +59,7 @@ def test_other_accounts_currencies_and_kinds_are_other_keys() -> None:
         key("beneficiary", beneficiary="1"),
     }
     assert len(keys) == 4
+    assert moved(currency="USD").currency == "USD"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,7 @@ def test_a_requester_is_the_person_whatever_the_caller_calls_them(asked: Any) ->
 def test_who_is_not_known_adds_up_under_the_service(asked: Any) -> None:
     """An invented name makes room for nothing."""
     assert key("requester", asked=asked) == key("requester")
+    assert key("requester", asked=asked) != key("requester", asked=asked, service="other")
     assert key("requester", asked=asked) != key("requester", asked={"id": "ana"})
 
 
@@ -74,7 +84,8 @@ def test_a_requester_who_may_be_two_people_adds_up_under_both() -> None:
     move = moved(asked={"id": "ana", "slack": "UBEN"})
     keys = [k for kind, k in move.keys if kind == "requester"]
     assert keys == [key("requester", asked={"id": "ana"}), key("requester", asked={"id": "ben"})]
-    assert dict(sums_before(move, {keys[0]: 5, keys[1]: 7}))["requester"] == 7
+    for sums in ((5, 7), (7, 5)):
+        assert dict(sums_before(move, dict(zip(keys, sums, strict=True))))["requester"] == 7
 
 
 def test_an_account_of_signs_alone_is_still_a_name() -> None:
@@ -85,7 +96,7 @@ def test_an_account_of_signs_alone_is_still_a_name() -> None:
 @pytest.mark.parametrize("name", ["account", "beneficiary"])
 def test_leaving_a_name_out_adds_up_under_the_service(name: str) -> None:
     """Each kind by itself."""
-    assert key(name) == key(name)
+    assert key(name) != key(name, service="other")
     assert key(name) != key(name, **{name: "data-sync"})
 
 

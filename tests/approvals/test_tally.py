@@ -2,15 +2,18 @@
 
 from approvals.policy.load import parse_policy
 from approvals.tally import (
+    Standing,
     counting,
     eligible,
     have_by_group,
+    is_eligible,
     is_requester,
+    may_override,
     required_groups,
     standing_now,
     standing_shown,
 )
-from tests.approvals.scene import Scene
+from tests.approvals.scene import Scene, glass
 
 
 def test_whoever_is_in_a_required_group_may_decide_but_the_requester() -> None:
@@ -66,9 +69,10 @@ def test_an_option_stands_by_facts_of_now_and_by_what_was_shown() -> None:
     assert option is not None
     scene.gone.add("ana")
     now = standing_now(scene.e, option, scene.people)
-    shown = standing_shown(scene.e, option)
-    assert (now.people, now.have, now.needed, now.is_met) == ((), 0, 2, False)
-    assert (shown.people, shown.have, shown.needed) == (("ana",), 1, 2)
+    assert now == Standing(option="go", people=(), have=0, needed=2)
+    assert not now.is_met
+    shown = Standing(option="go", people=("ana",), have=1, needed=2)
+    assert standing_shown(scene.e, option) == shown
     scene.recheck()
     assert standing_shown(scene.e, option).have == 0
 
@@ -80,4 +84,17 @@ def test_votes_are_counted_by_group_and_option() -> None:
     scene.vote("UCEM", "slow")
     assert have_by_group(scene.e, "sec") == {"go": 1, "slow": 1}
     assert have_by_group(scene.e, "dba") == {}
+    assert have_by_group(scene.e, "a group that nobody asked") == {}
     assert [v.person for v in counting(scene.e, "go")] == ["dee"]
+
+
+def test_where_nobody_is_known_nobody_decides_and_no_vote_counts() -> None:
+    """The groups are not known either."""
+    scene = glass()
+    scene.vote("UANA")
+    option = scene.e.option("go")
+    assert option is not None
+    scene.nobody_known = True
+    assert eligible(scene.e, scene.people) == may_override(scene.e, scene.people) == ()
+    assert not is_eligible(scene.e, "ana", scene.people)
+    assert standing_now(scene.e, option, scene.people).have == 0

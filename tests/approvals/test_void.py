@@ -16,7 +16,12 @@ def void(scene: Scene) -> Step:
 
 def test_an_approval_nobody_has_taken_is_void_and_the_claim_refused() -> None:
     scene = Scene().approved()
-    assert kinds(void(scene)) == ["vote:voided", "operation:stopped"]
+    done = void(scene)
+    assert kinds(done) == ["vote:voided", "operation:stopped"]
+    assert [record.body for record in done.records] == [
+        {"person": "ben", "why": WHY, "option": "go", "name": "Ben"},
+        {"void": True, "reason": WHY, "people": []},
+    ]
     assert (scene.e.status, scene.e.state) == (Status.APPROVED, OperationState.ABORTED)
     assert scene.e.stopped is not None
     assert (scene.e.stopped.restored, scene.e.stopped.reason) == (True, WHY)
@@ -48,3 +53,10 @@ def test_a_second_time_changes_nothing() -> None:
         scene.vote("UANA")
         void(scene)
         assert kinds(void(scene)) == []
+
+
+def test_a_vote_is_void_also_where_nobody_is_known() -> None:
+    scene = Scene("other").open()
+    scene.vote("UANA")
+    scene.nobody_known = True
+    assert [record.body["name"] for record in void(scene).records] == [None]

@@ -63,6 +63,20 @@ def test_who_and_what_is_refused(account: str, given: dict[str, Any], refused: W
     assert (scene.e.votes, scene.e.status) == ((), Status.PENDING)
 
 
+def test_a_reason_may_be_as_long_as_that_and_no_longer() -> None:
+    """The refusal says how long it was, and how long it may be."""
+    scene = Scene("other").open()
+    done = scene.vote("UANA", rationale="x" * (LONGEST_REASON + 1))
+    assert values(done) == {"length": LONGEST_REASON + 1, "most": LONGEST_REASON}
+    assert case(scene.vote("UANA", rationale="x" * LONGEST_REASON)) is Case.COUNTED
+
+
+def test_a_requester_who_is_in_no_policy_is_the_requester_all_the_same() -> None:
+    """By the account that the service named."""
+    scene = Scene(requested_by={"id": "guest", "slack": "UGUEST"}).open()
+    assert why(scene.vote("UGUEST")) is Why.REQUESTER
+
+
 @pytest.mark.parametrize("digits", [12, 20, 64])
 def test_a_button_names_the_operation_by_twelve_digits_or_more(digits: int) -> None:
     """Shorter prefixes could fit another operation."""
@@ -257,6 +271,7 @@ def test_a_vote_may_change_while_it_is_pending() -> None:
     done = scene.vote("UANA", "go")
     assert (case(done), done.answer.values["from"]) == (Case.CHANGED, "Go slowly")
     assert [v.option for v in scene.e.votes] == ["go"]
+    assert done.records[0].body["replaced"] == "slow"
     assert case(scene.vote("UBEN", "go")) is Case.DECIDED
 
 
@@ -357,6 +372,12 @@ def test_the_click_that_decided_it_is_told_so_when_it_comes_again() -> None:
     scene.vote()
     done = scene.vote()
     assert why(done) is Why.ALREADY_VOTED
-    assert done.refusal is not None
-    assert (done.refusal.values["have"], done.refusal.values["may_stop"]) == (1, True)
-    assert why(scene.vote(option="slow")) is Why.ALREADY_DECIDED
+    assert values(done) == {
+        "at": "2026-11-12T21:00:00.000000Z",
+        "option": "Go",
+        "have": 1,
+        "needed": 1,
+        "may_stop": True,
+    }
+    for other in ("slow", "maybe"):
+        assert why(scene.vote(option=other)) is Why.ALREADY_DECIDED
