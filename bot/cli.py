@@ -28,9 +28,9 @@ from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop
-from storage.database import open_database
-from storage.inspection import hash_of_block, inspect_store
 from storage.services import SCOPES, USUAL, Listed, SqlServices
+from storage.sqlite.database import open_database
+from storage.sqlite.inspection import hash_of_block, inspect_store
 from storage.store import file_of
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from storage.errors import (
     DamagedDatabaseError,
     NewerDatabaseError,
 )
-from storage.reasons import reason
+from storage.sqlite.reasons import reason
 
 FINDING, USAGE, NOT_DONE = 1, 2, 3
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.codec import instant, parse_instant
 from approvals.people import Absence
-from storage.database import Database
+from storage.links import Database
 
 _CURRENT = (
     "SELECT person, substitute, since, until FROM absences "

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from storage.database import Query
+from storage.links import Query
 
 
 def among(sql: str, values: Iterable[str | None]) -> Query:

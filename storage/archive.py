@@ -13,10 +13,10 @@ from approvals.erasing import ERASED
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.sealing import Block, Head
-from storage.database import Database
-from storage.looking import looking_at
+from storage.links import Database
 from storage.reads import RECORDS, record_of
 from storage.sealing import BLOCKS, block_of
+from storage.sqlite.looking import looking_at
 
 #: Escalations read in one go.
 PAGE = 200

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from approvals.codec import instant, load_text, parse_instant
 from approvals.digests import UNDECIDED, Digested, Quiet, quiet_of
-from storage.database import Database
+from storage.links import Database
 
 #: Escalations of each sort that are read for one digest, the newest.
 MOST = 2000

@@ -14,7 +14,7 @@ from approvals.auditing import Entry, Finding, Kept, KeptBlock, Sealed
 from approvals.escalation import Escalation
 from approvals.sealing import Head
 from storage import statements
-from storage.looking import looking_at
+from storage.sqlite.looking import looking_at
 from storage.statements import COLUMNS
 
 #: Escalations, or blocks, read in one go.

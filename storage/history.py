@@ -9,8 +9,8 @@ from pathlib import Path
 from approvals.codec import instant, load_text
 from approvals.escalation import Escalation
 from approvals.events import Record
-from storage.looking import looking_at
 from storage.reads import RECORDS, record_of
+from storage.sqlite.looking import looking_at
 
 #: Escalations read in one go; each page is as of one moment.
 PAGE = 200

@@ -13,7 +13,7 @@ from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
-from storage.database import Database, Row
+from storage.links import Database, Row
 from storage.statements import LATEST_SEEN
 
 #: Escalations read anew in one go while a list is made; others get their turn in between.

@@ -10,7 +10,7 @@ from approvals.codec import instant, parse_instant
 from approvals.events import GENESIS
 from approvals.ports import MOST_HEADS
 from approvals.sealing import Block, Head, sealed
-from storage.database import Database, Many, Query, Row
+from storage.links import Database, Many, Query, Row
 
 #: Chains that grew, with their last record; one that is sealed already would be refused again.
 _HEADS = (

@@ -13,7 +13,7 @@ from itertools import groupby, takewhile
 
 from approvals.codec import instant, parse_instant
 from approvals.ports import Clock, ServiceKey, ServiceSecrets
-from storage.database import Database, Many, Row
+from storage.links import Database, Many, Row
 from storage.writer import GroupCommitWriter
 
 #: What a key may be allowed to do.

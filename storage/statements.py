@@ -20,7 +20,7 @@ from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, Thread
 from approvals.sums import DROPPED, WINDOW, move_of
 from storage.among import among
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
-from storage.database import Link, Many, Query, Row
+from storage.links import Link, Many, Query, Row
 from storage.recoveries import recall
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"

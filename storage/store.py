@@ -9,11 +9,12 @@ from pathlib import Path
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
 from storage.absences import SqlAbsences
-from storage.database import Database, open_database
 from storage.digests import SqlDigests
+from storage.links import Database
 from storage.reads import SqlReads
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
+from storage.sqlite.database import open_database
 from storage.storms import SqlStorms
 from storage.truth import refuse_untrue
 from storage.work import SqlCards, SqlDeliveries

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from approvals.codec import instant, parse_instant
 from approvals.erasing import ERASED
 from approvals.ports import Card, Clock, Delivery
-from storage.database import Database, Row
+from storage.links import Database, Row
 
 #: Escalations whose first delivery is remembered.
 REMEMBERED = 10_000

@@ -10,12 +10,10 @@ each command tried alone; after a commit of unknown outcome the log is asked bef
 """
 
 import asyncio
-import sqlite3
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import aiosqlite
 import structlog
 
 from approvals.commands import Command
@@ -23,9 +21,7 @@ from approvals.escalation import Escalation
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Batch, Pending
-from storage.database import Database, Many, Row
-from storage.errors import MovedError
-from storage.reasons import code_of, is_of_the_file, reason
+from storage.links import Database, Many, Row
 from storage.statements import COMMIT, LATEST, LATEST_SEEN, load, written
 
 log = structlog.get_logger(__name__)
@@ -91,7 +87,7 @@ class GroupCommitWriter:
         clock: Clock,
         committed: Committed,
     ) -> None:
-        self._link, self._turn, self._place = database.writer, database.turn, database.place
+        self._database, self._link, self._turn = database, database.writer, database.turn
         self._facts, self._signer = facts, signer
         self._clock, self._committed = clock, committed
         self._lanes = Lanes()
@@ -178,12 +174,12 @@ class GroupCommitWriter:
 
     def _fails(self, error: Exception) -> None:
         """The file is at fault, not a command: health says so until a commit lands again."""
-        if not is_of_the_file(error):
+        if not self._database.is_of_the_place(error):
             return
         if self.failing is None:
-            log.error("nothing-can-be-saved", why=reason(error))
+            log.error("nothing-can-be-saved", why=self._database.reason(error))
             self._failed_at = self._clock()
-        self.failing = reason(error)
+        self.failing = self._database.reason(error)
         if self._trying is not None:
             self._trying.cancel()
         self._trying = asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._ready.set)
@@ -207,7 +203,7 @@ class GroupCommitWriter:
 
     async def _commit(self, commands: list[Pending]) -> Batch:
         """Load, fold, write."""
-        self._place.check()
+        self._database.check()
         now = await self._now()
         note, along = self._note(now), tuple(self._alongside)
         if note:
@@ -218,7 +214,7 @@ class GroupCommitWriter:
             batch.fold(pending, now)
         statements = written(batch, now, self._policies)
         await self._link.together(*statements, *note, *along, COMMIT)
-        self._place.check()  # what went into a file without a name is not kept
+        self._database.check()  # what went into a file without a name is not kept
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted
         self._policies |= batch.policies
@@ -236,12 +232,13 @@ class GroupCommitWriter:
         """Nothing is tried twice: first the log is asked what was stored all the same."""
         try:
             stored = await self._stored(batch)
-        except aiosqlite.Error:
+        except Exception as unknown:
+            log.warning("outcome-unknown", commands=len(batch), exc_info=unknown)
             for pending in batch:
                 pending.fail(UnsureError())
             return
-        # A file that another program holds is no command's fault: alone, each would wait as long.
-        is_busy = code_of(error) == sqlite3.SQLITE_BUSY or isinstance(error, MovedError)
+        # What keeps everybody out is no command's fault: alone, each would wait as long.
+        is_busy = self._database.is_busy(error)
         for pending in batch:
             if pending.command.id in stored:
                 log.warning("commit-answer-lost", command=pending.command.id)

@@ -14,8 +14,8 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from storage.database import open_database
 from storage.services import SqlServices
+from storage.sqlite.database import open_database
 from tests.building import ROOT, SAMPLE, Clock
 
 

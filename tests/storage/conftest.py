@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from storage import Store
 from storage.memory import Memory
-from storage.migrate import upgrade
+from storage.sqlite.bringing_up import upgrade
 from tests.building import Clock, store_at
 from tests.storage.stand import Stand, in_memory, on_file
 

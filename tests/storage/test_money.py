@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from storage import Store
-from storage.database import Many, Query
+from storage.links import Many, Query
 from tests.building import OPERATION, an_open
 
 MONEY = {"amount_minor": 1, "currency": "EUR"}

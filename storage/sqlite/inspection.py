@@ -11,8 +11,8 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from storage.looking import looking_at, read_only
 from storage.migrate import SCRIPTS
+from storage.sqlite.looking import looking_at, read_only
 
 #: Kinds of file systems on which SQLite's locks or `fsync` cannot be relied on.
 SHARED = frozenset(

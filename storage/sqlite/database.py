@@ -12,17 +12,17 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiosqlite
 
 from approvals.ports import StoreError
 from storage.errors import AlreadyRunningError, MovedError
-from storage.migrate import is_newest, upgrade
-from storage.place import Place
-from storage.wholeness import refuse_damaged
-
-Row = Sequence[Any]
+from storage.links import Many, Query, Row
+from storage.sqlite.bringing_up import is_newest, upgrade
+from storage.sqlite.place import Place
+from storage.sqlite.reasons import code_of, is_of_the_file, reason
+from storage.sqlite.wholeness import refuse_damaged
 
 #: Milliseconds to wait for a command beside the server: on the write path, and beside it, where
 #: work comes again by itself and clicks must not wait for it.
@@ -33,20 +33,6 @@ READERS = 2
 
 #: Seconds between checkpoints, which run off the write path.
 CHECKPOINT_S = 5.0
-
-
-class Query(NamedTuple):
-    """A statement run once, with `?` for each value."""
-
-    sql: str
-    values: Sequence[Any] = ()
-
-
-class Many(NamedTuple):
-    """A statement run for each row."""
-
-    sql: str
-    rows: Sequence[Sequence[Any]]
 
 
 class _Connection(aiosqlite.Connection):
@@ -135,7 +121,7 @@ class Database:
     """The file, open: one link that writes, a few that read."""
 
     def __init__(self, writer: Link, readers: Sequence[Link], side: Link, place: Place) -> None:
-        self.writer, self._side, self.place = writer, side, place
+        self.writer, self._side, self._place = writer, side, place
         self._readers = cycle(readers)
         #: Whose turn it is to write. SQLite would let the second sleep, and for too long.
         self.turn = asyncio.Lock()
@@ -155,11 +141,27 @@ class Database:
                 await self._side.run("BEGIN IMMEDIATE")  # begun, too, where we are cancelled here
                 yield self._side
                 with _as_store_errors():
-                    self.place.check()
+                    self.check()
                 await self._side.run("COMMIT")
             except BaseException:
                 await self._side.undo()
                 raise
+
+    def check(self) -> None:
+        """Raise MovedError where the file is no longer the one that was opened."""
+        self._place.check()
+
+    def is_of_the_place(self, error: BaseException) -> bool:
+        """Whether the file or its disk is at fault, and not what was to be written."""
+        return is_of_the_file(error)
+
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether another program holds the file, or it is gone: each would wait as long."""
+        return code_of(error) == sqlite3.SQLITE_BUSY or isinstance(error, MovedError)
+
+    def reason(self, error: BaseException) -> str:
+        """Why the file cannot be used, and what to do."""
+        return reason(error)
 
     async def checkpoint(self) -> None:
         """Move the log into the file now and then, for as long as the server runs."""
