@@ -28,10 +28,10 @@ from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop
+from storage.address import file_of
 from storage.services import SCOPES, USUAL, Listed, SqlServices
-from storage.sqlite.database import open_database
 from storage.sqlite.inspection import hash_of_block, inspect_store
-from storage.store import file_of
+from storage.store import open_database
 
 log = structlog.get_logger(__name__)
 
@@ -231,8 +231,8 @@ def _with_services(work: Callable[[SqlServices], Awaitable[T]]) -> T:
     """Work on the rows of services, beside a server or without one."""
 
     async def run() -> T:
-        path = file_of(read_settings(ANDON_SLACK_MODE="off").database_url)
-        async with open_database(path, server=False) as database:
+        url = read_settings(ANDON_SLACK_MODE="off").database_url
+        async with open_database(url, server=False) as database:
             return await work(SqlServices(database, utc_now))
 
     try:

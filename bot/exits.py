@@ -11,6 +11,8 @@ from storage.errors import (
     CopyError,
     DamagedDatabaseError,
     NewerDatabaseError,
+    OlderDatabaseError,
+    UnreachableError,
 )
 from storage.sqlite.reasons import reason
 
@@ -21,8 +23,10 @@ CANNOT = (
     SettingsError,
     AlreadyRunningError,
     NewerDatabaseError,
+    OlderDatabaseError,
     DamagedDatabaseError,
     CopyError,
+    UnreachableError,
     OSError,
     SQLAlchemyError,
     sqlite3.Error,

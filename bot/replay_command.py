@@ -22,8 +22,8 @@ from bot.app import read_policy, utc_now
 from bot.counted import counted
 from bot.exits import FINDING, USAGE, fail
 from bot.settings import SettingsError, read_settings
+from storage.address import file_of
 from storage.history import History, open_history
-from storage.store import file_of
 
 #: How often the way so far is told.
 TOLD_EVERY = 1000

@@ -4,7 +4,7 @@ The rooms `storage.sqlite` and `storage.postgres` implement this; nothing else h
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -25,10 +25,32 @@ class Many(NamedTuple):
     rows: Sequence[Sequence[Any]]
 
 
+class Begin(NamedTuple):
+    """A transaction begins. Until it ends nobody else has these rows of the ledger.
+
+    A row is named whether it is there or not. Nobody looks at the names where one writes alone.
+    """
+
+    rows: Iterable[str] = ()
+
+
+Statement = Query | Many | Begin
+
+COMMIT = Query("COMMIT")
+
+#: What is asked where nothing is wanted; no rows.
+NOTHING = Query("")
+
+
+def among_writers(words: str) -> str:
+    """Words for a database with several writers, such as FOR UPDATE; a comment to any other."""
+    return f"/*among writers: {words}*/"
+
+
 class Link(Protocol):
     """One connection. Statements are plain SQL with `?`."""
 
-    async def together(self, *statements: Query | Many) -> list[list[Row]]:
+    async def together(self, *statements: Statement) -> list[list[Row]]:
         """Run one statement after the other; the rows of each."""
 
     async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -47,6 +69,10 @@ class Link(Protocol):
 class Database(Protocol):
     """A database, open. Links other than the writer's raise StoreError where it fails."""
 
+    #: Whether nobody else writes: a transaction then has everything, and what was counted once
+    #: stays right. Otherwise several replicas do, and each has what it asked for.
+    alone: bool
+
     #: Whose turn it is to write in this process.
     turn: asyncio.Lock
 
@@ -58,8 +84,11 @@ class Database(Protocol):
     def reader(self) -> Link:
         """A link for reading."""
 
-    def beside(self) -> AbstractAsyncContextManager[Link]:
-        """A short write beside the one write path: rows of work, services, signatures."""
+    def beside(self, *rows: str) -> AbstractAsyncContextManager[Link]:
+        """A short write beside the one write path: rows of work, services, signatures.
+
+        `rows` names what nobody else may have meanwhile, as `Begin` does.
+        """
 
     def check(self) -> None:
         """Raise where what is written would not be kept."""
@@ -69,6 +98,9 @@ class Database(Protocol):
 
     def is_busy(self, error: BaseException) -> bool:
         """Whether all that wait would fail alike, each after waiting as long."""
+
+    def may_pass(self, error: BaseException) -> bool:
+        """Whether another writer was in the way: the same may succeed in a moment."""
 
     def reason(self, error: BaseException) -> str:
         """Why the database cannot be used, and what to do."""

@@ -1,5 +1,6 @@
 """The schema: Alembic's scripts, the same for every database, and those this version knows."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic.config import Config
@@ -25,6 +26,7 @@ def schema_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def newest() -> str:
     """The schema this version brings."""
     return str(ScriptDirectory(str(SCRIPTS)).get_current_head())

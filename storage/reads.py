@@ -50,7 +50,7 @@ class SqlReads:
         where = [f"{name} = ?" for name in _FILTERS if getattr(wanted, name) is not None]
         values = [getattr(wanted, n) for n in _FILTERS if getattr(wanted, n) is not None]
         if wanted.q is not None:
-            where.append("lower(title) LIKE ? ESCAPE '\\'")
+            where.append("lowered(title) LIKE ? ESCAPE '\\'")
             values.append(f"%{_literal(wanted.q.lower())}%")
         if wanted.status == "pending":
             # The literal lets the partial index serve this, the commonest list.

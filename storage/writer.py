@@ -21,8 +21,8 @@ from approvals.escalation import Escalation
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Batch, Pending
-from storage.links import Database, Many, Row
-from storage.statements import COMMIT, LATEST, LATEST_SEEN, load, written
+from storage.links import COMMIT, Database, Many, Row
+from storage.statements import LATEST, LATEST_SEEN, load, written
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,10 @@ QUEUE_COMMANDS, QUEUE_BYTES = 20_000, 64 << 20
 
 #: What is to be written alongside a command waits so many seconds for one.
 ALONE_S = 0.05
+
+#: How often a command is tried alone where another writer was in the way, and for how many seconds
+#: all of a batch are: who waits for one that hangs must not keep everybody else waiting.
+TRIES, TRY_FOR_S = 3, 10.0
 
 #: While nothing can be saved, a small commit tries so many seconds later whether that has passed.
 TRY_AGAIN_S = 2.0
@@ -209,7 +213,9 @@ class GroupCommitWriter:
         if note:
             self._pending.clear()  # counted anew: a mistake would not last
         facts = self._facts.facts(now)
-        batch = await load(self._link, commands, facts, self._signer, now, self._pending)
+        alone = self._database.alone
+        batch = await load(self._link, commands, facts, self._signer, now, self._pending, alone)
+        now = now if alone else batch.no_earlier(now)
         for pending in commands:
             batch.fold(pending, now)
         statements = written(batch, now, self._policies)
@@ -218,7 +224,7 @@ class GroupCommitWriter:
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted
         self._policies |= batch.policies
-        self._pending = batch.pending
+        self._pending = batch.pending if alone else {}
         return batch
 
     def _tell(self, changed: list[Escalation]) -> None:
@@ -238,14 +244,18 @@ class GroupCommitWriter:
                 pending.fail(UnsureError())
             return
         # What keeps everybody out is no command's fault: alone, each would wait as long.
-        is_busy = self._database.is_busy(error)
+        is_busy, may_pass = self._database.is_busy(error), self._database.may_pass(error)
+        until = asyncio.get_running_loop().time() + TRY_FOR_S
         for pending in batch:
+            is_late = may_pass and asyncio.get_running_loop().time() > until
+            tries = len(batch) > 1 or (may_pass and pending.tries < TRIES)
             if pending.command.id in stored:
                 log.warning("commit-answer-lost", command=pending.command.id)
                 pending.fail(UnsureError())
-            elif len(batch) == 1 or is_busy:
+            elif is_busy or is_late or not tries:
                 pending.fail(NotSavedError(f"It could not be saved ({error}). Ask again."))
             else:
+                pending.tries += 1
                 await self._settle([pending])
 
     async def _stored(self, batch: list[Pending]) -> set[str]:

@@ -15,8 +15,8 @@ from bot.counted import counted
 from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.settings import Settings, read_settings
 from bot.signing import public_keys
+from storage.address import file_of
 from storage.archive import Archive, open_archive
-from storage.store import file_of
 
 DAY = timedelta(days=1)
 

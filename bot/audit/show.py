@@ -17,9 +17,9 @@ from bot.audit.given import anchors_in, keys_of
 from bot.audit.sheet import Check, sheet
 from bot.exits import CANNOT, FINDING, fail, why
 from bot.settings import read_settings
+from storage.address import file_of
 from storage.archive import Archive, Told, open_archive
 from storage.evidence import open_evidence
-from storage.store import file_of
 
 
 def show(

@@ -16,8 +16,8 @@ from bot.audit.given import anchor_lines, keys_of
 from bot.counted import counted
 from bot.exits import FINDING, fail
 from bot.settings import Settings, SettingsError, read_settings
+from storage.address import file_of
 from storage.evidence import open_evidence
-from storage.store import file_of
 
 #: Findings that are told one by one where people read them.
 TOLD = 50

@@ -18,7 +18,7 @@ import aiosqlite
 
 from approvals.ports import StoreError
 from storage.errors import AlreadyRunningError, MovedError
-from storage.links import Many, Query, Row
+from storage.links import Begin, Many, Row, Statement
 from storage.sqlite.bringing_up import is_newest, upgrade
 from storage.sqlite.place import Place
 from storage.sqlite.reasons import code_of, is_of_the_file, reason
@@ -41,16 +41,19 @@ class _Connection(aiosqlite.Connection):
     A hop costs about as much as a statement for a whole batch, and a batch has a dozen of them.
     """
 
-    async def together(self, statements: Sequence[Query | Many]) -> list[list[Row]]:
+    async def together(self, statements: Sequence[Statement]) -> list[list[Row]]:
         found: list[list[Row]] = await self._execute(_run_all, self._conn, statements)  # type: ignore[no-untyped-call]
         return found
 
 
-def _run_all(connection: sqlite3.Connection, statements: Sequence[Query | Many]) -> list[list[Row]]:
+def _run_all(connection: sqlite3.Connection, statements: Sequence[Statement]) -> list[list[Row]]:
     found: list[list[Row]] = []
     for statement in statements:
         if isinstance(statement, Many):
             connection.executemany(*statement)
+            found.append([])
+        elif isinstance(statement, Begin):
+            connection.execute("BEGIN IMMEDIATE")  # the whole file is ours: what is named, too
             found.append([])
         else:
             found.append(connection.execute(*statement).fetchall())
@@ -63,7 +66,7 @@ class Link:
     def __init__(self, connection: _Connection) -> None:
         self._connection = connection
 
-    async def together(self, *statements: Query | Many) -> list[list[Row]]:
+    async def together(self, *statements: Statement) -> list[list[Row]]:
         """Run one statement after the other; the rows of each."""
         return await self._connection.together(statements)
 
@@ -103,7 +106,7 @@ class OutsideLink(Link):
         with _as_store_errors():
             return await super().run(sql, values)
 
-    async def together(self, *statements: Query | Many) -> list[list[Row]]:
+    async def together(self, *statements: Statement) -> list[list[Row]]:
         """Run one statement after the other. Raises StoreError."""
         with _as_store_errors():
             return await super().together(*statements)
@@ -120,6 +123,8 @@ def _as_store_errors() -> Iterator[None]:
 class Database:
     """The file, open: one link that writes, a few that read."""
 
+    alone = True
+
     def __init__(self, writer: Link, readers: Sequence[Link], side: Link, place: Place) -> None:
         self.writer, self._side, self._place = writer, side, place
         self._readers = cycle(readers)
@@ -134,7 +139,7 @@ class Database:
         return next(self._readers)
 
     @asynccontextmanager
-    async def beside(self) -> AsyncIterator[Link]:
+    async def beside(self, *rows: str) -> AsyncIterator[Link]:
         """A short write beside the one write path: rows of work, services, signatures."""
         async with self._aside, self.turn:
             try:
@@ -158,6 +163,10 @@ class Database:
     def is_busy(self, error: BaseException) -> bool:
         """Whether another program holds the file, or it is gone: each would wait as long."""
         return code_of(error) == sqlite3.SQLITE_BUSY or isinstance(error, MovedError)
+
+    def may_pass(self, error: BaseException) -> bool:
+        """Never: nobody else writes."""
+        return False
 
     def reason(self, error: BaseException) -> str:
         """Why the file cannot be used, and what to do."""
@@ -225,7 +234,7 @@ async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
     link = kind(connection)
     try:
         # SQLite's own lower() knows only ASCII, and people search for words in every language.
-        await connection.create_function("lower", 1, str.lower, deterministic=True)
+        await connection.create_function("lowered", 1, str.lower, deterministic=True)
         for pragma in (
             f"busy_timeout={busy_ms}",
             "journal_mode=WAL",

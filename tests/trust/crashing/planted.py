@@ -20,7 +20,7 @@ from bot.background.callbacks import Caller
 from bot.background.spoken import Speaker
 from bot.messaging import Message
 from storage.batch import Batch, Pending
-from storage.links import Many, Query
+from storage.links import COMMIT, Many, Query
 from storage.sqlite.database import Link
 from storage.work import SqlDeliveries
 from storage.writer import GroupCommitWriter
@@ -60,7 +60,7 @@ def _answering_early(early: Callable[[Pending], bool]) -> None:
     together = Link.together
 
     async def slowly(link: Link, *statements: Query | Many) -> Any:
-        if ahead and statements[-1] == storage.statements.COMMIT:
+        if ahead and statements[-1] == COMMIT:
             ahead.clear()
             await asyncio.sleep(SLOW_S)
         return await together(link, *statements)

@@ -14,9 +14,9 @@ import pytest
 
 from approvals.verdict import Case
 from storage import AlreadyRunningError, NewerDatabaseError, Store
+from storage.address import file_of
 from storage.services import SqlServices, key_hash
 from storage.sqlite.database import Link, assert_durable, open_database
-from storage.store import file_of
 from tests.building import ROOT, Clock, an_open, store_at
 
 
@@ -212,11 +212,11 @@ async def test_bodies_of_events_are_json_one_can_read_without_us(store: Store) -
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("postgresql://db/andon", "not supported yet"),
-        ("mysql:///x", "is not sqlite"),
-        ("sqlite://", "is not sqlite"),
-        ("sqlite:///", "is not sqlite"),
-        ("", "is not sqlite"),
+        ("postgresql://db/andon", "there is no file"),
+        ("mysql:///x", "is neither sqlite:///FILE nor postgresql://HOST/DATABASE"),
+        ("sqlite://", "is neither"),
+        ("sqlite:///", "is neither"),
+        ("", "is neither"),
     ],
 )
 def test_an_unknown_database_address_is_refused_with_what_to_do(url: str, says: str) -> None:
