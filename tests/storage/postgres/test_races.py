@@ -1,7 +1,7 @@
 """Two replicas that meet: every invariant holds, and without a lock a test says so."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -28,14 +28,6 @@ def nothing_had_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_had_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that forgets FOR UPDATE, and all that follows it."""
     monkeypatch.setattr(wording, "_AMONG_WRITERS", re.compile(r"/\*among writers: (?:.*?)()\*/"))
-
-
-@pytest.fixture
-def other_wording() -> Iterator[None]:
-    """What was worded is forgotten before and after."""
-    wording.worded.cache_clear()
-    yield
-    wording.worded.cache_clear()
 
 
 PLANTED = {"names": nothing_had_by_name, "rows": nothing_had_by_row}
