@@ -4,14 +4,17 @@ import asyncpg
 
 from storage.errors import UnreachableError
 
-#: Raised where the database itself cannot be used.
-FAILURES = (
-    asyncpg.PostgresError,
+#: Raised where there is no way to the server; asyncpg means a lost connection by each of its own.
+_AWAY = (
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     UnreachableError,
     OSError,
     TimeoutError,
 )
+
+#: Raised where the database cannot be used, or not so.
+FAILURES = (asyncpg.PostgresError, *_AWAY)
 
 #: Serialisation, deadlock, a lock that was not had in time: another writer was in the way.
 _MAY_PASS = frozenset({"40001", "40P01", "55P03"})
@@ -58,7 +61,7 @@ def may_pass(error: BaseException) -> bool:
 
 def _place_of(error: BaseException) -> str:
     """What `_DO` knows it by; empty where it is no fault of the server's."""
-    if isinstance(error, asyncpg.InterfaceError | UnreachableError | OSError | TimeoutError):
+    if isinstance(error, _AWAY):
         return "08"
     state = getattr(error, "sqlstate", None) or ""
     return next((known for known in (state, state[:2]) if known in _DO), "")

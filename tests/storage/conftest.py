@@ -48,7 +48,12 @@ def server() -> Iterator[Running]:
         TemporaryDirectory(prefix="andon-", dir=quick) as folder,
         started(Path(folder) / "pg") as server,
     ):
-        server.run("postgres", "CREATE DATABASE andon")
+        for statement in (
+            "ALTER SYSTEM SET deadlock_timeout = '300ms'",
+            "SELECT pg_reload_conf()",
+            "CREATE DATABASE andon",
+        ):
+            server.run("postgres", statement)
         asyncio.run(_opened(server.url("andon")))
         yield server
 
