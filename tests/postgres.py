@@ -22,9 +22,11 @@ class Running:
         """As ANDON_DATABASE_URL names a database."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
-    def connect(self, database: str) -> psycopg.Connection[Any]:
-        """A connection beside whoever is tried; each statement commits by itself."""
-        return psycopg.connect(host=self.folder, user="postgres", dbname=database, autocommit=True)
+    def connect(self, database: str, *, autocommit: bool = True) -> psycopg.Connection[Any]:
+        """A connection beside whoever is tried."""
+        return psycopg.connect(
+            host=self.folder, user="postgres", dbname=database, autocommit=autocommit
+        )
 
     def run(self, database: str, *statements: str) -> list[Any]:
         """Run statements there; the rows of the last, where it gives some."""
