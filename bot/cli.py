@@ -28,9 +28,8 @@ from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop
-from storage.address import file_of
+from storage.inspection import hash_of_block, inspect_store
 from storage.services import SCOPES, USUAL, Listed, SqlServices
-from storage.sqlite.inspection import hash_of_block, inspect_store
 from storage.store import open_database
 
 log = structlog.get_logger(__name__)
@@ -74,13 +73,13 @@ async def _examined(settings: Settings) -> list[bool]:
 
 
 def _store_of(settings: Settings) -> Iterator[tuple[str, str]]:
-    """What there is to say of the database file."""
-    for found in inspect_store(file_of(settings.database_url), utc_now()):
+    """What there is to say of the database."""
+    for found in inspect_store(settings.database_url, utc_now()):
         yield found.said, found.do
 
 
 def _hash_of(settings: Settings, number: int) -> str | None:
-    return hash_of_block(file_of(settings.database_url), number)
+    return hash_of_block(settings.database_url, number)
 
 
 @app.command()

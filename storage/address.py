@@ -15,7 +15,10 @@ def file_of(url: str) -> Path:
     """The file of a `sqlite:///…` address. Raises ValueError for any other."""
     scheme, found, path = url.partition(":///")
     if is_of_a_server(url):
-        raise ValueError("ANDON_DATABASE_URL names a PostgreSQL server; there is no file.")
+        raise ValueError(
+            "ANDON_DATABASE_URL names a PostgreSQL server: there is no file to copy or put back. "
+            "Use pg_dump and pg_restore; docs/operating.md says how."
+        )
     if not found or not scheme.startswith("sqlite") or not path:
         raise ValueError(
             f"ANDON_DATABASE_URL={url} is neither sqlite:///FILE nor postgresql://HOST/DATABASE."

@@ -5,7 +5,7 @@ The rooms `storage.sqlite` and `storage.postgres` implement this; nothing else h
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 Row = Sequence[Any]
@@ -64,6 +64,16 @@ class Link(Protocol):
 
     async def undo(self) -> None:
         """Roll back what is open, if anything is."""
+
+
+class Looking(Protocol):
+    """A connection that only reads, for commands: nobody waits beside it, so it needs no loop."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+
+    def moment(self) -> AbstractContextManager[None]:
+        """All that is read within is of one moment."""
 
 
 class Database(Protocol):

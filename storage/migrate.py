@@ -32,10 +32,14 @@ def newest() -> str:
     return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
 
 
+def known_schemas() -> set[str]:
+    """The schemas this version knows."""
+    return {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+
+
 def refuse_newer(schema: str | None) -> None:
     """Raise NewerDatabaseError for a schema that this version does not know."""
-    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
-    if schema is not None and schema not in known:
+    if schema is not None and schema not in known_schemas():
         raise NewerDatabaseError(
             f"This database has schema {schema}, which this version does not know. "
             "Start the newer version, or restore a backup."

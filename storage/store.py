@@ -10,8 +10,8 @@ from approvals.ports import Clock, Committed, FactSource
 from storage.absences import SqlAbsences
 from storage.address import file_of, is_of_a_server
 from storage.digests import SqlDigests
-from storage.errors import UnreachableError
 from storage.links import Database
+from storage.needing import needs_asyncpg
 from storage.reads import SqlReads
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
@@ -47,13 +47,8 @@ def open_database(url: str, *, server: bool) -> AbstractAsyncContextManager[Data
     """
     if not is_of_a_server(url):
         return open_file(file_of(url), server=server)
-    try:
+    with needs_asyncpg():
         from storage.postgres.database import open_database as open_on_server
-    except ModuleNotFoundError as error:
-        raise UnreachableError(
-            "PostgreSQL needs asyncpg, which is not installed: "
-            "pip install --require-hashes -r requirements-postgres.lock"
-        ) from error
     return open_on_server(url, server=server)
 
 
@@ -72,8 +67,8 @@ async def open_store(
     Raises what `storage.errors` names, and ValueError for an address it does not know.
     """
     async with open_database(url, server=server) as database:
-        if server and database.alone:
-            await asyncio.to_thread(refuse_untrue, file_of(url))
+        if server:
+            await asyncio.to_thread(refuse_untrue, url)
         writer = GroupCommitWriter(
             database, facts=facts, signer=signer, clock=clock, committed=committed
         )

@@ -5,14 +5,12 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
-from storage.migrate import SCRIPTS
-from storage.sqlite.looking import looking_at, read_only
+from storage.found import Found, clock
+from storage.migrate import known_schemas
+from storage.sqlite.looking import FileLooking, read_only
 
 #: Kinds of file systems on which SQLite's locks or `fsync` cannot be relied on.
 SHARED = frozenset(
@@ -26,15 +24,7 @@ ROOM = 256 << 20
 READ_THROUGH = 1 << 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What was found, and what to do where it is wrong."""
-
-    said: str
-    do: str = ""  #: empty where all is well
-
-
-def inspect_store(path: Path, now: datetime) -> Iterator[Found]:
+def inspect_file(path: Path, now: datetime) -> Iterator[Found]:
     """Everything worth telling about the file; never writes to it."""
     folder = path.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
@@ -58,13 +48,6 @@ def inspect_store(path: Path, now: datetime) -> Iterator[Found]:
         yield Found(said=f"{path} is damaged or no database ({error})", do="Restore a backup.")
 
 
-def hash_of_block(path: Path, number: int) -> str | None:
-    """The hash of the block of that number. Raises OSError, sqlite3.Error."""
-    with looking_at(path) as link:
-        row = link.execute("SELECT hash FROM blocks WHERE number = ?", (number,)).fetchone()
-        return str(row[0]) if row else None
-
-
 def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Found]:
     (journal,) = link.execute("PRAGMA journal_mode").fetchone()
     if path.stat().st_size <= READ_THROUGH:
@@ -79,7 +62,6 @@ def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Fou
             said=kept if healthy else f"damaged: {whole}",
             do="" if healthy else "Stop the server and restore a backup.",
         )
-    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
     tables = {row[0] for row in link.execute("SELECT name FROM sqlite_master")}
     rows = (
         link.execute("SELECT version_num FROM alembic_version").fetchall()
@@ -87,24 +69,13 @@ def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Fou
         else []
     )
     revision = rows[0][0] if rows else None
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in known_schemas():
         yield Found(
             said=f"its schema is {revision}, newer than this program", do="Start the newer one."
         )
         return
     if "notes" in tables:
-        yield from _latest(link, now)
-
-
-def _latest(link: sqlite3.Connection, now: datetime) -> Iterator[Found]:
-    """A clock behind what was seen before revives nothing, but it stands still until then."""
-    row = link.execute("SELECT value FROM notes WHERE name = 'latest'").fetchone()
-    ahead = (datetime.fromisoformat(row[0]) - now).total_seconds() if row else 0.0
-    if ahead > 60:
-        yield Found(
-            said=f"it has seen a time {ahead:,.0f} s from now: the clock was set back",
-            do="Set the clock right.",
-        )
+        yield from clock(FileLooking(link), now)
 
 
 def _disk(folder: Path) -> Found:
