@@ -20,8 +20,9 @@ def file_of(url: str) -> Path:
             "Use pg_dump and pg_restore; docs/operating.md says how."
         )
     if not found or not scheme.startswith("sqlite") or not path:
+        shown = url if "@" not in url else f"{url.partition(':')[0]}:…"  # no password is told
         raise ValueError(
-            f"ANDON_DATABASE_URL={url} is neither sqlite:///FILE nor postgresql://HOST/DATABASE."
+            f"ANDON_DATABASE_URL={shown} is neither sqlite:///FILE nor postgresql://HOST/DATABASE."
         )
     return Path(path)
 

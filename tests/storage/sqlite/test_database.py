@@ -213,6 +213,7 @@ async def test_bodies_of_events_are_json_one_can_read_without_us(store: Store) -
     ("url", "says"),
     [
         ("postgresql://db/andon", "there is no file"),
+        ("mysql://user:secret@db/x", "ANDON_DATABASE_URL=mysql:… is neither"),
         ("mysql:///x", "is neither sqlite:///FILE nor postgresql://HOST/DATABASE"),
         ("sqlite://", "is neither"),
         ("sqlite:///", "is neither"),
