@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from andon.flow.automating import Automating, Away, Manual, ManualError, Recovering, catch_up
 from andon.flow.persisting import Patience
 from andon.late import Late
-from andon.operation import AnyOperation, operation_as_sent
+from andon.operation import AnyOperation
 from andon.recoveries import CATEGORY_OF, HARMLESS, Breaker
 from andon.recovering import Running, VerificationError, Verify
 
@@ -79,7 +79,7 @@ class Automation:
         recovery: Recovery | str,
         *,
         title: str,
-        operation: AnyOperation,
+        operation: AnyOperation | Callable[[], AnyOperation],
         category: str | None = None,
         verify: Verify | None = None,
         when_away: Away | None = None,
@@ -90,9 +90,10 @@ class Automation:
     ) -> Running:
         """A block, `with` or `async with`, that is entered once it may run.
 
-        `verify` is asked after it; where it says no, or raises, the recovery has failed. What the
-        block raises is a failure, too, and goes on. Raises ValueError for `when_away="run"` with a
-        recovery that is not harmless.
+        The operation, or the function that gives it, is looked at again once people released it:
+        what has become another does not run. `verify` is asked after the block; where it says no,
+        or raises, the recovery has failed. What the block raises is a failure, too, and goes on.
+        Raises ValueError for `when_away="run"` with a recovery that is not harmless.
         """
         if when_away == "run" and recovery not in HARMLESS:
             raise ValueError(
@@ -102,7 +103,6 @@ class Automation:
         said = {
             "category": category or CATEGORY_OF.get(recovery),
             "environment": self._environment,
-            "operation": operation_as_sent(operation),
             "summary": summary,
             "reference": reference,
             "context": context,
@@ -110,6 +110,7 @@ class Automation:
         asked = Recovering(
             recovery=recovery,
             title=title,
+            operation=operation if callable(operation) else lambda: operation,
             said=said,
             when_away=when_away or (self._when_away if recovery in HARMLESS else "hold"),
             when_manual=when_manual or self._when_manual,
@@ -132,9 +133,11 @@ class Automation:
         """
 
         def run(function: Callable[..., Any], args: Any, kwargs: Any) -> Running:
+            def called() -> AnyOperation:
+                made = operation(*args, **kwargs) if callable(operation) else operation
+                return made if made is not None else called_as(function, args, kwargs)
+
             named = title(*args, **kwargs) if callable(title) else title
-            made = operation(*args, **kwargs) if callable(operation) else operation
-            called = made if made is not None else called_as(function, args, kwargs)
             return self.running(recovery, title=named, operation=called, **more)
 
         def decorated(function: Callable[P, R]) -> Callable[P, R]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from andon import AsyncClient, Client, RejectedError
+from andon import AsyncClient, Client, GrantError, RejectedError
 from andon.automation import Automation, ManualError, VerificationError
 
 from approvals.escalation import Escalation
@@ -202,6 +202,27 @@ def test_where_people_say_no_it_does_not_run(served: Served, automation: Automat
     ):
         pytest.fail("it ran")
     rejecting.join()
+
+
+def test_what_has_become_another_while_people_thought_does_not_run(
+    served: Served, automation: Automation
+) -> None:
+    """What they released is what runs: the argument of a call counts as it is by then."""
+
+    @automation("restart", category="deployment", title="Restart them")
+    def restart(hosts: list[str]) -> None:
+        pytest.fail("it ran")
+
+    hosts = ["web-3"]
+
+    def decide(id_: str) -> None:
+        hosts.append("database")
+        served.approve(id_)
+
+    deciding = served.when_asked(decide)
+    with pytest.raises(GrantError, match="not the operation that people were shown"):
+        restart(hosts)
+    deciding.join()
 
 
 def test_where_people_said_no_they_are_asked_anew_the_next_time(

@@ -1,7 +1,9 @@
 """What runs by itself without Andon: nothing; unless it is harmless, asked to, and kept."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from andon import Automation, Client, ManualError, UnavailableError
 from andon.recoveries import CATEGORY_OF, HARMLESS
 from andon.testing import FakeAndon
 
+from tests.building import Clock
 from tests.client.serving import Served
 from tests.client.test_automation import RESTART, records
 
@@ -190,6 +193,49 @@ def test_a_record_of_which_only_the_answer_was_lost_gets_its_end(tmp_path: Path)
         fake.come_back()
         assert (automation.catch_up(), automation.catch_up()) == (1, 0)
     assert [e["operation"]["state"] for e in fake.escalations] == ["succeeded"]
+
+
+def test_a_record_whose_time_is_over_when_its_answer_arrives_lets_nothing_run(
+    tmp_path: Path,
+) -> None:
+    """Nobody told its end within 15 minutes, for the machine slept: people decide by now."""
+    clock = Clock()
+    fake = FakeAndon(clock=clock)
+    settings: dict[str, Any] = {"jwks": fake.jwks, "state": tmp_path, "transport": fake.transport}
+
+    def sleep(seconds: float) -> None:
+        clock.pass_(900)
+        (known,) = fake.escalations
+        operation = somebody.get(known["id"]).operation
+        assert operation is not None
+        assert operation.state == "unknown"
+
+    with (
+        Client(fake.url, fake.key, **settings) as somebody,
+        Client(fake.url, fake.key, clock=clock, sleep=sleep, **settings) as client,
+    ):
+        fake.go_away("lost", times=1)
+        with (
+            pytest.raises(UnavailableError, match="is on record, and over by now"),
+            Automation(client).running("restart", **RESTART),
+        ):
+            pytest.fail("it ran")
+
+
+@pytest.mark.parametrize("lie", [{"kind": "approval"}, {"digest": "sha256:" + "0" * 64}])
+def test_an_answer_about_another_is_no_record_of_this(tmp_path: Path, lie: dict[str, str]) -> None:
+    fake = FakeAndon()
+    fake.alter = lambda asked, answer: replace(
+        answer, body=json.dumps({**json.loads(answer.body), **lie}).encode()
+    )
+    with (
+        Client(
+            fake.url, fake.key, jwks=fake.jwks, state=tmp_path, transport=fake.transport
+        ) as client,
+        pytest.raises(UnavailableError, match="it tells of another one"),
+        Automation(client).running("restart", **RESTART),
+    ):
+        pytest.fail("it ran")
 
 
 def test_what_cannot_be_read_of_those_before_is_no_failure_of_this_one(

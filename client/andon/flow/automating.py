@@ -25,6 +25,7 @@ from andon.grants import Grant
 from andon.keeping import random_key
 from andon.late import Late
 from andon.models import Escalation
+from andon.operation import AnyOperation, digest_of
 from andon.recoveries import Breaker, breaker_of, never
 
 log = logging.getLogger("andon")
@@ -48,7 +49,8 @@ class Recovering:
 
     recovery: str
     title: str
-    said: Mapping[str, Any]  #: category, environment, operation, summary, reference, context
+    operation: Callable[[], AnyOperation]  #: what would run by now
+    said: Mapping[str, Any]  #: category, environment, summary, reference, context
     when_away: Away = "hold"
     when_manual: Manual = "hold"
 
@@ -87,7 +89,8 @@ class Begun:
 
 def begin(asked: Recovering, by: Automating) -> Flow[Begun]:
     """Put it on the record, or have people release it. Raises where it may not run."""
-    body = body_of(asked.title, "automation", dict(asked.said))  # type: ignore[arg-type]
+    said = {**asked.said, "operation": asked.operation()}
+    body = body_of(asked.title, "automation", said)  # type: ignore[arg-type]
     theirs = never(asked.recovery, body["category"], body["operation"])
     why = theirs or by.breaker.manual(by.now)
     if why is None:
@@ -108,7 +111,7 @@ def _recorded(asked: Recovering, body: Mapping[str, Any], by: Automating) -> Flo
     sent = {name: value for name, value in body.items() if name != "kind"}
     sent["recovery"], key = asked.recovery, random_key()
     try:
-        return Begun(escalation=(yield from _sent(sent, key, by)))
+        return Begun(escalation=_checked((yield from _sent(sent, key, by)), body["operation"]))
     except RefusedRequestError as error:
         return _manual(error)
     except UnavailableError:
@@ -117,6 +120,15 @@ def _recorded(asked: Recovering, body: Mapping[str, Any], by: Automating) -> Flo
     told = {"body": sent, "at": by.now.isoformat()}
     yield Do(lambda: by.late.keep(key, told))
     return Begun(late=key, kept=told)
+
+
+def _checked(found: Escalation, operation: AnyOperation) -> Escalation:
+    """The record of exactly this, as long as it may run. Raises UnavailableError."""
+    if (found.kind, found.digest) != ("automation", digest_of(operation, ())):
+        raise UnavailableError("What answers is not Andon: it tells of another one.", id=found.id)
+    if found.operation is None or found.operation.state != "released":
+        raise UnavailableError(f"“{found.title}” is on record, and over by now.", id=found.id)
+    return found
 
 
 def _manual(error: RefusedRequestError) -> str:
@@ -135,9 +147,9 @@ def _released(asked: Recovering, why: str, dedup_key: str | None, by: Automating
     again once one of those has succeeded.
     """
     summary = " ".join(part for part in (asked.said.get("summary"), why) if part)
-    said = {**asked.said, "summary": summary, "dedup_key": dedup_key}
-    body, operation = body_of(asked.title, "approval", said), asked.said["operation"]  # type: ignore[arg-type]
-    held = yield from releasing.released(body, lambda: operation, None, by.holding)
+    told = {"summary": summary, "dedup_key": dedup_key, "operation": asked.operation()}
+    body = body_of(asked.title, "approval", {**asked.said, **told})  # type: ignore[typeddict-item]
+    held = yield from releasing.released(body, asked.operation, None, by.holding)
     vouches = dedup_key is not None
     return Begun(escalation=held.escalation, grant=held.grant, asked=body, vouches=vouches)
 

@@ -75,9 +75,10 @@ def held(started: Started) -> str:
 
 @pytest.fixture(autouse=True, scope="session")
 def as_on_a_terminal() -> None:
-    """Whoever runs the tests in the background has them ignore what a terminal sends, and a shell
-    takes no signal that was ignored when it began.
+    """Whoever runs the tests in the background, or under nohup, has them ignore what a terminal
+    sends, and a shell takes no signal that was ignored when it began.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.client.lane import FULL
-from tests.client.matrix.world import World, plain_environment
+from tests.client.matrix.servers import plain_environment
+from tests.client.matrix.world import World
 from tests.figures import figure, tell
 from tests.forging import forge
 
@@ -15,8 +16,12 @@ __all__ = ["figure"]
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Servers and callers, shared by all cells."""
-    with forge("tests.client.matrix.zygote", plain_environment()) as callers:
-        made = World(tmp_path_factory.mktemp("matrix"), callers)
+    environment = plain_environment()
+    with (
+        forge("tests.client.matrix.zygote", environment) as callers,
+        forge("tests.client.matrix.server", environment) as serving,
+    ):
+        made = World(tmp_path_factory.mktemp("matrix"), callers, serving)
         try:
             yield made
         finally:

@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tests.client.matrix.failures import Failure
-from tests.client.matrix.migration import migrate
+from tests.client.matrix.migration import manage, upgrade
 
 Job = dict[str, Any]
 Entry = Callable[[Job], int]
@@ -137,12 +138,77 @@ def command(job: Job) -> int:
 
 def alembic(job: Job) -> int:
     """`alembic upgrade head` with `andon.alembic.gate` in its `env.py`."""
-    return migrate(job, _around(job))
+    return upgrade(job, _around(job))
+
+
+def django(job: Job) -> int:
+    """`manage.py migrate` with `andon.django` among the apps."""
+    return manage(job, _around(job))
+
+
+def automation(job: Job) -> int:
+    """A decorated recovery that the server does not let run by itself."""
+    import andon
+
+    automation = andon.Automation(patience_s=job["patience_s"])
+
+    @automation("known_fix", title=job["title"], **_recovering(job))
+    def append(files: list[str]) -> None:
+        effect(job)
+
+    files = [job["effects"]]
+    _change_later(job, files)
+    append(files)
+    return 0
+
+
+def aautomation(job: Job) -> int:
+    """`async with automation.running(…)`, of what the client lets nowhere run by itself."""
+    import andon
+
+    async def run() -> None:
+        files = [job["effects"]]
+        _change_later(job, files)
+        automation = andon.Automation(patience_s=job["patience_s"])
+        append = {"name": "append", "arguments": {"files": files}}
+        said = {**_recovering(job), "operation": append}
+        async with automation.running("migration", title=job["title"], **said):
+            effect(job)
+
+    asyncio.run(run())
+    return 0
+
+
+def ask(job: Job) -> int:
+    """`ask(…)`: what is done once they answered."""
+    import andon
+
+    andon.ask(job["title"], ["Append it"], **_around(job))
+    effect(job)
+    return 0
+
+
+def aask(job: Job) -> int:
+    """`aask(…)`."""
+    import andon
+
+    async def run() -> None:
+        await andon.aask(job["title"], ["Append it"], **_around(job))
+        effect(job)
+
+    asyncio.run(run())
+    return 0
 
 
 def _around(job: Job) -> dict[str, Any]:
     """What is asked, where the function says what runs."""
     return {name: value for name, value in asked(job).items() if name != "operation"}
+
+
+def _recovering(job: Job) -> dict[str, Any]:
+    """What may be said of a recovery; how long people have is the policy's to say."""
+    about = _around(job)
+    return {name: about[name] for name in ("category", "reference")}
 
 
 def _moving(job: Job) -> dict[str, Any]:
@@ -156,7 +222,7 @@ def _moving(job: Job) -> dict[str, Any]:
 
 
 def _change_later(job: Job, files: list[str]) -> None:
-    """The argument of a call is changed while people think: once it has been asked."""
+    """What would run is changed while people think: once it has been asked."""
     moved = Path(job["folder"]).with_name("there")
 
     def change() -> None:
@@ -178,23 +244,61 @@ ENTRIES: dict[str, Entry] = {
     "requires_approval": requires_approval,
     "requires_approval, async": arequires_approval,
     "alembic": alembic,
+    "django": django,
+    "Automation": automation,
+    "Automation, async": aautomation,
+    "ask": ask,
+    "aask": aask,
 }
+
+#: Public names that release nothing: values, errors, calls for help, and what only looks.
+RELEASE_NOTHING = frozenset(
+    {"Answer", "Context", "Escalation", "FieldProblem", "Grant", "Money", "Operation", "Option"}
+    | {"Problem", "Released", "digest_of", "verify_grant"}
+    | {"AndonError", "CircuitOpenError", "ExpiredError", "GrantError", "ManualError"}
+    | {"NotReleasedError", "RefusedRequestError", "RejectedError", "SettingsError", "TakenError"}
+    | {"UnavailableError", "VerificationError", "WithdrawnError"}
+    | {"aalert", "aescalate", "alert", "escalate", "escalate_after_retries", "with_fallbacks"}
+    | {"CircuitBreaker", "ErrorRateMonitor", "HealthMonitor", "SpikeMonitor"}
+)
+
+#: A migration that was edited is asked for anew, and a row has nothing to linger over.
+_MIGRATIONS = frozenset({"alembic", "django"})
+
+#: A question runs nothing that could change, and its end is told before anybody acts on the answer.
+_QUESTIONS = frozenset({"ask", "aask"})
+
+#: How long people may take for a recovery is for the policy to say.
+_RECOVERIES = frozenset({"Automation", "Automation, async"})
 
 
 def concerns(failure: Failure, entry: str) -> bool:
-    """Whether it can go wrong there. A migration that was edited is asked for anew, and a row has
-    nothing to linger over.
-    """
-    return entry != "alembic" or not (failure.mutates or failure.kill == "running")
+    """Whether it can go wrong there."""
+    if entry in _MIGRATIONS:
+        return not (failure.mutates or failure.kill == "running")
+    if entry in _QUESTIONS:
+        return not (failure.mutates or failure.kill.startswith("outcome"))
+    return not (entry in _RECOVERIES and failure.request)
+
+
+#: What every way in needs, and loads when it is used.
+_LOADED_LATE = (
+    "andon.cli",
+    "andon.django.executor",
+    "andon.django.management.commands.migrate",
+    "andon.transport",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "django.core.management",
+    "django.db.backends.sqlite3.base",
+)
 
 
 def warm_up() -> None:
-    """Import what every way in needs."""
+    """Import it."""
     import andon
-    import andon.cli
-    import andon.transport
-    import cryptography.hazmat.primitives.asymmetric.ed25519  # noqa: F401
 
+    for module in _LOADED_LATE:
+        import_module(module)
     for name in andon.__all__:
         getattr(andon, name)
 

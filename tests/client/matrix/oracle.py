@@ -1,4 +1,6 @@
-"""Whether what was delivered was a verified grant: judged apart from the client's own code."""
+"""Whether what was delivered was a verified grant, or a record of what runs by itself: judged apart
+from the client's own code.
+"""
 
 import base64
 import json
@@ -9,7 +11,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tests.client.matrix.proxy import Delivered
+from approvals.canonical import operation_digest
+from tests.client.matrix.proxy import Delivered, Recorded
 from tests.client.matrix.server import SERVICE
 
 #: Seconds two clocks may differ.
@@ -52,6 +55,18 @@ class Truth:
             and claims["option"] == each.answer.get("option")
             and claims["iat"] - SKEW_S <= self.now < claims["exp"] + SKEW_S
         )
+
+
+def records(opened: Mapping[str, Any], delivered: Iterable[Recorded]) -> set[str]:
+    """The ids of what the server truly has on record, and has told so, before it ran."""
+    return {
+        each.answer["id"]
+        for each in delivered
+        if each.answer.get("id") in opened
+        and each.answer["kind"] == opened[each.answer["id"]]["kind"] == "automation"
+        and each.answer["digest"] == operation_digest(each.asked["operation"], [])
+        and each.answer["operation"]["state"] == "released"
+    }
 
 
 def _signed(token: Any, jwks: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -22,12 +22,24 @@ _OF_A_CONNECTION = frozenset({"connection", "transfer-encoding", "content-length
 Spoil = Callable[["Proxy", Asked], Told | Broken]
 
 
+#: What puts something on the server's record.
+_MAKING = frozenset({"open", "automations"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
     """An answer to a claim that arrived whole: of which escalation, for which nonce."""
 
     escalation_id: str
     nonce: str
+    answer: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """An answer that arrived whole to what was to be recorded before it runs."""
+
+    asked: dict[str, Any]
     answer: dict[str, Any]
 
 
@@ -39,6 +51,7 @@ class Proxy:
         self.asked: Counter[str] = Counter()  #: how often each action was asked for
         self.opened: dict[str, dict[str, Any]] = {}  #: what truly was opened, by id
         self.delivered: list[Delivered] = []
+        self.recorded: list[Recorded] = []
         self._lock = threading.Lock()
         self._loopback = Loopback(self)
         self.url = self._loopback.url
@@ -77,20 +90,24 @@ class Proxy:
             raise ConnectionError(str(error)) from error
         finally:
             link.close()
-        if asked.action == "open" and told.status in (200, 201):
+        if asked.action in _MAKING and told.status in (200, 201):
             with self._lock:
                 made = json.loads(told.body)
                 self.opened[made["id"]] = made
         return told
 
     def _note(self, asked: Asked, told: Told) -> None:
-        if asked.action != "claim" or told.status != 200:
+        if told.status not in (200, 201):
             return
         try:
             answer = json.loads(told.body)
         except ValueError:
             return
-        if isinstance(answer, dict):
-            id_, nonce = asked.path.split("/")[3], asked.json["nonce"]
-            with self._lock:
+        if not isinstance(answer, dict):
+            return
+        with self._lock:
+            if asked.action == "claim":
+                id_, nonce = asked.path.split("/")[3], asked.json["nonce"]
                 self.delivered.append(Delivered(escalation_id=id_, nonce=nonce, answer=answer))
+            elif asked.action == "automations":
+                self.recorded.append(Recorded(asked=asked.json, answer=answer))

@@ -1,23 +1,30 @@
-"""The real server in a process of its own, with somebody who answers: what an escalation's
-reference begins with is what people do. Prints where it listens and the keys of its service.
-
-    python -m tests.client.matrix.server FOLDER PORT
+"""Real servers, each in a process of its own, with somebody who answers: what an escalation's
+reference begins with is what people do. Each line of standard input is a server; it tells its log
+where it listens and the keys of its service. See tests/forging.py.
 """
 
 import asyncio
+import inspect
 import json
-import sys
+import os
+import traceback
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
 
 from approvals import commands
 from approvals.commands import Actor
 from approvals.escalation import Escalation
+from approvals.words import Kind
 from bot.app import Server, serving
 from bot.ids import new_id
+from storage.migrate import upgrade
+from tests.building import SAMPLE
 from tests.client.contract.wires import a_vote_on
 from tests.client.serving import settings_for
+from tests.forging import fork_for_each_line, settle_in
 
 #: Seconds between two looks of the people.
 LOOK_S = 0.02
@@ -25,8 +32,8 @@ LOOK_S = 0.02
 #: How long who is late leaves it.
 LATE_S = 1.0
 
-SERVICE = "matrix"
-
+#: Its callers' service, and one of a caller that makes recoveries manual.
+SERVICE, ALONE = "matrix", "alone"
 
 #: As much as a whole matrix asks.
 LIMITS = {
@@ -34,6 +41,17 @@ LIMITS = {
     "ANDON_REQUESTS_PER_MINUTE": 1_000_000,
     "ANDON_MOST_PENDING": 100_000,
 }
+
+#: One service runs the recoveries of all cells, so their number makes none manual; and one
+#: recovery never runs by itself, as only the server knows.
+POLICY = f"""{SAMPLE}
+[automation]
+allow = ["idempotent", "restart", "cache", "cleanup", "retry"]
+most = 100
+within_s = 1
+manual_for_s = 1
+report_within_s = 86400
+"""
 
 
 async def speak(server: Server, held: Escalation) -> None:
@@ -55,21 +73,46 @@ async def speak(server: Server, held: Escalation) -> None:
         await asyncio.gather(submit(a_vote_on(held, "release", "go")), submit(stop))
 
 
-async def main(folder: Path, port: int) -> None:
+async def serve(folder: Path, port: int) -> None:
     """Serve until it is killed."""
-    async with serving(settings_for(folder, port, **LIMITS)) as server:
+    policy = folder / "policy.toml"
+    policy.write_text(POLICY, encoding="utf-8")
+    settings = settings_for(folder, port, **LIMITS).model_copy(update={"policy": str(policy)})
+    async with serving(settings) as server:
         services = server.store.services
         keys = {
             "key": await services.add(SERVICE),
             "cannot claim": await services.add(SERVICE, scopes=("open", "read")),
+            "alone": await services.add(ALONE),
+            "cannot open": await services.add(SERVICE, scopes=("read", "claim")),
         }
         print(json.dumps({"url": server.url, **keys}), flush=True)
         while True:
             for held in await server.store.reads.pending():
-                await speak(server, held)
+                if held.kind is Kind.APPROVAL:
+                    await speak(server, held)
             await asyncio.sleep(LOOK_S)
 
 
+def _serve(start: dict[str, Any]) -> NoReturn:
+    """Become the server."""
+    try:
+        settle_in(start["folder"], start["log"], start["environment"])
+        with suppress(KeyboardInterrupt):
+            asyncio.run(serve(Path(start["folder"]), start["port"]))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def main() -> None:
+    """Fork a server for each line, until there are no more."""
+    with TemporaryDirectory() as folder:  # every start would work out the migrations anew
+        upgrade(Path(folder) / "andon.db")
+    inspect.stack()
+    fork_for_each_line(_serve)
+
+
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    main()

@@ -13,7 +13,7 @@ from tests.client.matrix.grants import Forger
 from tests.client.matrix.proxy import Proxy, Spoil
 
 #: Every action of a caller.
-ALL = "open read claim outcome jwks list events withdraw context"
+ALL = "open automations read claim outcome jwks list events withdraw context"
 
 
 def nothing(proxy: Proxy, asked: Asked) -> Told | Broken:

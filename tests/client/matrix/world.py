@@ -2,88 +2,34 @@
 
 import json
 import os
-import select
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from andon.testing.troubles import Broken
 from andon.testing.wire import Asked, Told
 
-from tests.building import ROOT
 from tests.client.matrix import migration
 from tests.client.matrix.failures import Failure
-from tests.client.matrix.grants import Forger
 from tests.client.matrix.oracle import Truth
+from tests.client.matrix.processes import has_ended
 from tests.client.matrix.proxy import Proxy, Spoil
+from tests.client.matrix.servers import ServerProcess
 from tests.forging import Forge
 
-#: Seconds until a server has to listen, and until a caller has to be done, on a busy machine.
-UP_S, DONE_S = 60, 120
+#: Cells at a time.
+AT_ONCE = 6
+
+#: Seconds until a caller has to be done, on a busy machine: longer than any patience.
+DONE_S = 120
 
 #: Seconds without a sensible answer after which a caller gives up: soon where nothing will come,
 #: later where something will on a busy machine, and where a server starts.
 IMPATIENT_S, PATIENT_S, RESTART_S = 3, 15, 60
-
-
-class ServerProcess:
-    """A real server, which can be killed and started again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self._running = self._started()
-        self.told = self._heard()
-        self.url = str(self.told["url"])
-        self.forger = Forger.of(folder / "keys")
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        given = [str(self.folder), str(self._port)]
-        with (self.folder / "log").open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tests.client.matrix.server", *given],
-                cwd=ROOT,
-                env=plain_environment(),
-                stdout=log,
-                stderr=log,
-            )
-
-    def _heard(self) -> dict[str, Any]:
-        log, until = self.folder / "log", time.monotonic() + UP_S
-        while time.monotonic() < until and self._running.poll() is None:
-            *lines, _ = log.read_text(errors="replace").split("\n")
-            told = next((line for line in lines if line.startswith("{")), None)
-            if told is not None:
-                return dict(json.loads(told))
-            time.sleep(0.05)
-        raise AssertionError(log.read_text(errors="replace"))
-
-    def restart(self) -> None:
-        """Killed, and started again."""
-        self.stop()
-        self._running = self._started()
-        self._heard()
-
-    def stop(self) -> None:
-        """Killed."""
-        self._running.kill()
-        self._running.wait()
-
-
-def plain_environment() -> dict[str, str]:
-    """Ours, without settings of Andon or Slack; the server and the client can be imported."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "SLACK_"))}
-    return {**kept, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'client'}"}
 
 
 @dataclass
@@ -92,6 +38,7 @@ class World:
 
     folder: Path
     callers: Forge
+    serving: Forge
     servers: dict[str, ServerProcess] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -99,7 +46,7 @@ class World:
         """The server of that name, started when it is first needed."""
         with self.lock:
             if name not in self.servers:
-                self.servers[name] = ServerProcess(self.folder / name)
+                self.servers[name] = ServerProcess(self.serving, self.folder / name)
             return self.servers[name]
 
     def stop(self) -> None:
@@ -115,7 +62,7 @@ class Ended:
     failure: str
     entry: str
     effects: int  #: how often the guarded thing happened
-    granted: int  #: verified grants that were delivered
+    granted: int  #: verified grants that were delivered; or records, of what runs by itself
     codes: tuple[str, ...]  #: how the callers ended
     said: str
     wrong: str = ""
@@ -168,7 +115,7 @@ class Cell:
 
     # -- a run --------------------------------------------------------------------------------
 
-    def _job(self) -> dict[str, Any]:
+    def _job(self, **changes: Any) -> dict[str, Any]:
         failure, name = self._failure, str(self._runs)
         return {
             "entry": self._entry,
@@ -186,6 +133,7 @@ class Cell:
             "patience_s": self._patience_s,
             "timeout_s": 1.5 if failure.runs else 1.0,
             "environment": self._environment(),
+            **changes,
         }
 
     @property
@@ -218,24 +166,26 @@ class Cell:
             pinned.write_text(json.dumps(keys))
         return {"ANDON_JWKS_FILE": str(pinned)}
 
-    def _run(self) -> str:
+    def _run(self, **changes: Any) -> str:
         """How a caller ended: its exit code, `killed`, or `hung`."""
         self._runs += 1
-        job = self._job()
+        job = self._job(**changes)
         self._pid = self._world.callers.start(**job)
         if job["lingers"]:
             self._until_it_runs()
             self._kill()
         code = Path(job["exit"])
-        if not _has_ended(self._pid, DONE_S):
+        if not has_ended(self._pid, DONE_S):
             self._kill()
             return "hung"
         return code.read_text() if code.exists() else "killed"
 
     def _until_it_runs(self) -> None:
+        """Or until it has ended without."""
         until = time.monotonic() + DONE_S
         while time.monotonic() < until and not self._effects():
-            time.sleep(0.01)
+            if has_ended(self._pid, 0.01):
+                return
 
     def _effects(self) -> int:
         effects = self._folder / "effects"
@@ -246,12 +196,7 @@ class Cell:
 
     def end(self) -> Ended:
         """Run it to its end, once more where it was killed, and judge."""
-        codes = [self._run()]
-        if self._failure.kill:
-            if self._failure.corrupts:
-                for kept in (self._folder / "state").rglob("*.json"):
-                    kept.write_text('{"digest": 7')
-            codes.append(self._run())
+        codes = self._runs_to_the_end()
         self._proxy.listen(False)
         ended = Ended(
             failure=self._failure.name,
@@ -261,7 +206,17 @@ class Cell:
             codes=tuple(codes),
             said=self._said(),
         )
-        return Ended(**{**ended.__dict__, "wrong": self._wrong(ended)})
+        return replace(ended, wrong=self._wrong(ended))
+
+    def _runs_to_the_end(self) -> list[str]:
+        """How it ended; and, where it was killed, how it ended the second time."""
+        codes = [self._run()]
+        if self._failure.kill:
+            if self._failure.corrupts:
+                for kept in (self._folder / "state").rglob("*.json"):
+                    kept.write_text('{"digest": 7')
+            codes.append(self._run())
+        return codes
 
     def _said(self) -> str:
         said = self._folder / "said"
@@ -286,14 +241,3 @@ class Cell:
         if not self._failure.runs and ended.effects:
             return "it happened"
         return ""
-
-
-def _has_ended(pid: int, within_s: float) -> bool:
-    try:
-        watched = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([watched], [], [], within_s)[0])
-    finally:
-        os.close(watched)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from tests.client.matrix.disks import spoil
 from tests.client.matrix.entries import ENTRIES, hurry, warm_up
 from tests.client.matrix.planted import BUGS
+from tests.client.matrix.recoveries import RECOVERIES
 from tests.forging import fork_for_each_line, settle_in
 
 
@@ -23,7 +24,7 @@ def _call(job: dict[str, Any]) -> NoReturn:
     code: Any = "raised"
     try:
         _settle_in(job)
-        code = ENTRIES[job["entry"]](job)
+        code = {**ENTRIES, **RECOVERIES}[job["entry"]](job)
     except SystemExit as ended:
         code = ended.code
     except BaseException:

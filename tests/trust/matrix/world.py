@@ -23,75 +23,11 @@ from bot.app import Server, serving
 from bot.demo.workspace.line import Sending, Sort, encoded, signature
 from bot.demo.workspace.server import serve
 from bot.ids import new_id
-from tests.building import OPERATION, a_question, a_vote, an_incident, an_open
+from tests.building import a_question, a_vote, an_incident, an_open
 from tests.journeys.conftest import settings_for
 from tests.journeys.world import OPERATIONS, SECRET, MovedClock, workspace_of_tests
+from tests.trust.matrix.cast import OPTIONS, POLICY, REA, as_they_click
 from tests.trust.matrix.rules import State, Who
-
-POLICY = """
-zone = "Europe/Berlin"
-fallback = "dir"
-[people]
-ada = { name = "Ada", accounts = ["UADA"] }
-bea = { name = "Bea", accounts = ["UBEA"] }
-ana = { name = "Ana", accounts = ["UANA"] }
-ben = { name = "Ben", accounts = ["UBEN"] }
-rea = { name = "Rea", accounts = ["UREA", "UREB"], emails = ["rea@example.com"] }
-own = { name = "Owen", accounts = ["UOWN"] }
-out = { name = "Outis", accounts = ["UOUT"] }
-dea = { name = "Dea", accounts = ["UDEA"] }
-rem = { name = "Rem", accounts = ["UREM"] }
-abs = { name = "Abs", accounts = ["UABS"] }
-sub = { name = "Sub", accounts = ["USUB"] }
-dir = { name = "Dir", accounts = ["UDIR"] }
-dix = { name = "Dix", accounts = ["UDIX"] }
-[owners]
-data-sync = ["own"]
-[groups]
-one = { members = ["ada", "ana", "rea", "own", "dea", "rem", "abs"], substitutes = true }
-two = { members = ["bea", "ben"] }
-directors = { members = ["dir", "dix"] }
-[channels]
-operations = { id = "C0OPERATIONS" }
-[break_glass]
-group = "directors"
-needed = 2
-[[rules]]
-name = "two groups"
-match = { category = "deployment" }
-requirements = [{ group = "one", needed = 1 }, { group = "two", needed = 1 }]
-channel = "operations"
-[[rules]]
-name = "incidents"
-match = { category = "service_health" }
-requirements = [{ group = "one", needed = 1 }, { group = "two", needed = 1 }]
-channel = "operations"
-"""
-
-#: Everybody who clicks.
-PEOPLE: dict[str, Who] = {
-    "an approver": Who(account="UANA", member=True),
-    "the other group's approver": Who(account="UBEN", member=True),
-    "an approver who voted": Who(account="UADA", member=True, voted=True),
-    "the requester": Who(account="UREA", asks=True),
-    "the requester's other account": Who(account="UREB", asks=True),
-    "an owner who is an approver": Who(account="UOWN", member=True),
-    "somebody of another group": Who(account="UDIR", breaks=True),
-    "somebody of no group": Who(account="UOUT"),
-    "an unknown account": Who(account="UNOBODY", known=False),
-    "a guest": Who(account="UGUEST", stranger=True),
-    "somebody of another workspace": Who(account="UFOREIGN", stranger=True),
-    "a bot": Who(account="UROBOT", stranger=True),
-    "a deactivated approver": Who(account="UDEA", active=False),
-    "an approver removed from the group": Who(account="UREM", left=True),
-    "a substitute": Who(account="USUB", member=True),
-}
-
-OPTIONS = [
-    {"key": "go", "label": "Deploy it", "effect": "release"},
-    {"key": "stop", "label": "Leave it", "effect": "abort"},
-]
-REA = {"id": "rea@example.com", "name": "Rea"}
 
 
 @dataclass
@@ -232,7 +168,9 @@ class Andon:
         return id_
 
     async def _later(self, id_: str) -> None:
-        self.clock.move(seconds=61)
+        for _ in range(2):
+            self.clock.move(seconds=31)
+            await self.open()  # a storm goes on while no minute passes without one
         self.server.people.renew(replace(self.everyone, as_of=self.clock()))
         await self.submit(commands.Tick(id=new_id("cmd"), escalation_id=id_))
 
@@ -266,15 +204,18 @@ class Andon:
 
     def click(self, door: str, who: Who, e: Escalation, verb: str) -> dict[str, Any]:
         """A button pressed there."""
-        there = _DOORS[door](self, who, e)
-        action = {
+        return self.pressed(who, verb, carried(e, verb), _DOORS[door](self, who, e))
+
+    def pressed(self, who: Who, action: str, value: str, there: dict[str, Any]) -> dict[str, Any]:
+        """Any button."""
+        button = {
             "type": "button",
-            "action_id": verb,
+            "action_id": action,
             "block_id": "actions",
-            "value": carried(e, verb),
+            "value": value,
             "action_ts": f"{next(self.count)}.1",
         }
-        return {**self._common("block_actions", who), **there, "actions": [action]}
+        return {**self._common("block_actions", who), **there, "actions": [button]}
 
     def sent_off(self, who: Who, e: Escalation, verb: str) -> dict[str, Any]:
         """The window of that verb, filled in and sent off."""
@@ -283,12 +224,18 @@ class Andon:
             "reason": {"reason": {"type": "plain_text_input", "value": "because of the tests"}},
             "root_cause": {"root_cause": {"type": "plain_text_input", "value": "a full disk"}},
         }
+        return self.window(who, verb.partition(":")[0], json.dumps(said), values)
+
+    def window(
+        self, who: Who, callback: str, carries: str, values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Any window, sent off."""
         view = {
             "id": f"V{next(self.count)}",
             "type": "modal",
-            "callback_id": verb.partition(":")[0],
+            "callback_id": callback,
             "hash": f"{next(self.count)}.h",
-            "private_metadata": json.dumps(said),
+            "private_metadata": carries,
             "state": {"values": values},
         }
         return {**self._common("view_submission", who), "view": view}
@@ -305,7 +252,11 @@ class Andon:
         }
 
     async def post(self, payload: dict[str, Any]) -> int:
-        """Send it as Slack does."""
+        """Send it as Slack does; the status."""
+        return (await self.hear(payload))[0]
+
+    async def hear(self, payload: dict[str, Any]) -> tuple[int, str]:
+        """Send it as Slack does; status and text of what is shown instead of a window."""
         body, kind = encoded(Sending(sort=Sort.INTERACTIVE, payload=payload))
         stamp = str(int(self.clock().timestamp()))
         headers = {
@@ -315,8 +266,7 @@ class Andon:
         }
         url = f"{self.server.url}/slack/events"
         async with self.http.post(url, data=body, headers=headers) as answer:
-            await answer.read()
-            return answer.status
+            return answer.status, await answer.text()
 
 
 def carried(e: Escalation, verb: str) -> str:
@@ -332,18 +282,19 @@ ONE_TAP = frozenset({"acknowledge", "extend"})
 
 
 def _in_channel(andon: Andon, who: Who, e: Escalation) -> dict[str, Any]:
-    return _message(OPERATIONS, ephemeral=False)
+    return on_message(OPERATIONS, ephemeral=False)
 
 
 def _in_direct(andon: Andon, who: Who, e: Escalation) -> dict[str, Any]:
-    return _message(f"D0{who.account}", ephemeral=False)
+    return on_message(f"D0{who.account}", ephemeral=False)
 
 
 def _shown(andon: Andon, who: Who, e: Escalation) -> dict[str, Any]:
-    return _message(OPERATIONS, ephemeral=True)
+    return on_message(OPERATIONS, ephemeral=True)
 
 
-def _message(channel: str, *, ephemeral: bool) -> dict[str, Any]:
+def on_message(channel: str, *, ephemeral: bool) -> dict[str, Any]:
+    """Where a button of a message stands."""
     container = {"type": "message", "message_ts": "1.1", "channel_id": channel}
     message = {} if ephemeral else {"message": {"type": "message", "ts": "1.1", "text": "card"}}
     return {
@@ -415,7 +366,7 @@ async def standing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         settings = settings_for(space, folder, "http")
         async with serving(settings, clock=clock) as server:
             everyone = server.people.policy.file_people(clock())
-            andon = Andon(server, http, clock, space, everyone, _as_they_click(everyone))
+            andon = Andon(server, http, clock, space, everyone, as_they_click(everyone))
             now = clock()
             away = Absence(
                 person="abs", substitute="sub", since=now, until=now + timedelta(days=30)
@@ -428,13 +379,6 @@ async def standing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
                 while await andon.post({"type": "block_actions"}) == 503:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             yield andon
-
-
-def _as_they_click(everyone: People) -> People:
-    """Dea is deactivated, and Rem has left the group."""
-    persons = {**everyone.persons, "dea": replace(everyone.persons["dea"], active=False)}
-    groups = {**everyone.groups, "one": everyone.groups["one"] - {"rem"}}
-    return replace(everyone, persons=persons, groups=groups)
 
 
 def _spy(andon: Andon, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,6 +395,3 @@ def _spy(andon: Andon, monkeypatch: pytest.MonkeyPatch) -> None:
         return settled
 
     monkeypatch.setattr(writer, "submit", noted)
-
-
-__all__ = ["DOORS", "OPERATION", "PEOPLE", "Andon", "standing"]
