@@ -31,12 +31,20 @@ async def holding(url: str, sql: str) -> AsyncIterator[Any]:
             await connection.execute("ROLLBACK")
 
 
-async def until_waiting(connection: Any, n: int = 1) -> None:
-    """Until so many connections of ours wait for a lock."""
+async def until_waiting(connection: Any, task: asyncio.Task[Any] | None = None) -> None:
+    """Until a connection of ours waits for a lock, or the task is done and need not."""
     asked = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
         "AND application_name = 'andon' AND wait_event_type = 'Lock'"
     )
-    async with asyncio.timeout(10):
-        while await connection.fetchval(asked) < n:  # noqa: ASYNC110  the server tells nobody
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(asked):
+            if task is not None and task.done():
+                return
             await asyncio.sleep(0.005)
+
+
+async def until_settled(url: str, task: asyncio.Task[Any]) -> None:
+    """Until it is done, or waits for a lock that another has."""
+    async with another(url) as connection:
+        await until_waiting(connection, task)

@@ -24,6 +24,7 @@ PATIENCE_S = 0.15
 class Meeting:
     """Where two come to the same point of their way and go on together."""
 
+    patience_s: float = PATIENCE_S
     here: int = 0
     _both: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -33,7 +34,7 @@ class Meeting:
         if self.here >= 2:
             self._both.set()
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self.patience_s):
                 await self._both.wait()
 
 
@@ -43,6 +44,11 @@ class Meetings:
     def __init__(self, load: Callable[..., Awaitable[Batch]]) -> None:
         self._load = load
         self.now: Meeting | None = None
+        self.patience_s = PATIENCE_S
+
+    def begin(self) -> None:
+        """The next two that are loaded meet."""
+        self.now = Meeting(self.patience_s)
 
     async def load(self, *given: Any) -> Batch:
         """As `storage.statements.load`; then the other replica is waited for."""
@@ -62,7 +68,7 @@ class Replicas:
 
     async def at_once(self, first: Command, second: Command) -> list[str]:
         """What becomes of a command on each."""
-        self.meetings.now = Meeting()
+        self.meetings.begin()
         done = await asyncio.gather(
             self.a.submit(first), self.b.submit(second), return_exceptions=True
         )
@@ -121,7 +127,7 @@ async def two_claims(r: Replicas) -> object:
 async def one_claim_twice(r: Replicas) -> object:
     """One instance takes it, and asks again at the other replica before it has heard."""
     id_ = await r.a.approved()
-    r.meetings.now = Meeting()
+    r.meetings.begin()
     claims = (stand.submit(a_claim(id_, "c1")) for stand in (r.a, r.b))
     done = await asyncio.gather(*claims, return_exceptions=True)
     return sorted(map(_said, done)), len({getattr(s, "grant", None) for s in done})

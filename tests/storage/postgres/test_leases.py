@@ -8,13 +8,14 @@ import re
 import pytest
 
 import storage.work
+from approvals.ports import StoreError
 from storage import sealing, statements
 from storage.links import COMMIT, among_writers
-from storage.postgres import wording
+from storage.postgres import connecting, wording
 from storage.postgres.link import Link
 from tests.building import a_vote
 from tests.storage.contract.test_absences import away
-from tests.storage.postgres.other import another, holding, until_waiting
+from tests.storage.postgres.other import another, holding, until_settled, until_waiting
 from tests.storage.postgres.races import Replicas
 
 #: What every other replica runs to take what is due.
@@ -25,12 +26,11 @@ TAKING = {
 
 
 async def due(r: Replicas, table: str) -> list[str]:
-    """What a replica takes; it must not have to wait."""
-    async with asyncio.timeout(1):
-        if table == "cards":
-            return [card.id for card in await r.a.store.cards.due(r.a.clock.now, 500)]
-        kinds = ("thread", "answer", "direct")
-        return [d.id for d in await r.a.store.deliveries.due(kinds, r.a.clock.now, 500)]
+    """What a replica takes."""
+    if table == "cards":
+        return [card.id for card in await r.a.store.cards.due(r.a.clock.now, 500)]
+    kinds = ("thread", "answer", "direct")
+    return [d.id for d in await r.a.store.deliveries.due(kinds, r.a.clock.now, 500)]
 
 
 @pytest.mark.parametrize("table", TAKING)
@@ -52,9 +52,11 @@ async def test_without_skipping_a_replica_would_wait_for_it(
     """Planted: SKIP LOCKED is left out."""
     skipping = re.compile(r"/\*among writers: (.*?)(?: SKIP LOCKED)?\*/")
     monkeypatch.setattr(wording, "_AMONG_WRITERS", skipping)
+    monkeypatch.setitem(connecting._SETTINGS, "lock_timeout", "100")
+    await replicas.a.restart()
     await replicas.a.approved()
     async with holding(emptied, f"{TAKING[table]} LIMIT 1"):
-        with pytest.raises(TimeoutError):
+        with pytest.raises(StoreError, match="lock timeout"):
             await due(replicas, table)
 
 
@@ -95,34 +97,36 @@ async def unsealed(r: Replicas) -> int:
     return await r.a.store.seals.heal(r.a.clock.now)
 
 
-async def grows_while_it_is_sealed(r: Replicas, monkeypatch: pytest.MonkeyPatch) -> int:
+async def grows_while_it_is_sealed(
+    r: Replicas, emptied: str, monkeypatch: pytest.MonkeyPatch
+) -> int:
     """One replica seals a chain while the other has written to it, and not committed yet."""
     id_ = await r.a.open()
     slow = SlowCommit(monkeypatch, r.b.store.database.writer)
     vote = asyncio.create_task(r.b.submit(a_vote(id_)))
     await slow.has_written.wait()
     sealing_ = asyncio.create_task(r.a.store.seals.seal(r.a.clock.now))
-    await asyncio.wait([sealing_], timeout=0.2)
+    await until_settled(emptied, sealing_)
     slow.go.set()
     await asyncio.gather(vote, sealing_)
     return await unsealed(r)
 
 
 async def test_a_chain_that_grows_just_now_is_left_to_the_next_block(
-    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    replicas: Replicas, emptied: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await grows_while_it_is_sealed(replicas, monkeypatch) == 0
+    assert await grows_while_it_is_sealed(replicas, emptied, monkeypatch) == 0
 
 
 @pytest.mark.usefixtures("other_wording")
 async def test_without_its_row_such_a_record_would_be_forgotten(
-    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    replicas: Replicas, emptied: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted: the sealer does not lock what it takes."""
     monkeypatch.setattr(
         sealing, "_GREW", sealing._GREW.replace(among_writers("FOR UPDATE SKIP LOCKED"), "")
     )
-    assert await grows_while_it_is_sealed(replicas, monkeypatch) == 1
+    assert await grows_while_it_is_sealed(replicas, emptied, monkeypatch) == 1
 
 
 async def is_sealed_while_it_grows(
@@ -143,7 +147,7 @@ async def is_sealed_while_it_grows(
     sealing_ = asyncio.create_task(r.a.store.seals.seal(r.a.clock.now))
     await has_read.wait()
     vote = asyncio.create_task(r.b.submit(a_vote(id_)))
-    await asyncio.wait([vote], timeout=0.2)
+    await until_settled(emptied, vote)
     go.set()
     await asyncio.gather(vote, sealing_)
     return await unsealed(r)
@@ -175,7 +179,7 @@ async def test_replicas_that_seal_at_once_make_one_block_after_the_other(
     assert [(block.number, block.count) for block in blocks] == [(1, 2), (2, 2), (3, 2)]
 
 
-async def shown_while_it_goes_on(r: Replicas, monkeypatch: pytest.MonkeyPatch) -> int:
+async def shown_while_it_goes_on(r: Replicas, emptied: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """A card was drawn as it stood, while the other replica writes a decision."""
     id_ = await r.a.open()
     (card,) = (c for c in await r.a.store.cards.due(r.a.clock.now, 9) if c.surface == "channel")
@@ -183,7 +187,7 @@ async def shown_while_it_goes_on(r: Replicas, monkeypatch: pytest.MonkeyPatch) -
     vote = asyncio.create_task(r.b.submit(a_vote(id_)))
     await slow.has_written.wait()
     shown = asyncio.create_task(r.a.post(card))
-    await asyncio.wait([shown], timeout=0.2)
+    await until_settled(emptied, shown)
     slow.go.set()
     await asyncio.gather(vote, shown)
     due = await r.a.store.cards.due(r.a.clock.now, 9)
@@ -191,18 +195,18 @@ async def shown_while_it_goes_on(r: Replicas, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_a_card_that_was_drawn_too_early_is_drawn_again(
-    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    replicas: Replicas, emptied: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await shown_while_it_goes_on(replicas, monkeypatch) == 1
+    assert await shown_while_it_goes_on(replicas, emptied, monkeypatch) == 1
 
 
 @pytest.mark.usefixtures("other_wording")
 async def test_without_its_row_an_old_card_would_stay(
-    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    replicas: Replicas, emptied: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted: what a card shows is looked at before the card is had."""
     monkeypatch.setattr(storage.work, "_CARD_ALONE", "SELECT 1 FROM cards WHERE id = ?")
-    assert await shown_while_it_goes_on(replicas, monkeypatch) == 0
+    assert await shown_while_it_goes_on(replicas, emptied, monkeypatch) == 0
 
 
 async def test_one_absence_a_person_also_where_two_set_it_at_once(

@@ -43,4 +43,5 @@ async def test_without_its_lock_the_race_is_lost(
     kept_by: str,
 ) -> None:
     PLANTED[kept_by](monkeypatch)
+    replicas.meetings.patience_s = 20  # nothing keeps the other one from coming
     assert await race(replicas) != comes
