@@ -5,9 +5,9 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
 RUN useradd --system --create-home --home-dir /data --shell /usr/sbin/nologin --uid 10001 andon
 
 WORKDIR /app
-# `--build-arg LOCK=requirements-notify.lock` takes Apprise too, for pages.
+# `--build-arg LOCK=requirements-notify.lock` takes Apprise too, for pages; `-postgres` asyncpg.
 ARG LOCK=requirements.lock
-COPY requirements.lock requirements-notify.lock ./
+COPY requirements.lock requirements-notify.lock requirements-postgres.lock ./
 RUN pip install --disable-pip-version-check --require-hashes --no-deps -r ${LOCK}
 
 COPY approvals ./approvals

@@ -9,7 +9,7 @@ LANE ?= short
 OF_THE_CORE := tests/approvals tests/bot/test_replay.py tests/storage/contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve notify doctor test trust planted coverage mutants screenshots lint types contracts check bench lock clean
+.PHONY: help demo serve notify postgres doctor test trust planted coverage mutants screenshots lint types contracts check bench lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ serve: $(VENV)/.run ## Run the server with the settings of the environment or .e
 
 notify: $(VENV)/.run requirements-notify.lock ## Install Apprise too, for pages by the policy's routes
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-notify.lock
+
+postgres: $(VENV)/.run requirements-postgres.lock ## Install asyncpg too, for a database on a PostgreSQL server
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-postgres.lock
 
 doctor: $(VENV)/.run ## Look at everything a server needs, and say what to do
 	@$(BIN)/python -m bot doctor
@@ -63,6 +66,7 @@ lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it reco
 	@$(BIN)/uv lock -q
 	@$(BIN)/uv export -q --locked --no-dev --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements.lock
 	@$(BIN)/uv export -q --locked --no-dev --extra notify --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-notify.lock
+	@$(BIN)/uv export -q --locked --no-dev --extra postgres --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-postgres.lock
 	@$(BIN)/uv export -q --locked --no-dev --extra demo --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-demo.lock
 	@$(BIN)/uv export -q --locked --all-groups --all-extras --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
 

@@ -35,10 +35,11 @@ class ForeignFileError(ValueError):
 
 
 def anchors_of(settings: Settings) -> Path:
-    """The file in force: as set, or beside the database."""
+    """The file in force: as set, or beside the database; for a server's, in the working folder."""
     if settings.anchors:
         return Path(settings.anchors)
-    return Path(settings.database_url.partition(":///")[2]).with_suffix(".anchors")
+    scheme, _, path = settings.database_url.partition(":///")
+    return Path(path if scheme.startswith("sqlite") else "andon").with_suffix(".anchors")
 
 
 def last_of(path: Path) -> Anchor | None:

@@ -46,8 +46,8 @@ from bot.slack_side import SlackSide
 from bot.steady import SteadyClock
 from bot.stopping import drain
 from storage import Store, open_store
+from storage.address import refuse_unknown
 from storage.backlog import backlog
-from storage.store import file_of
 from storage.writer import GroupCommitWriter
 
 log = structlog.get_logger(__name__)
@@ -237,7 +237,7 @@ def _opened_store(
     committed: Callable[[Sequence[Escalation]], None],
 ) -> AbstractAsyncContextManager[Store]:
     try:
-        file_of(settings.database_url)
+        refuse_unknown(settings.database_url)
     except ValueError as error:
         raise SettingsError(str(error)) from error
     return open_store(

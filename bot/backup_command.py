@@ -21,10 +21,10 @@ from bot.exits import CANNOT, fail, why
 from bot.ids import new_id
 from bot.operator import NoKey, opened, operator
 from bot.settings import Settings, read_settings
-from storage.copies import Copy, back_up
-from storage.looking import looking_at
-from storage.restoring import restore_file, waiting
-from storage.store import file_of
+from storage.address import file_of
+from storage.sqlite.copies import Copy, back_up
+from storage.sqlite.looking import looking_at
+from storage.sqlite.restoring import restore_file, waiting
 
 #: Why a vote from before counts no more; it is read on cards and in the record.
 RESTORED = "a backup was restored"

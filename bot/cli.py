@@ -28,10 +28,9 @@ from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop
-from storage.database import open_database
 from storage.inspection import hash_of_block, inspect_store
 from storage.services import SCOPES, USUAL, Listed, SqlServices
-from storage.store import file_of
+from storage.store import open_database
 
 log = structlog.get_logger(__name__)
 
@@ -74,13 +73,13 @@ async def _examined(settings: Settings) -> list[bool]:
 
 
 def _store_of(settings: Settings) -> Iterator[tuple[str, str]]:
-    """What there is to say of the database file."""
-    for found in inspect_store(file_of(settings.database_url), utc_now()):
+    """What there is to say of the database."""
+    for found in inspect_store(settings.database_url, utc_now()):
         yield found.said, found.do
 
 
 def _hash_of(settings: Settings, number: int) -> str | None:
-    return hash_of_block(file_of(settings.database_url), number)
+    return hash_of_block(settings.database_url, number)
 
 
 @app.command()
@@ -231,8 +230,8 @@ def _with_services(work: Callable[[SqlServices], Awaitable[T]]) -> T:
     """Work on the rows of services, beside a server or without one."""
 
     async def run() -> T:
-        path = file_of(read_settings(ANDON_SLACK_MODE="off").database_url)
-        async with open_database(path, server=False) as database:
+        url = read_settings(ANDON_SLACK_MODE="off").database_url
+        async with open_database(url, server=False) as database:
             return await work(SqlServices(database, utc_now))
 
     try:

@@ -11,8 +11,10 @@ from storage.errors import (
     CopyError,
     DamagedDatabaseError,
     NewerDatabaseError,
+    OlderDatabaseError,
+    UnreachableError,
 )
-from storage.reasons import reason
+from storage.sqlite.reasons import reason
 
 FINDING, USAGE, NOT_DONE = 1, 2, 3
 
@@ -21,8 +23,10 @@ CANNOT = (
     SettingsError,
     AlreadyRunningError,
     NewerDatabaseError,
+    OlderDatabaseError,
     DamagedDatabaseError,
     CopyError,
+    UnreachableError,
     OSError,
     SQLAlchemyError,
     sqlite3.Error,

@@ -22,8 +22,8 @@ from bot.app import read_policy, utc_now
 from bot.counted import counted
 from bot.exits import FINDING, USAGE, fail
 from bot.settings import SettingsError, read_settings
+from storage.errors import UnreachableError
 from storage.history import History, open_history
-from storage.store import file_of
 
 #: How often the way so far is told.
 TOLD_EVERY = 1000
@@ -79,9 +79,9 @@ def policy_replay(
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
         tried = read_policy(policy or Path(settings.policy))
-        with open_history(file_of(settings.database_url)) as history:
+        with open_history(settings.database_url) as history:
             report = _replayed(history, tried, begin, now, as_json)
-    except (SettingsError, OSError, ValueError, sqlite3.Error) as error:
+    except (SettingsError, UnreachableError, OSError, ValueError, sqlite3.Error) as error:
         raise fail(_reason(error)) from None
     typer.echo(json.dumps(_document(report), indent=2) if as_json else _summary(report))
     if report.different:

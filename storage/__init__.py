@@ -1,8 +1,8 @@
 """Remembering: tables, the one write path, reads, and the rows of owed work.
 
-`database` opens the file and guards it, `writer` is the only path that changes an escalation,
-`reads`, `work` and `services` are the ports of `approvals.ports` over SQL, and `memory` is all of
-them over dictionaries, for tests.
+`writer` is the only path that changes an escalation; `reads`, `work` and `services` are the ports
+of `approvals.ports` over SQL. They know a database by `links` alone; `sqlite` is what only a file
+has, and `postgres` what only a server has. `memory` is all of the ports over dictionaries.
 """
 
 from storage.errors import (

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.codec import instant, parse_instant
 from approvals.people import Absence
-from storage.database import Database
+from storage.links import Database
 
 _CURRENT = (
     "SELECT person, substitute, since, until FROM absences "
@@ -36,7 +36,7 @@ class SqlAbsences:
     async def set(self, absence: Absence, by: str, now: datetime) -> None:
         """Replace the person's absence; what it replaces ends now."""
         at, since, until = instant(now), instant(absence.since), instant(absence.until)
-        async with self._database.beside() as link:
+        async with self._database.beside(f"absence:{absence.person}") as link:
             await link.run(_END, (at, by, absence.person, at))
             await link.run(_SET, (absence.person, absence.substitute, since, until, at, by))
 

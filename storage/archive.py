@@ -1,6 +1,5 @@
 """What an auditor reads of the file: beside a running server, only reading, as of one moment."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from approvals.erasing import ERASED
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.sealing import Block, Head
-from storage.database import Database
+from storage.links import Database, Looking, Row
 from storage.looking import looking_at
 from storage.reads import RECORDS, record_of
 from storage.sealing import BLOCKS, block_of
@@ -48,7 +47,7 @@ class Told:
 class Archive:
     """Everything as of the moment it was opened."""
 
-    def __init__(self, link: sqlite3.Connection) -> None:
+    def __init__(self, link: Looking) -> None:
         self._link = link
 
     def named(self, word: str, limit: int = 50) -> tuple[str, ...]:
@@ -123,20 +122,20 @@ class Archive:
             id_: Issued(escalation_id=id_, kid=kid, jws=jws)
             for id_, kid, jws in self._rows(sql, ids)
         }
-        for id_, body in sorted(bodies):
+        for id_, body in sorted(map(tuple, bodies)):
             yield Told(
                 escalation=load_text(body), records=tuple(records[id_]), grant=grants.get(id_)
             )
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        return self._link.execute(sql, tuple(values)).fetchall()
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._link.rows(sql, values)
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
-    """The archive in a file. Raises OSError where there is none, sqlite3.Error otherwise."""
-    with looking_at(path) as link:
-        link.execute("BEGIN")  # all that is read agrees, whatever a server writes meanwhile
+def open_archive(address: str | Path) -> Iterator[Archive]:
+    """The archive in a database. Raises what `looking_at` does."""
+    # All that is read agrees, whatever a server writes meanwhile.
+    with looking_at(address) as link, link.moment():
         yield Archive(link)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from approvals.codec import parse_instant
 from approvals.ports import Backlog
-from storage.database import Database
+from storage.links import Database
 
 
 async def backlog(database: Database, now: datetime) -> Backlog:

@@ -28,11 +28,12 @@ log = structlog.get_logger(__name__)
 class Pending:
     """A command and the future of whoever waits for it."""
 
-    __slots__ = ("command", "future", "settled")
+    __slots__ = ("command", "future", "settled", "tries")
 
     def __init__(self, command: Command, future: "asyncio.Future[Settled]") -> None:
         self.command, self.future = command, future
         self.settled: Settled | None = None
+        self.tries = 0  #: alone, after a batch failed
 
     def fail(self, error: Exception) -> None:
         """Tell whoever still waits."""
@@ -95,6 +96,10 @@ class Batch:
     new_grants: list[tuple[str, str, str, str]] = field(default_factory=list)
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
     policies: set[str] = field(default_factory=set)
+
+    def no_earlier(self, now: datetime) -> datetime:
+        """Now, or when one of those that were loaded changed last: by a clock ahead of ours."""
+        return max(now, *(e.updated_at or now for e in self.escalations.values()), now)
 
     @property
     def news(self) -> dict[str, None]:

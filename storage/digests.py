@@ -5,20 +5,20 @@ from datetime import datetime
 
 from approvals.codec import instant, load_text, parse_instant
 from approvals.digests import UNDECIDED, Digested, Quiet, quiet_of
-from storage.database import Database
+from storage.links import Database
 
 #: Escalations of each sort that are read for one digest, the newest.
 MOST = 2000
 
 _LOW = (
     "SELECT body FROM escalations WHERE severity = 'low' AND created_at > ? AND created_at <= ? "
-    "ORDER BY created_at DESC LIMIT ?"
+    "ORDER BY created_at DESC, id DESC LIMIT ?"
 )
 _ENDS = ", ".join(f"'{status.value}'" for status in UNDECIDED)
 _ENDED = (
     "SELECT body FROM escalations WHERE decided_at IS NOT NULL AND decided_at > ? "  # noqa: S608
     f"AND decided_at <= ? AND status IN ({_ENDS}) "
-    "ORDER BY decided_at DESC LIMIT ?"
+    "ORDER BY decided_at DESC, id DESC LIMIT ?"
 )
 _NOTE = (
     "INSERT INTO notes (name, value) VALUES ('digest', ?) "

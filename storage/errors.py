@@ -5,6 +5,8 @@
     RuntimeError
     +-- AlreadyRunningError    another server has it
     +-- NewerDatabaseError     a newer version wrote it
+    +-- OlderDatabaseError     a server has to bring its schema first
+    +-- UnreachableError       there is no way to its server, or no room there
     +-- DamagedDatabaseError   its bytes are not those that were written
     +-- CopyError              a copy cannot be made, or is none of ours
     +-- MovedError             the file we write to is no longer the one of its name
@@ -17,6 +19,14 @@ class AlreadyRunningError(RuntimeError):
 
 class NewerDatabaseError(RuntimeError):
     """The database was written by a newer version. Start that version, or restore a backup."""
+
+
+class OlderDatabaseError(RuntimeError):
+    """The database has an older schema. Start a server of this version: it brings the newest."""
+
+
+class UnreachableError(RuntimeError):
+    """The database server cannot be used. Look whether it runs, and at ANDON_DATABASE_URL."""
 
 
 class DamagedDatabaseError(RuntimeError):

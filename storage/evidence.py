@@ -4,7 +4,6 @@ Each page is read in one transaction, so that its rows are of one moment; what g
 pages is no contradiction.
 """
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from approvals.auditing import Entry, Finding, Kept, KeptBlock, Sealed
 from approvals.escalation import Escalation
 from approvals.sealing import Head
 from storage import statements
+from storage.links import Looking
 from storage.looking import looking_at
 from storage.statements import COLUMNS
 
@@ -66,14 +66,14 @@ _OF_AN_ESCALATION = (
 
 
 class Evidence:
-    """The file, open for reading."""
+    """The store, open for reading."""
 
-    def __init__(self, link: sqlite3.Connection) -> None:
+    def __init__(self, link: Looking) -> None:
         self._link = link
 
     def count(self) -> int:
         """How many escalations there are."""
-        return int(self._link.execute("SELECT count(*) FROM escalations").fetchone()[0])
+        return int(self._link.rows("SELECT count(*) FROM escalations")[0][0])
 
     def escalations(self) -> Iterator[Kept]:
         """Every escalation with all that belongs to it, oldest first."""
@@ -100,7 +100,8 @@ class Evidence:
 
     def policies(self) -> Iterator[tuple[str, str]]:
         """Every version of the policy that was in force, and its text."""
-        yield from self._link.execute("SELECT version, text FROM policies ORDER BY version")
+        rows = self._link.rows("SELECT version, text FROM policies ORDER BY version")
+        yield from ((version, text) for version, text in rows)
 
     def strays(self) -> Iterator[Finding]:
         """Rows that belong to no escalation, record or block."""
@@ -109,34 +110,26 @@ class Evidence:
                 f"SELECT DISTINCT escalation_id FROM {table} t WHERE NOT EXISTS "  # noqa: S608
                 "(SELECT 1 FROM escalations WHERE id = t.escalation_id) LIMIT ?"
             )
-            for (id_,) in self._link.execute(sql, (NAMED,)):
+            for (id_,) in self._link.rows(sql, (NAMED,)):
                 yield Finding(where=f"escalation {id_}", what=f"it is gone, and {table} are left")
-        for id_, seq in self._link.execute(
+        for id_, seq in self._link.rows(
             "SELECT escalation_id, seq FROM event_bodies b WHERE NOT EXISTS (SELECT 1 FROM events "
             "WHERE escalation_id = b.escalation_id AND seq = b.seq) LIMIT ?",
             (NAMED,),
         ):
             what = "it is gone, and its body is left"
             yield Finding(where=f"escalation {id_} record {seq}", what=what)
-        for (number,) in self._link.execute(
+        for (number,) in self._link.rows(
             "SELECT DISTINCT block FROM seals s WHERE NOT EXISTS "
             "(SELECT 1 FROM blocks WHERE number = s.block) LIMIT ?",
             (NAMED,),
         ):
             yield Finding(where=f"block {number}", what="it is gone, and its heads are left")
 
-    @contextmanager
-    def _moment(self) -> Iterator[None]:
-        self._link.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._link.execute("COMMIT")
-
     def _page(self, clause: str, values: Sequence[Any]) -> list[Kept]:
-        with self._moment():
+        with self._link.moment():
             sql = f"SELECT {COLUMNS} FROM escalations {clause}"  # noqa: S608  our own
-            rows = {row[0]: row for row in self._link.execute(sql, values)}
+            rows = {row[0]: row for row in self._link.rows(sql, values)}
             entries = self._of(_ENTRIES, rows)
             callbacks, sealed = self._of(_CALLBACKS, rows), self._of(_SEALED, rows)
             beside = {
@@ -160,17 +153,17 @@ class Evidence:
         """Rows by the escalation they begin with, the rest of each."""
         found: dict[str, list[tuple[Any, ...]]] = {}
         marked = sql.format(marks=", ".join("?" * len(ids)))
-        for id_, *rest in self._link.execute(marked, tuple(ids)):
+        for id_, *rest in self._link.rows(marked, tuple(ids)) if ids else ():
             found.setdefault(id_, []).append(tuple(rest))
         return found
 
     def _block_page(self, after: int) -> list[KeptBlock]:
-        with self._moment():
-            blocks = self._link.execute(_BLOCKS, (after, PAGE)).fetchall()
+        with self._link.moment():
+            blocks = self._link.rows(_BLOCKS, (after, PAGE))
             if not blocks:
                 return []
             heads: dict[int, list[Sealed]] = {}
-            for row in self._link.execute(_HEADS, (blocks[0][0], blocks[-1][0])):
+            for row in self._link.rows(_HEADS, (blocks[0][0], blocks[-1][0])):
                 block, position, id_, seq, hash_, record = row
                 head = Head(escalation_id=id_, seq=seq, hash=hash_)
                 sealed = Sealed(position=position, head=head, record=record)
@@ -203,13 +196,7 @@ def _entry(row: Sequence[Any]) -> Entry:
 
 
 @contextmanager
-def open_evidence(path: Path) -> Iterator[Evidence]:
-    """What lies in a file. Raises OSError where there is none, sqlite3.Error otherwise."""
-    with looking_at(path) as link:
-        link.text_factory = _lenient
+def open_evidence(address: str | Path) -> Iterator[Evidence]:
+    """What lies in a database. Raises what `looking_at` does."""
+    with looking_at(address, lenient=True) as link:
         yield Evidence(link)
-
-
-def _lenient(raw: bytes) -> str:
-    """Bytes that are no text are a finding of their own, not the end of the reading."""
-    return raw.decode(errors="replace")

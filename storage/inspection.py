@@ -1,150 +1,32 @@
-"""Looking at a database file without touching it: what `doctor` tells about the store."""
+"""Looking at a database without touching it: what `doctor` tells about the store."""
 
-import fcntl
-import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
-from storage.looking import looking_at, read_only
-from storage.migrate import SCRIPTS
-
-#: Kinds of file systems on which SQLite's locks or `fsync` cannot be relied on.
-SHARED = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "fuse.s3fs", "ceph", "glusterfs"}
-)
-
-#: Bytes that should be free.
-ROOM = 256 << 20
-
-#: Larger files are not read from end to end.
-READ_THROUGH = 1 << 30
+from storage.address import file_of, is_of_a_server
+from storage.errors import UnreachableError
+from storage.found import Found
+from storage.looking import looking_at
+from storage.needing import needs_asyncpg
+from storage.sqlite.inspection import inspect_file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What was found, and what to do where it is wrong."""
-
-    said: str
-    do: str = ""  #: empty where all is well
-
-
-def inspect_store(path: Path, now: datetime) -> Iterator[Found]:
-    """Everything worth telling about the file; never writes to it."""
-    folder = path.absolute().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        yield Found(said=f"{folder} cannot be written to", do="Make it, and give it to our user.")
+def inspect_store(url: str, now: datetime) -> Iterator[Found]:
+    """Everything worth telling; never writes. Raises ValueError for an address it does not know."""
+    if not is_of_a_server(url):
+        yield from inspect_file(file_of(url), now)
         return
-    yield _disk(folder)
-    if not path.exists():
-        yield Found(said=f"{path} is not there yet; `serve` makes it")
-        return
-    if not os.access(path, os.R_OK | os.W_OK):
-        yield Found(said=f"{path} cannot be read and written", do="Give it to our user.")
-        return
-    running = _running(path)
-    yield Found(
-        said=f"a server runs on it (process {running})" if running else "no server runs on it"
-    )
     try:
-        with closing(sqlite3.connect(read_only(path), uri=True, timeout=1)) as link:
-            yield from _inside(link, path, now)
-    except sqlite3.Error as error:
-        yield Found(said=f"{path} is damaged or no database ({error})", do="Restore a backup.")
+        with needs_asyncpg():
+            from storage.postgres.inspection import inspect_server
+        with looking_at(url) as link:
+            yield from inspect_server(link, now)
+    except UnreachableError as error:
+        yield Found(said=str(error), do="Mend what is named.")
 
 
-def hash_of_block(path: Path, number: int) -> str | None:
-    """The hash of the block of that number. Raises OSError, sqlite3.Error."""
-    with looking_at(path) as link:
-        row = link.execute("SELECT hash FROM blocks WHERE number = ?", (number,)).fetchone()
-        return str(row[0]) if row else None
-
-
-def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Found]:
-    (journal,) = link.execute("PRAGMA journal_mode").fetchone()
-    if path.stat().st_size <= READ_THROUGH:
-        (whole,) = link.execute("PRAGMA integrity_check(1)").fetchone()
-        healthy = whole == "ok"
-        kept = (
-            "durable (WAL, every commit synced), and whole"
-            if journal == "wal"
-            else f"whole; its journal is {journal}, as a restored copy's is: `serve` sets WAL"
-        )
-        yield Found(
-            said=kept if healthy else f"damaged: {whole}",
-            do="" if healthy else "Stop the server and restore a backup.",
-        )
-    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
-    tables = {row[0] for row in link.execute("SELECT name FROM sqlite_master")}
-    rows = (
-        link.execute("SELECT version_num FROM alembic_version").fetchall()
-        if ("alembic_version" in tables)
-        else []
-    )
-    revision = rows[0][0] if rows else None
-    if revision is not None and revision not in known:
-        yield Found(
-            said=f"its schema is {revision}, newer than this program", do="Start the newer one."
-        )
-        return
-    if "notes" in tables:
-        yield from _latest(link, now)
-
-
-def _latest(link: sqlite3.Connection, now: datetime) -> Iterator[Found]:
-    """A clock behind what was seen before revives nothing, but it stands still until then."""
-    row = link.execute("SELECT value FROM notes WHERE name = 'latest'").fetchone()
-    ahead = (datetime.fromisoformat(row[0]) - now).total_seconds() if row else 0.0
-    if ahead > 60:
-        yield Found(
-            said=f"it has seen a time {ahead:,.0f} s from now: the clock was set back",
-            do="Set the clock right.",
-        )
-
-
-def _disk(folder: Path) -> Found:
-    room = os.statvfs(folder)
-    free = room.f_bavail * room.f_frsize
-    kind = _kind_of(folder)
-    if kind in SHARED:
-        return Found(
-            said=f"{folder} is on {kind}, which may lose what was synced", do="Use a local disk."
-        )
-    if free < ROOM:
-        return Found(said=f"{folder} has {free >> 20} MiB free", do="Make room.")
-    return Found(said=f"{folder} is on a local disk with {free >> 30} GiB free")
-
-
-def _kind_of(folder: Path) -> str:
-    """The kind of file system, from the longest mount point above; empty where nobody tells."""
-    best, kind = "", ""
-    try:
-        mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    for line in mounts:
-        _, point, found, *_ = line.split(" ")
-        if len(point) >= len(best) and folder.is_relative_to(point):
-            best, kind = point, found
-    return kind
-
-
-def _running(path: Path) -> str:
-    """The process of the server that has the file, or empty."""
-    lock = Path(f"{path}.lock")
-    try:
-        descriptor = os.open(lock, os.O_RDONLY)
-    except OSError:
-        return ""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-    finally:
-        os.close(descriptor)
-    return ""
+def hash_of_block(url: str, number: int) -> str | None:
+    """The hash of the block of that number. Raises as `looking_at` does."""
+    with looking_at(url) as link:
+        rows = link.rows("SELECT hash FROM blocks WHERE number = ?", (number,))
+        return str(rows[0][0]) if rows else None

@@ -1,31 +1,16 @@
-"""Migrations at the start: Alembic, from Python, in one transaction that is whole or not at all.
+"""The schema: Alembic's scripts, the same for every database, and those this version knows."""
 
-Before a schema is changed the file is copied, so that the version before can go on with the copy.
-"""
-
-import sqlite3
-from contextlib import closing
+from functools import cache
 from pathlib import Path
 
-import structlog
-from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection
 
-from storage.copies import back_up
-from storage.errors import CopyError, NewerDatabaseError
-from storage.looking import PATIENCE_S, read_only
-
-log = structlog.get_logger(__name__)
+from storage.errors import NewerDatabaseError
 
 SCRIPTS = Path(__file__).parent / "migrations"
-
-#: Copies from before a migration that are kept, the newest.
-KEPT = 3
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -36,78 +21,26 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(path: Path) -> None:
-    """Bring the SQLite file to the newest schema. Raises NewerDatabaseError, CopyError."""
-    engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _no_implicit_transactions)
-    event.listen(engine, "begin", _begin_at_once)
-    try:
-        with engine.begin() as connection:
-            current = schema_of(connection)
-            refuse_newer(current)
-            if current is not None and current != newest():
-                # Others may read meanwhile, and nobody may write: the copy is what is migrated.
-                _copy_before(path, current)
-            command.upgrade(alembic_config(connection), "head")
-    finally:
-        engine.dispose()
-
-
 def schema_of(connection: Connection) -> str | None:
     """The schema a file has; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def newest() -> str:
     """The schema this version brings."""
     return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
 
 
+def known_schemas() -> set[str]:
+    """The schemas this version knows."""
+    return {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+
+
 def refuse_newer(schema: str | None) -> None:
     """Raise NewerDatabaseError for a schema that this version does not know."""
-    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
-    if schema is not None and schema not in known:
+    if schema is not None and schema not in known_schemas():
         raise NewerDatabaseError(
             f"This database has schema {schema}, which this version does not know. "
             "Start the newer version, or restore a backup."
         )
-
-
-def is_newest(path: Path) -> bool:
-    """Whether there is nothing to bring up. Looks only."""
-    if not path.exists() or not path.stat().st_size:
-        return False
-    with closing(sqlite3.connect(read_only(path), uri=True, timeout=PATIENCE_S)) as link:
-        asked = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
-        if not link.execute(asked).fetchone()[0]:
-            return False
-        rows = link.execute("SELECT version_num FROM alembic_version").fetchall()
-        return rows == [(newest(),)]
-
-
-def copies_before(path: Path) -> list[Path]:
-    """The copies from before a migration, oldest schema first."""
-    return sorted(path.parent.glob(f"{path.name}.before-[0-9][0-9][0-9][0-9]"))
-
-
-def _copy_before(path: Path, current: str) -> None:
-    target = path.with_name(f"{path.name}.before-{newest()}")
-    try:
-        made = back_up(path, target, replaces=True)
-    except (CopyError, OSError) as error:
-        raise CopyError(
-            f"The schema of {path} was not changed from {current} to {newest()}, because it could "
-            f"not be copied first. {error}"
-        ) from error
-    for older in copies_before(path)[:-KEPT]:
-        older.unlink()
-    log.info("copied-before-migration", file=str(made.path), schema=current, to=newest())
-
-
-def _no_implicit_transactions(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    """The legacy mode of sqlite3 would commit before each DDL statement."""
-    connection.isolation_level = None
-
-
-def _begin_at_once(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
-from storage.database import Database, Row
+from storage.links import Database, Row
 from storage.statements import LATEST_SEEN
 
 #: Escalations read anew in one go while a list is made; others get their turn in between.
@@ -50,7 +50,7 @@ class SqlReads:
         where = [f"{name} = ?" for name in _FILTERS if getattr(wanted, name) is not None]
         values = [getattr(wanted, n) for n in _FILTERS if getattr(wanted, n) is not None]
         if wanted.q is not None:
-            where.append("lower(title) LIKE ? ESCAPE '\\'")
+            where.append("lowered(title) LIKE ? ESCAPE '\\'")
             values.append(f"%{_literal(wanted.q.lower())}%")
         if wanted.status == "pending":
             # The literal lets the partial index serve this, the commonest list.

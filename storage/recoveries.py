@@ -10,7 +10,7 @@ from approvals.facts import Facts
 from approvals.words import Kind, OperationState
 from storage.among import among
 from storage.batch import Batch, recovery_row
-from storage.database import Link, Query
+from storage.links import Link, Query
 
 _NAMES = ", ".join(f"'{name}'" for name in BREAKERS)
 _PAST = (

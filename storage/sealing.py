@@ -10,15 +10,22 @@ from approvals.codec import instant, parse_instant
 from approvals.events import GENESIS
 from approvals.ports import MOST_HEADS
 from approvals.sealing import Block, Head, sealed
-from storage.database import Database, Many, Query, Row
+from storage.among import among
+from storage.links import Database, Many, Query, Row, among_writers
+from storage.locking import SEALER
 
-#: Chains that grew, with their last record; one that is sealed already would be refused again.
+#: Chains that grew. Those that grow just now are passed over, and those that are taken wait for the
+#: block: so their heads are read afterwards, and no record is forgotten with its row.
+_GREW = (
+    "SELECT escalation_id FROM unsealed ORDER BY escalation_id LIMIT ? "  # noqa: S608
+    + among_writers("FOR UPDATE SKIP LOCKED")
+)
+#: Their last records; one that is sealed already would be refused again.
 _HEADS = (
-    "SELECT u.escalation_id, e.seq, e.hash FROM unsealed u "
-    "JOIN events e ON e.escalation_id = u.escalation_id AND e.seq = "
-    "(SELECT MAX(seq) FROM events WHERE escalation_id = u.escalation_id) "
-    "WHERE NOT EXISTS (SELECT 1 FROM seals WHERE escalation_id = e.escalation_id AND seq = e.seq) "
-    "ORDER BY u.escalation_id LIMIT ?"
+    "SELECT e.escalation_id, e.seq, e.hash FROM events e WHERE e.seq = "
+    "(SELECT MAX(seq) FROM events WHERE escalation_id = e.escalation_id) AND NOT EXISTS "
+    "(SELECT 1 FROM seals WHERE escalation_id = e.escalation_id AND seq = e.seq) "
+    "AND e.escalation_id"
 )
 #: The columns of a block, as `block_of` reads them.
 BLOCKS = "SELECT number, prev, root, count, at, hash FROM blocks"
@@ -38,6 +45,7 @@ _SEALED_ALREADY = (
     "COALESCE((SELECT MAX(seq) FROM events WHERE escalation_id = unsealed.escalation_id), 0) <= "
     "COALESCE((SELECT MAX(seq) FROM seals WHERE escalation_id = unsealed.escalation_id), 0)"
 )
+_ALL_WAITING = "SELECT 1 FROM unsealed ORDER BY escalation_id " + among_writers("FOR UPDATE")  # noqa: S608
 _UNSEALED = (
     "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
     "ON CONFLICT (escalation_id) DO NOTHING"
@@ -52,14 +60,18 @@ class SqlSeals:
 
     async def seal(self, now: datetime, limit: int = MOST_HEADS) -> Block | None:
         """The next block; None when nothing waits for one."""
-        async with self._database.beside() as link:
-            found, rows = await link.together(Query(_LAST), Query(_HEADS, (limit,)))
+        async with self._database.beside(SEALER) as link:
+            found, grew = await link.together(Query(_LAST), Query(_GREW, (limit,)))
+            (rows,) = await link.together(
+                among(_HEADS, (id_ for (id_,) in grew), " ORDER BY e.escalation_id")
+            )
             if not rows:
                 return None
             heads = [Head(escalation_id=id_, seq=seq, hash=hash_) for id_, seq, hash_ in rows]
             last = block_of(found[0]) if found else None
             number, prev = (last.number + 1, last.hash) if last else (1, GENESIS)
-            block = sealed(heads, number=number, prev=prev, at=now)
+            at = max(now, last.at) if last else now
+            block = sealed(heads, number=number, prev=prev, at=at)
             await link.together(
                 Many(_SEAL, [_seal(number, n, head) for n, head in enumerate(heads, 1)]),
                 Query(_BLOCK, _row(block)),
@@ -88,8 +100,9 @@ class SqlSeals:
         forgotten = await reader.rows(_FORGOTTEN)
         stale = await reader.rows(f"SELECT 1 {_SEALED_ALREADY} LIMIT 1")
         if forgotten or stale:
-            async with self._database.beside() as link:
+            async with self._database.beside(SEALER) as link:
                 await link.together(
+                    Query(_ALL_WAITING),
                     Many(_UNSEALED, [(id_, instant(now)) for (id_,) in forgotten]),
                     Query(f"DELETE {_SEALED_ALREADY}"),
                 )

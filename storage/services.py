@@ -13,7 +13,7 @@ from itertools import groupby, takewhile
 
 from approvals.codec import instant, parse_instant
 from approvals.ports import Clock, ServiceKey, ServiceSecrets
-from storage.database import Database, Many, Row
+from storage.links import Database, Many, Row
 from storage.writer import GroupCommitWriter
 
 #: What a key may be allowed to do.
@@ -62,11 +62,11 @@ _SERVICE = "s.name, s.owners, s.callback_hosts, s.opens_per_minute, s.most_pendi
 _ADD = (
     "INSERT INTO services (name, owners, callback_hosts, opens_per_minute, most_pending, "
     "created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
-    "owners = CASE WHEN excluded.owners = '[]' THEN owners ELSE excluded.owners END, "
-    "callback_hosts = CASE WHEN excluded.callback_hosts = '[]' THEN callback_hosts "
+    "owners = CASE WHEN excluded.owners = '[]' THEN services.owners ELSE excluded.owners END, "
+    "callback_hosts = CASE WHEN excluded.callback_hosts = '[]' THEN services.callback_hosts "
     "ELSE excluded.callback_hosts END, "
-    "opens_per_minute = COALESCE(excluded.opens_per_minute, opens_per_minute), "
-    "most_pending = COALESCE(excluded.most_pending, most_pending)"
+    "opens_per_minute = COALESCE(excluded.opens_per_minute, services.opens_per_minute), "
+    "most_pending = COALESCE(excluded.most_pending, services.most_pending)"
 )
 
 
@@ -90,7 +90,7 @@ class SqlServices:
         rows = await self._database.reader.rows(
             f"SELECT x.secret, {_SERVICE} FROM service_secrets x "  # noqa: S608
             "JOIN services s ON s.name = x.service "
-            "WHERE x.revoked_at IS NULL AND (? IS NULL OR s.name = ?) "
+            "WHERE x.revoked_at IS NULL AND (CAST(? AS TEXT) IS NULL OR s.name = ?) "
             "ORDER BY s.name, x.created_at DESC",
             (service, service),
         )

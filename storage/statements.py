@@ -20,13 +20,14 @@ from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, Thread
 from approvals.sums import DROPPED, WINDOW, move_of
 from storage.among import among
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
-from storage.database import Link, Many, Query, Row
+from storage.links import Begin, Link, Many, Query, Row
+from storage.locking import IN_TURN, ledger_rows
 from storage.recoveries import recall
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
 LATEST = (
-    "INSERT INTO notes (name, value) VALUES ('latest', ?) "
-    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    "INSERT INTO notes (name, value) VALUES ('latest', ?) ON CONFLICT (name) DO UPDATE SET "
+    "value = CASE WHEN excluded.value > notes.value THEN excluded.value ELSE notes.value END"
 )
 
 #: A door shows the answer to a modal itself; the delivery is the net below it.
@@ -72,9 +73,10 @@ _TOLD_GONE = (
     "target = CASE WHEN kind = 'page' OR target LIKE 'person:%' THEN target ELSE '' END "
     "WHERE escalation_id = ? AND state <> 'pending'"
 )
+#: Touches a row that is there: whoever seals it just now is waited for, and then it is made anew.
 _UNSEALED = (
     "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
-    "ON CONFLICT (escalation_id) DO NOTHING"
+    "ON CONFLICT (escalation_id) DO UPDATE SET since = unsealed.since"
 )
 _VOTE_OVER = "UPDATE votes SET effective = 0 WHERE escalation_id = ? AND person = ? AND seq < ?"
 _VOTE = (
@@ -121,8 +123,6 @@ _POLICY = (
 )
 
 
-BEGIN, COMMIT = Query("BEGIN IMMEDIATE"), Query("COMMIT")
-
 _KEYS = "SELECT id, escalation_id, body_hash FROM idempotency WHERE id"
 _GROUPS = "SELECT id, group_id FROM groups WHERE id"
 _TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key"
@@ -131,9 +131,9 @@ _FLOWS = "SELECT id, body FROM flows WHERE id"
 _WAITING = "SELECT service, COUNT(*) FROM escalations WHERE status = 'pending' AND service"
 _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
 _DROPPED = ", ".join(f"'{state.value}'" for state in DROPPED)
-# TOTAL never overflows, and is exact far beyond any amount a gate is set at.
+# With a point the sum never overflows, and is exact far beyond any amount a gate is set at.
 _SUMS = (
-    "SELECT m.key, CAST(TOTAL(m.amount_minor) AS INTEGER) FROM money_moves m "  # noqa: S608
+    "SELECT m.key, SUM(m.amount_minor * 1.0) FROM money_moves m "  # noqa: S608
     "JOIN escalations e ON e.id = m.escalation_id "
     f"WHERE e.state NOT IN ({_DROPPED}) "
     "AND m.at > ? AND m.key"
@@ -147,42 +147,48 @@ async def load(
     signer: Signer,
     now: datetime,
     pending: Mapping[str, int],
+    alone: bool,
 ) -> Batch:
     """Begin, and read everything the commands concern.
 
     In one hop; or two, where opens meet, or where how many of a service wait (`pending`) was not
-    counted yet; and one more for automations.
+    counted yet; and one more for automations. Among several writers escalations are read last, all
+    at once: so they are locked in one order, and read as the writer before left them.
     """
     batch = Batch(facts=facts, signer=signer, commands=commands, pending=dict(pending))
     opens = [p.command for p in commands if isinstance(p.command, Open)]
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
-    claimed = (p.command.escalation_id for p in commands if isinstance(p.command, Claim))
+    claimed = {p.command.escalation_id for p in commands if isinstance(p.command, Claim)}
+    at_once = (asked, claimed) if alone or not opens else ((), ())
     _, bodies, grants, keys, groups, twins, flows, *sums = await link.together(
-        BEGIN,
-        among(_BODIES, asked),
-        among(_GRANTS, claimed),
+        Begin(ledger_rows(opens, facts.people)),
+        among(_BODIES, at_once[0], IN_TURN),
+        among(_GRANTS, at_once[1]),
         among(_KEYS, map(key_row, opens)),
         among(_GROUPS, map(group_row, opens)),
         among(_TWINS, (command.join_key for command in opens)),
         among(_FLOWS, map(flow_row, opens)),
         *_summed(opens, facts, now),
     )
-    batch.grants, batch.groups, batch.twins = _pairs(grants), _pairs(groups), _pairs(twins)
-    batch.sums = {key: total for rows in sums for key, total in rows}
+    batch.groups, batch.twins = _pairs(groups), _pairs(twins)
+    batch.sums = {key: int(total) for rows in sums for key, total in rows}
     batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
     batch.flows = {id_: load_flow(body) for id_, body in flows}
     found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
     found |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
+    left = (asked | found).difference(at_once[0])
     bounded = {command.service for command in opens if command.most_pending is not None}
-    if found - asked or bounded - pending.keys():
-        counting = among(_WAITING, bounded - pending.keys())
-        more, waiting = await link.together(
-            among(_BODIES, found - asked),
-            Query(f"{counting.sql} GROUP BY service", counting.values),
+    uncounted = bounded - pending.keys()
+    if left or uncounted:
+        more, given, waiting = await link.together(
+            among(_BODIES, left, IN_TURN),
+            among(_GRANTS, claimed.difference(at_once[1])),
+            among(_WAITING, uncounted, " GROUP BY service"),
         )
-        bodies += more
-        batch.pending |= dict.fromkeys(bounded - pending.keys(), 0)
+        bodies, grants = [*bodies, *more], [*grants, *given]
+        batch.pending |= dict.fromkeys(uncounted, 0)
         batch.pending.update((row[0], row[1]) for row in waiting)
+    batch.grants = _pairs(grants)
     await recall(batch, opens, link, facts, now)
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
@@ -193,9 +199,9 @@ def _summed(opens: Sequence[Open], facts: Facts, now: datetime) -> Iterator[Quer
     moves = (move_of(command, facts.people) for command in opens)
     keys = {key for move in moves if move for _, key in move.keys}
     if keys:
-        wanted = among(_SUMS, keys)
+        wanted = among(_SUMS, keys, " GROUP BY m.key")
         since = instant(now - WINDOW)
-        yield Query(f"{wanted.sql} GROUP BY m.key", (since, *wanted.values))
+        yield Query(wanted.sql, (since, *wanted.values))
 
 
 def _pairs(rows: Sequence[Row]) -> dict[str, str]:
@@ -223,7 +229,7 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_GROUP, batch.new_groups),
         (_MOVE, [(id_, key, instant(moved), n) for id_, key, moved, n in batch.new_moves]),
         (_FLOW, [(id_, dump_flow(batch.flows[id_])) for id_ in batch.new_flows]),
-        (_STORM, list(storm_rows(changed))),
+        (_STORM, sorted(storm_rows(changed))),  # in one order, as all that is locked
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
         (_CARDS_DUE, [(at, id_) for id_ in batch.news if batch.escalations[id_].version > 1]),

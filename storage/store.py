@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource
 from storage.absences import SqlAbsences
-from storage.database import Database, open_database
+from storage.address import file_of, is_of_a_server
 from storage.digests import SqlDigests
+from storage.links import Database
+from storage.needing import needs_asyncpg
 from storage.reads import SqlReads
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
+from storage.sqlite.database import open_database as open_file
 from storage.storms import SqlStorms
 from storage.truth import refuse_untrue
 from storage.work import SqlCards, SqlDeliveries
@@ -38,14 +40,16 @@ class Store:
     database: Database
 
 
-def file_of(url: str) -> Path:
-    """The file of a `sqlite:///…` address. Raises ValueError for any other."""
-    scheme, found, path = url.partition(":///")
-    if scheme.startswith("postgres"):
-        raise ValueError("PostgreSQL is not supported yet; use sqlite:///andon.db.")
-    if not found or not scheme.startswith("sqlite") or not path:
-        raise ValueError(f"ANDON_DATABASE_URL={url} is not sqlite:///FILE.")
-    return Path(path)
+def open_database(url: str, *, server: bool) -> AbstractAsyncContextManager[Database]:
+    """The database of that address, in the room that knows it.
+
+    Raises what `storage.errors` names, and ValueError for an address it does not know.
+    """
+    if not is_of_a_server(url):
+        return open_file(file_of(url), server=server)
+    with needs_asyncpg():
+        from storage.postgres.database import open_database as open_on_server
+    return open_on_server(url, server=server)
 
 
 @asynccontextmanager
@@ -62,14 +66,14 @@ async def open_store(
 
     Raises what `storage.errors` names, and ValueError for an address it does not know.
     """
-    async with open_database(file_of(url), server=server) as database:
+    async with open_database(url, server=server) as database:
         if server:
-            await asyncio.to_thread(refuse_untrue, file_of(url))
+            await asyncio.to_thread(refuse_untrue, url)
         writer = GroupCommitWriter(
             database, facts=facts, signer=signer, clock=clock, committed=committed
         )
         reads, deliveries = SqlReads(database), SqlDeliveries(database)
-        if server:
+        if server and database.alone:  # what another replica has taken is its own
             await deliveries.take_over(clock())
         running = asyncio.create_task(writer.run())
         try:

@@ -5,7 +5,7 @@ import asyncio
 from approvals.codec import load_text, parse_instant
 from approvals.escalation import Escalation
 from approvals.storms import Storm
-from storage.database import Database
+from storage.links import Database
 
 #: Members decoded before others get their turn.
 AT_ONCE = 50

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from approvals.codec import instant, parse_instant
 from approvals.erasing import ERASED
 from approvals.ports import Card, Clock, Delivery
-from storage.database import Database, Row
+from storage.links import Database, Query, Row, among_writers
 
 #: Escalations whose first delivery is remembered.
 REMEMBERED = 10_000
@@ -24,6 +24,12 @@ _CARD = (
     "id, escalation_id, surface, target, channel, ts, drawn, attempts, posted_at, error, storm_id"
 )
 _DELIVERY = "id, escalation_id, kind, target, payload, attempts, created_at, error, state"
+
+#: What another replica takes just now is left to it.
+_FREE = among_writers("FOR UPDATE SKIP LOCKED")
+_FREE_CARDS = among_writers("FOR UPDATE OF c SKIP LOCKED")
+#: Had before what it shows is looked at: so it is not missed that this goes on just now.
+_CARD_ALONE = "SELECT 1 FROM cards WHERE id = ? " + among_writers("FOR UPDATE")  # noqa: S608
 
 
 class SqlCards:
@@ -44,7 +50,7 @@ class SqlCards:
                 f"SELECT {', '.join('c.' + c for c in _CARD.split(', '))} "  # noqa: S608
                 "FROM cards c JOIN escalations e ON e.id = c.escalation_id "
                 "WHERE c.due_at IS NOT NULL AND c.due_at <= ? "
-                "ORDER BY e.title = ?, e.status = 'pending', c.due_at LIMIT ?",
+                f"ORDER BY e.title = ?, e.status = 'pending', c.due_at LIMIT ? {_FREE_CARDS}",
                 (at, ERASED, limit),
             )
             await link.many(
@@ -82,13 +88,13 @@ class SqlCards:
         if card.storm_id is not None:
             of, rests = "storms WHERE id = cards.storm_id", instant(now + REST)
         async with self._database.beside() as link:
-            await link.run(
+            showing = Query(
                 "UPDATE cards SET channel = ?, ts = ?, drawn = ?, version = ?, attempts = 0, "  # noqa: S608
                 "error = NULL, posted_at = COALESCE(posted_at, ?), rest_until = ?, due_at = "
-                f"CASE WHEN (SELECT version FROM {of}) > ? "
-                "THEN ? ELSE NULL END WHERE id = ?",
+                f"CASE WHEN (SELECT version FROM {of}) > ? THEN ? ELSE NULL END WHERE id = ?",
                 (channel, ts, drawn, version, at, rests, version, rests or at, card.id),
             )
+            await link.together(Query(_CARD_ALONE, (card.id,)), showing)
         self._delivered.setdefault(card.escalation_id, card.posted_at or now)
         if len(self._delivered) > REMEMBERED:
             del self._delivered[next(iter(self._delivered))]
@@ -113,7 +119,7 @@ class SqlCards:
             await link.run(
                 "UPDATE cards SET attempts = attempts + 1, drawn = NULL, due_at = ?, error = ? "
                 "WHERE id = ?",
-                (instant(at), error[:200], card.id),
+                (instant(at), _kept(error), card.id),
             )
 
     async def touch(self, escalation_id: str) -> None:
@@ -152,7 +158,9 @@ class SqlDeliveries:
             return ()
         sql = f"SELECT {_DELIVERY} FROM deliveries WHERE {where}"  # noqa: S608
         async with self._database.beside() as link:
-            rows = await link.rows(f"{sql} ORDER BY due_at, id LIMIT ?", (at, *kinds, limit))
+            rows = await link.rows(
+                f"{sql} ORDER BY due_at, id LIMIT ? {_FREE}", (at, *kinds, limit)
+            )
             until = instant(now + LEASE)
             await link.many(
                 "UPDATE deliveries SET due_at = ? WHERE id = ?", [(until, r[0]) for r in rows]
@@ -173,7 +181,7 @@ class SqlDeliveries:
             await link.run(
                 "UPDATE deliveries SET attempts = attempts + 1, due_at = ?, error = ? "
                 "WHERE id = ? AND state = 'pending'",
-                (instant(at), error[:200], delivery_id),
+                (instant(at), _kept(error), delivery_id),
             )
 
     async def answered(self, command_id: str, now: datetime) -> None:
@@ -191,8 +199,13 @@ class SqlDeliveries:
             await link.run(
                 "UPDATE deliveries SET state = ?, due_at = NULL, settled_at = ?, error = ?, "
                 "attempts = attempts + 1 WHERE id = ? AND state = 'pending'",
-                (state, instant(now), error, delivery_id),
+                (state, instant(now), error and _kept(error), delivery_id),
             )
+
+
+def _kept(error: str) -> str:
+    """As much of what others answered as is kept; PostgreSQL keeps no NUL in a text."""
+    return error.replace("\0", "\ufffd")[:200]
 
 
 def _card(row: Row) -> Card:

@@ -10,12 +10,10 @@ each command tried alone; after a commit of unknown outcome the log is asked bef
 """
 
 import asyncio
-import sqlite3
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import aiosqlite
 import structlog
 
 from approvals.commands import Command
@@ -23,10 +21,8 @@ from approvals.escalation import Escalation
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Batch, Pending
-from storage.database import Database, Many, Row
-from storage.errors import MovedError
-from storage.reasons import code_of, is_of_the_file, reason
-from storage.statements import COMMIT, LATEST, LATEST_SEEN, load, written
+from storage.links import COMMIT, Database, Many, Row
+from storage.statements import LATEST, LATEST_SEEN, load, written
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +34,10 @@ QUEUE_COMMANDS, QUEUE_BYTES = 20_000, 64 << 20
 
 #: What is to be written alongside a command waits so many seconds for one.
 ALONE_S = 0.05
+
+#: How often a command is tried alone where another writer was in the way, and for how many seconds
+#: all of a batch are: who waits for one that hangs must not keep everybody else waiting.
+TRIES, TRY_FOR_S = 3, 10.0
 
 #: While nothing can be saved, a small commit tries so many seconds later whether that has passed.
 TRY_AGAIN_S = 2.0
@@ -91,7 +91,7 @@ class GroupCommitWriter:
         clock: Clock,
         committed: Committed,
     ) -> None:
-        self._link, self._turn, self._place = database.writer, database.turn, database.place
+        self._database, self._link, self._turn = database, database.writer, database.turn
         self._facts, self._signer = facts, signer
         self._clock, self._committed = clock, committed
         self._lanes = Lanes()
@@ -178,12 +178,12 @@ class GroupCommitWriter:
 
     def _fails(self, error: Exception) -> None:
         """The file is at fault, not a command: health says so until a commit lands again."""
-        if not is_of_the_file(error):
+        if not self._database.is_of_the_place(error):
             return
         if self.failing is None:
-            log.error("nothing-can-be-saved", why=reason(error))
+            log.error("nothing-can-be-saved", why=self._database.reason(error))
             self._failed_at = self._clock()
-        self.failing = reason(error)
+        self.failing = self._database.reason(error)
         if self._trying is not None:
             self._trying.cancel()
         self._trying = asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._ready.set)
@@ -207,22 +207,24 @@ class GroupCommitWriter:
 
     async def _commit(self, commands: list[Pending]) -> Batch:
         """Load, fold, write."""
-        self._place.check()
+        self._database.check()
         now = await self._now()
         note, along = self._note(now), tuple(self._alongside)
         if note:
             self._pending.clear()  # counted anew: a mistake would not last
         facts = self._facts.facts(now)
-        batch = await load(self._link, commands, facts, self._signer, now, self._pending)
+        alone = self._database.alone
+        batch = await load(self._link, commands, facts, self._signer, now, self._pending, alone)
+        now = now if alone else batch.no_earlier(now)
         for pending in commands:
             batch.fold(pending, now)
         statements = written(batch, now, self._policies)
         await self._link.together(*statements, *note, *along, COMMIT)
-        self._place.check()  # what went into a file without a name is not kept
+        self._database.check()  # what went into a file without a name is not kept
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted
         self._policies |= batch.policies
-        self._pending = batch.pending
+        self._pending = batch.pending if alone else {}
         return batch
 
     def _tell(self, changed: list[Escalation]) -> None:
@@ -236,19 +238,24 @@ class GroupCommitWriter:
         """Nothing is tried twice: first the log is asked what was stored all the same."""
         try:
             stored = await self._stored(batch)
-        except aiosqlite.Error:
+        except Exception as unknown:
+            log.warning("outcome-unknown", commands=len(batch), exc_info=unknown)
             for pending in batch:
                 pending.fail(UnsureError())
             return
-        # A file that another program holds is no command's fault: alone, each would wait as long.
-        is_busy = code_of(error) == sqlite3.SQLITE_BUSY or isinstance(error, MovedError)
+        # What keeps everybody out is no command's fault: alone, each would wait as long.
+        is_busy, may_pass = self._database.is_busy(error), self._database.may_pass(error)
+        until = asyncio.get_running_loop().time() + TRY_FOR_S
         for pending in batch:
+            is_late = may_pass and asyncio.get_running_loop().time() > until
+            tries = len(batch) > 1 or (may_pass and pending.tries < TRIES)
             if pending.command.id in stored:
                 log.warning("commit-answer-lost", command=pending.command.id)
                 pending.fail(UnsureError())
-            elif len(batch) == 1 or is_busy:
+            elif is_busy or is_late or not tries:
                 pending.fail(NotSavedError(f"It could not be saved ({error}). Ask again."))
             else:
+                pending.tries += 1
                 await self._settle([pending])
 
     async def _stored(self, batch: list[Pending]) -> set[str]:

@@ -117,8 +117,20 @@ def store_at(
     committed: Any = None,
 ) -> AbstractAsyncContextManager[Store]:
     """A store on a file, as a server opens it."""
+    return store_on(f"sqlite:///{path}", clock, facts=facts, signer=signer, committed=committed)
+
+
+def store_on(
+    url: str,
+    clock: Clock,
+    *,
+    facts: FileFacts | None = None,
+    signer: PlainSigner | None = None,
+    committed: Any = None,
+) -> AbstractAsyncContextManager[Store]:
+    """A store on a database, as a server opens it."""
     return open_store(
-        f"sqlite:///{path}",
+        url,
         facts=facts or FileFacts(),
         signer=signer or PlainSigner(),
         clock=clock,

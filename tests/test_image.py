@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 import yaml
 
 from bot.settings import SECRETS, Settings
@@ -40,19 +41,15 @@ def test_the_packages_are_pinned_with_hashes_and_nothing_else_is_installed() -> 
     assert said("ARG ") == ["LOCK=requirements.lock"]
 
 
-def test_the_lock_for_pages_is_the_servers_with_apprise() -> None:
-    """A page must not change what the server runs on."""
-    usual, paging = pinned("requirements.lock"), pinned("requirements-notify.lock")
-    assert {n: v for n, v in paging.items() if n in usual} == usual
-    assert "apprise" in paging
-    assert paging.items() <= pinned("requirements-dev.lock").items()
-
-
-def test_the_lock_for_the_demo_is_the_servers_with_what_the_client_needs() -> None:
-    usual, showing = pinned("requirements.lock"), pinned("requirements-demo.lock")
-    assert {n: v for n, v in showing.items() if n in usual} == usual
-    assert "httpx2" in showing
-    assert showing.items() <= pinned("requirements-dev.lock").items()
+@pytest.mark.parametrize(
+    ("extra", "package"), [("notify", "apprise"), ("postgres", "asyncpg"), ("demo", "httpx2")]
+)
+def test_the_lock_of_an_extra_is_the_servers_with_its_package(extra: str, package: str) -> None:
+    """A page, or another database, must not change what the server runs on."""
+    usual, more = pinned("requirements.lock"), pinned(f"requirements-{extra}.lock")
+    assert {n: v for n, v in more.items() if n in usual} == usual
+    assert package in more.keys() - usual.keys()
+    assert more.items() <= pinned("requirements-dev.lock").items()
 
 
 def pinned(lock: str) -> dict[str, str]:

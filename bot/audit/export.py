@@ -16,7 +16,6 @@ from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.settings import Settings, read_settings
 from bot.signing import public_keys
 from storage.archive import Archive, open_archive
-from storage.store import file_of
 
 DAY = timedelta(days=1)
 
@@ -45,7 +44,7 @@ def export(
         raise fail("Say where to with --out DIR, or what to hold it against with --changes.", USAGE)
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
-        with open_archive(file_of(settings.database_url)) as archive:
+        with open_archive(settings.database_url) as archive:
             references = _exported(archive, settings, since, until, out, anchors)
         listed = read_changes(changes) if changes else None
     except (*CANNOT, ValueError) as error:

@@ -19,7 +19,6 @@ from bot.exits import CANNOT, FINDING, fail, why
 from bot.settings import read_settings
 from storage.archive import Archive, Told, open_archive
 from storage.evidence import open_evidence
-from storage.store import file_of
 
 
 def show(
@@ -43,9 +42,9 @@ def show(
     """
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
-        path, known = file_of(settings.database_url), keys_of(settings, keys)
+        url, known = settings.database_url, keys_of(settings, keys)
         anchored = anchors_in(settings, anchors)
-        with open_archive(path) as archive, open_evidence(path) as evidence:
+        with open_archive(url) as archive, open_evidence(url) as evidence:
             found = list(archive.told(archive.named(word)))
             if not found:
                 raise fail(f"There is no escalation {visible(word)}: no id, end of one, reference.")

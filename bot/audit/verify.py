@@ -16,8 +16,8 @@ from bot.audit.given import anchor_lines, keys_of
 from bot.counted import counted
 from bot.exits import FINDING, fail
 from bot.settings import Settings, SettingsError, read_settings
+from storage.errors import UnreachableError
 from storage.evidence import open_evidence
-from storage.store import file_of
 
 #: Findings that are told one by one where people read them.
 TOLD = 50
@@ -45,7 +45,7 @@ def verify(
         raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
     except OSError as error:
         raise fail(f"{error.filename} cannot be read: {error.strerror}.") from None
-    except (SettingsError, ValueError) as error:
+    except (SettingsError, UnreachableError, ValueError) as error:
         raise fail(str(error)) from None
     typer.echo(json.dumps(_document(report, notes), indent=2) if as_json else _text(report, notes))
     if report.wrong:
@@ -62,8 +62,7 @@ def _verified(
     if known is None:
         missing = f"There are no keys in {settings.signing_keys}"
         notes.append(f"{missing}, so no signature was checked; give --keys.")
-    path = file_of(settings.database_url)
-    with anchor_lines(settings, anchors) as lines, open_evidence(path) as evidence:
+    with anchor_lines(settings, anchors) as lines, open_evidence(settings.database_url) as evidence:
         if lines is None:
             missing = f"There is no file {anchors_of(settings)}"
             notes.append(f"{missing}, so no anchor was checked; give --anchors.")

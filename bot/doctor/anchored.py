@@ -11,7 +11,8 @@ from bot.counted import counted
 from bot.doctor.finding import Finding
 from bot.settings import Settings
 
-#: The hash of the store's block of that number, or None. Raises OSError, sqlite3.Error, ValueError.
+#: The hash of the store's block of that number, or None. Raises OSError, sqlite3.Error, ValueError,
+#: RuntimeError.
 HashOf = Callable[[Settings, int], str | None]
 
 #: Bytes looked through at a time.
@@ -51,7 +52,7 @@ def _against(holds: str, last: Anchor, settings: Settings, hash_of: HashOf) -> F
     """Whoever rewrote the store, or put an older copy back, could not rewrite the file as well."""
     try:
         held = hash_of(settings, last.block)
-    except (OSError, sqlite3.Error, ValueError):
+    except (OSError, sqlite3.Error, ValueError, RuntimeError):
         said = f"{holds}; there is no store to hold the last against"
         return Finding(part="anchors", said=said)
     if held == last.hash:

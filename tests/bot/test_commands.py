@@ -14,8 +14,8 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from storage.database import open_database
 from storage.services import SqlServices
+from storage.sqlite.database import open_database
 from tests.building import ROOT, SAMPLE, Clock
 
 
@@ -178,8 +178,8 @@ def set_up(folder: Path, fault: str) -> None:
         ("", {"ANDON_SLACK_MODE": "on"}, "ANDON_SLACK_MODE: should be 'socket'"),
         ("", {"ANDON_PORT": "70000"}, "ANDON_PORT"),
         ("", {"ANDON_ALLOWED_CALLBACKS": "a.example:x"}, "as a number"),
-        ("", {"ANDON_DATABASE_URL": "mysql://x"}, "is not sqlite:///FILE"),
-        ("", {"ANDON_DATABASE_URL": "postgresql://x:///y"}, "PostgreSQL is not supported yet"),
+        ("", {"ANDON_DATABASE_URL": "mysql://x"}, "neither sqlite:///FILE nor postgresql://HOST/"),
+        ("", {"ANDON_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "look whether it runs"),
         (
             "",
             {"ANDON_DATABASE_URL": "sqlite:///missing/andon.db"},

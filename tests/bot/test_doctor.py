@@ -23,9 +23,9 @@ from bot.doctor import Finding, examine
 from bot.doctor.slack import SCOPES
 from bot.settings import Settings, unknown_settings
 from bot.signing import KeyRing
-from storage import inspection
-from storage.inspection import inspect_store
-from storage.migrate import upgrade
+from storage.sqlite import inspection
+from storage.sqlite.bringing_up import upgrade
+from storage.sqlite.inspection import inspect_file
 from tests.building import ROOT, SAMPLE
 from tests.journeys.conftest import BOT_TOKEN, SECRET, workspace_of_tests
 
@@ -81,7 +81,7 @@ def settings_of(workspace: Workspace | None = None, **more: Any) -> Settings:
 def look(settings: Settings) -> Iterator[tuple[str, str]]:
     """The store of these settings."""
     path = Path(settings.database_url.removeprefix("sqlite:///"))
-    for found in inspect_store(path, datetime.now(UTC)):
+    for found in inspect_file(path, datetime.now(UTC)):
         yield found.said, found.do
 
 

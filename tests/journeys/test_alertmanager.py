@@ -17,8 +17,8 @@ import pytest
 from bot.api.alerts import RESOLVED
 from bot.app import Server, serving
 from bot.settings import Settings
-from storage.database import open_database
 from storage.services import SqlServices
+from storage.sqlite.database import open_database
 from tests.building import ROOT
 
 PROGRAM, TOOL = shutil.which("prometheus-alertmanager"), shutil.which("amtool")

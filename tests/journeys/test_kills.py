@@ -19,8 +19,8 @@ import pytest
 
 from bot.demo.workspace.messages import Message
 from bot.demo.workspace.workspace import Workspace
-from storage.database import open_database
 from storage.services import SqlServices
+from storage.sqlite.database import open_database
 from tests.building import ROOT
 from tests.journeys.conftest import (
     BODY,

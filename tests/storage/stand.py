@@ -24,8 +24,8 @@ from tests.building import (
     PlainSigner,
     a_vote,
     an_open,
-    store_at,
     store_in_memory,
+    store_on,
 )
 
 AnyStore = Store | MemoryStore
@@ -65,6 +65,11 @@ class Stand:
             "signer": self.signer,
             "committed": self.told.extend,
         }
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no replica could write beside it."""
+        return isinstance(self.store, MemoryStore) or self.store.database.alone
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator["Stand"]:
@@ -137,9 +142,14 @@ class Stand:
 
 def on_file(path: Path) -> Opening:
     """Stores on one SQLite file."""
+    return on(f"sqlite:///{path}")
+
+
+def on(url: str) -> Opening:
+    """Stores on one database."""
 
     def opening(stand: Stand) -> AbstractAsyncContextManager[Store]:
-        return store_at(path, **stand.around)
+        return store_on(url, **stand.around)
 
     return opening
 

@@ -18,9 +18,9 @@ from typing import Any
 from alembic import command
 from sqlalchemy import create_engine, event
 
-from storage import migrate
 from storage.errors import DamagedDatabaseError
-from storage.wholeness import refuse_damaged
+from storage.sqlite import bringing_up
+from storage.sqlite.wholeness import refuse_damaged
 
 
 class Death:
@@ -39,7 +39,7 @@ def older(path: Path, schema: str) -> None:
     """A file of an older version, in use: its journal is the log."""
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        command.upgrade(migrate.alembic_config(connection), schema)
+        command.upgrade(bringing_up.alembic_config(connection), schema)
     engine.dispose()
     with closing(sqlite3.connect(path)) as link, link:
         link.execute("PRAGMA journal_mode = WAL")
@@ -52,16 +52,16 @@ def die(path: Path, at: int, *, bug: bool) -> bool:
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         if bug:
-            migrate._begin_at_once = lambda connection: None  # type: ignore[assignment]
-        made = migrate.create_engine
+            bringing_up._begin_at_once = lambda connection: None  # type: ignore[assignment]
+        made = bringing_up.create_engine
 
         def watched(address: str) -> Any:
             engine = made(address)
             event.listen(engine, "connect", lambda c, _: c.set_trace_callback(Death(at)))
             return engine
 
-        migrate.create_engine = watched  # type: ignore[assignment]
-        migrate.upgrade(path)
+        bringing_up.create_engine = watched  # type: ignore[assignment]
+        bringing_up.upgrade(path)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -81,7 +81,7 @@ def wrong(path: Path, before: Any, after: Any) -> str:
         refuse_damaged(path)
         if shape(path) not in (before, after):
             return "neither the old schema nor the new one"
-        migrate.upgrade(path)
+        bringing_up.upgrade(path)
         return "" if shape(path) == after else "not brought up afterwards"
     except (sqlite3.Error, DamagedDatabaseError) as error:
         return str(error)
@@ -95,7 +95,7 @@ def main(folder: Path, schema: str, every: int, *, bug: bool) -> None:
     older(start, schema)
     shutil.copy(start, whole)
     before = shape(start)
-    migrate.upgrade(whole)
+    bringing_up.upgrade(whole)
     after = shape(whole)
     at, deaths, faults = 1, 0, {}
     while True:

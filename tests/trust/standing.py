@@ -19,8 +19,8 @@ from typing import Any
 
 import aiohttp
 
-from storage.database import open_database
 from storage.services import SqlServices
+from storage.sqlite.database import open_database
 from tests.building import BODY, ROOT, SAMPLE, FileFacts, a_vote, an_open, store_at
 
 SERVE = (sys.executable, "-m", "bot", "serve")

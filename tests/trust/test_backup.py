@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from storage import CopyError
-from storage.copies import back_up
+from storage.sqlite.copies import back_up
 from tests.building import Clock, a_vote, an_open, store_at
 from tests.trust.lane import rounds
 from tests.trust.standing import Standing
@@ -231,7 +231,7 @@ async def test_a_copy_that_breaks_off_leaves_nothing(
     def fails(*parts: object, **more: object) -> None:
         raise OSError(28, "No space left on device", "copy.db")
 
-    monkeypatch.setattr(f"storage.copies.{cut}", fails)
+    monkeypatch.setattr(f"storage.sqlite.copies.{cut}", fails)
     with pytest.raises(OSError, match="No space left"):
         back_up(tmp_path / "andon.db", tmp_path / "copy.db")
     assert [n for n in os.listdir(tmp_path) if n.startswith("copy")] == []

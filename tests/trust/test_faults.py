@@ -19,7 +19,7 @@ from approvals.ports import NotSavedError, StoreError
 from approvals.verdict import Case
 from bot.observing import configure_logging
 from storage import DamagedDatabaseError, NewerDatabaseError, Store
-from storage.database import open_database
+from storage.sqlite.database import open_database
 from tests.building import Clock, a_vote, an_open, store_at
 from tests.trust.disks import Disk, FileLimit, SmallFileSystem, may_mount, read_only
 from tests.trust.lane import rounds

@@ -5,6 +5,7 @@ SQLite deletes the old row without a word to any trigger on DELETE; hence the fe
 A migration that makes a table anew has to put its fences up again.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from alembic import op
@@ -146,25 +147,63 @@ FENCES = (
 )
 
 
-def trigger(fence: Fence, dialect: str) -> str:
-    """The statement that puts up the fence. Raises ValueError for a dialect it cannot speak."""
-    if dialect != "sqlite":
-        raise ValueError(f"There are no fences for {dialect} yet.")
+def put_up(fences: Iterable[Fence]) -> None:
+    """Put up fences; some may stand, from before or in an older wording."""
+    statements = _STATEMENTS[op.get_bind().dialect.name]
+    for fence in fences:
+        _take_down(fence, "IF EXISTS ")
+        for statement in statements(fence):
+            op.execute(statement)
+
+
+def take_down(fences: Iterable[Fence]) -> None:
+    """Take them down."""
+    for fence in fences:
+        _take_down(fence)
+
+
+def on_sqlite(fence: Fence) -> Iterator[str]:
+    """A trigger on a condition."""
     when = f"WHEN {fence.condition} " if fence.condition else ""
-    return (
+    yield (
         f"CREATE TRIGGER {fence.name} {fence.change} {when}"
         f"BEGIN SELECT RAISE(ABORT, '{fence.message}'); END"
     )
 
 
+def on_postgresql(fence: Fence) -> Iterator[str]:
+    """A function, since a trigger's condition asks no other row there, and the trigger.
+
+    Where nothing may be deleted nothing may be truncated, which would pass by each row's trigger.
+    """
+    refuse = f"RAISE EXCEPTION '{fence.message}' USING ERRCODE = 'integrity_constraint_violation';"
+    guard = f"IF ({fence.condition}) THEN {refuse} END IF;" if fence.condition else refuse
+    yield (
+        f"CREATE FUNCTION fence_{fence.name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {guard} RETURN NEW; END $$"
+    )
+    runs = f"EXECUTE FUNCTION fence_{fence.name}()"
+    yield f"CREATE TRIGGER {fence.name} {fence.change} FOR EACH ROW {runs}"
+    if fence.change.startswith("BEFORE DELETE"):
+        whole = fence.change.replace("DELETE", "TRUNCATE")
+        yield f"CREATE TRIGGER {fence.name}_whole {whole} FOR EACH STATEMENT {runs}"
+
+
+_STATEMENTS = {"sqlite": on_sqlite, "postgresql": on_postgresql}
+
+
+def _take_down(fence: Fence, where: str = "") -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"DROP TRIGGER {where}{fence.name}")
+    else:
+        op.execute(f"DROP FUNCTION {where}fence_{fence.name} CASCADE")  # its triggers, too
+
+
 def upgrade() -> None:
-    """Put up the fences; a file made before them may have some."""
-    for fence in FENCES:
-        op.execute(f"DROP TRIGGER IF EXISTS {fence.name}")
-        op.execute(trigger(fence, op.get_bind().dialect.name))
+    """Put up the fences."""
+    put_up(FENCES)
 
 
 def downgrade() -> None:
     """Take them down."""
-    for fence in FENCES:
-        op.execute(f"DROP TRIGGER {fence.name}")
+    take_down(FENCES)

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storage.columns import TEXTS, WORD
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Go to this schema."""
-    op.add_column("escalations", sa.Column("storm_id", sa.String(), nullable=True))
+    op.add_column("escalations", sa.Column("storm_id", WORD, nullable=True))
     op.create_index(
         "ix_escalations_storm",
         "escalations",
@@ -31,22 +33,22 @@ def upgrade() -> None:
     op.create_table(
         "absences",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("person", sa.String(), nullable=False),
-        sa.Column("substitute", sa.String(), nullable=False),
-        sa.Column("since", sa.String(), nullable=False),
-        sa.Column("until", sa.String(), nullable=False),
-        sa.Column("set_at", sa.String(), nullable=False),
-        sa.Column("set_by", sa.String(), nullable=False),
-        sa.Column("ended_at", sa.String(), nullable=True),
-        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.Column("person", WORD, nullable=False),
+        sa.Column("substitute", WORD, nullable=False),
+        sa.Column("since", WORD, nullable=False),
+        sa.Column("until", WORD, nullable=False),
+        sa.Column("set_at", WORD, nullable=False),
+        sa.Column("set_by", WORD, nullable=False),
+        sa.Column("ended_at", WORD, nullable=True),
+        sa.Column("ended_by", WORD, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
     op.create_index(op.f("ix_absences_person"), "absences", ["person"], unique=False)
     op.create_table(
         "money_moves",
-        sa.Column("escalation_id", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("at", sa.String(), nullable=False),
+        sa.Column("escalation_id", WORD, nullable=False),
+        sa.Column("key", WORD, nullable=False),
+        sa.Column("at", WORD, nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["escalation_id"], ["escalations.id"], name=op.f("fk_money_moves_escalation_id")
@@ -57,21 +59,21 @@ def upgrade() -> None:
     op.create_index("ix_money_moves_key", "money_moves", ["key", "at"], unique=False)
     op.create_table(
         "flows",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("body", TEXTS, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flows")),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "storms",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("began_at", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("began_at", WORD, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_storms")),
         sqlite_with_rowid=False,
     )
-    op.add_column("cards", sa.Column("storm_id", sa.String(), nullable=True))
-    op.add_column("cards", sa.Column("rest_until", sa.String(), nullable=True))
+    op.add_column("cards", sa.Column("storm_id", WORD, nullable=True))
+    op.add_column("cards", sa.Column("rest_until", WORD, nullable=True))
     op.create_index(
         "ix_cards_storm",
         "cards",

@@ -5,6 +5,8 @@ from importlib import import_module
 import sqlalchemy as sa
 from alembic import op
 
+from storage.columns import WORD
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -59,12 +61,12 @@ def upgrade() -> None:
     """Go to this schema."""
     op.create_table(
         "blocks",
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("prev", sa.String(), nullable=False),
-        sa.Column("root", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("prev", WORD, nullable=False),
+        sa.Column("root", WORD, nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("at", sa.String(), nullable=False),
-        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("at", WORD, nullable=False),
+        sa.Column("hash", WORD, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_blocks")),
         sa.UniqueConstraint("hash", name=op.f("uq_blocks_hash")),
         sa.UniqueConstraint("prev", name=op.f("uq_blocks_prev")),
@@ -73,17 +75,17 @@ def upgrade() -> None:
         "seals",
         sa.Column("block", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("escalation_id", sa.String(), nullable=False),
+        sa.Column("escalation_id", WORD, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("hash", WORD, nullable=False),
         sa.PrimaryKeyConstraint("block", "position", name=op.f("pk_seals")),
         sqlite_with_rowid=False,
     )
     op.create_index("uq_seals_record", "seals", ["escalation_id", "seq"], unique=True)
     op.create_table(
         "unsealed",
-        sa.Column("escalation_id", sa.String(), nullable=False),
-        sa.Column("since", sa.String(), nullable=False),
+        sa.Column("escalation_id", WORD, nullable=False),
+        sa.Column("since", WORD, nullable=False),
         sa.PrimaryKeyConstraint("escalation_id", name=op.f("pk_unsealed")),
         sqlite_with_rowid=False,
     )
@@ -101,17 +103,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'pending'"),
         postgresql_where=sa.text("status = 'pending'"),
     )
-    for fence in FENCES:
-        op.execute(f"DROP TRIGGER IF EXISTS {fence.name}")
-        op.execute(fences.trigger(fence, op.get_bind().dialect.name))
+    fences.put_up(FENCES)
 
 
 def downgrade() -> None:
     """Go back; what was sealed is forgotten."""
-    for fence in FENCES:
-        op.execute(f"DROP TRIGGER {fence.name}")
-    before = next(fence for fence in fences.FENCES if fence.name == "asked_stays")
-    op.execute(fences.trigger(before, op.get_bind().dialect.name))
+    fences.take_down(FENCES)
+    fences.put_up(fence for fence in fences.FENCES if fence.name == "asked_stays")
     op.drop_index("ix_escalations_waiting", "escalations")
     op.drop_column("services", "most_pending")
     op.drop_column("services", "opens_per_minute")

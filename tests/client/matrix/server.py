@@ -20,7 +20,7 @@ from approvals.escalation import Escalation
 from approvals.words import Kind
 from bot.app import Server, serving
 from bot.ids import new_id
-from storage.migrate import upgrade
+from storage.sqlite.bringing_up import upgrade
 from tests.building import SAMPLE
 from tests.client.contract.wires import a_vote_on
 from tests.client.serving import settings_for

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import bot.app
 import bot.cli
 from bot.background.budget import Budget, Budgets
-from storage.migrate import upgrade
+from storage.sqlite.bringing_up import upgrade
 from tests.forging import fork_for_each_line, settle_in
 from tests.trust.crashing.planted import BUGS
 

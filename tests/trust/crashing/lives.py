@@ -15,8 +15,8 @@ import aiohttp
 from jwt import PyJWK
 
 from bot.demo.workspace.server import serve
-from storage.database import open_database
 from storage.services import SqlServices
+from storage.sqlite.database import open_database
 from tests.forging import Forge
 from tests.journeys.world import MovedClock, workspace_of_tests
 from tests.trust.crashing.audited import audited

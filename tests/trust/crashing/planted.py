@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import storage.database
+import storage.sqlite.database
 import storage.statements
 import storage.work
 import storage.writer
@@ -20,7 +20,8 @@ from bot.background.callbacks import Caller
 from bot.background.spoken import Speaker
 from bot.messaging import Message
 from storage.batch import Batch, Pending
-from storage.database import Link, Many, Query
+from storage.links import COMMIT, Many, Query
+from storage.sqlite.database import Link
 from storage.work import SqlDeliveries
 from storage.writer import GroupCommitWriter
 
@@ -59,7 +60,7 @@ def _answering_early(early: Callable[[Pending], bool]) -> None:
     together = Link.together
 
     async def slowly(link: Link, *statements: Query | Many) -> Any:
-        if ahead and statements[-1] == storage.statements.COMMIT:
+        if ahead and statements[-1] == COMMIT:
             ahead.clear()
             await asyncio.sleep(SLOW_S)
         return await together(link, *statements)
@@ -104,14 +105,14 @@ def lease_for_ever() -> None:
 
 def synchronous_normal() -> None:
     """The setting of many a copied recipe: quick, and durable until the power fails."""
-    connect = storage.database._connect
+    connect = storage.sqlite.database._connect
 
     async def hasty(*given: Any) -> Link:
         link = await connect(*given)
         await link.rows("PRAGMA synchronous=NORMAL")
         return link
 
-    storage.database._connect = hasty
+    storage.sqlite.database._connect = hasty
 
 
 def descriptors_left_open() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from storage.errors import DamagedDatabaseError
-from storage.looking import PATIENCE_S, read_only
+from storage.sqlite.looking import PATIENCE_S, read_only
 
 log = structlog.get_logger(__name__)
 

@@ -14,9 +14,9 @@ import pytest
 
 from approvals.verdict import Case
 from storage import AlreadyRunningError, NewerDatabaseError, Store
-from storage.database import Link, assert_durable, open_database
+from storage.address import file_of
 from storage.services import SqlServices, key_hash
-from storage.store import file_of
+from storage.sqlite.database import Link, assert_durable, open_database
 from tests.building import ROOT, Clock, an_open, store_at
 
 
@@ -57,7 +57,7 @@ async def test_a_connection_that_is_refused_leaves_no_thread_behind(
     async def refuse(link: Link) -> None:
         raise RuntimeError("would not be durable")
 
-    monkeypatch.setattr("storage.database.assert_durable", refuse)
+    monkeypatch.setattr("storage.sqlite.database.assert_durable", refuse)
     before = set(threading.enumerate())
     with pytest.raises(RuntimeError, match="would not be durable"):
         async with open_database(tmp_path / "a.db", server=True):
@@ -93,7 +93,7 @@ async def test_a_second_server_is_refused_and_told_which_process_and_what_to_do(
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from storage.database import open_database
+from storage.sqlite.database import open_database
 
 async def main():
     async with open_database(Path(sys.argv[1]), server=True):
@@ -212,11 +212,12 @@ async def test_bodies_of_events_are_json_one_can_read_without_us(store: Store) -
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("postgresql://db/andon", "not supported yet"),
-        ("mysql:///x", "is not sqlite"),
-        ("sqlite://", "is not sqlite"),
-        ("sqlite:///", "is not sqlite"),
-        ("", "is not sqlite"),
+        ("postgresql://db/andon", "there is no file"),
+        ("mysql://user:secret@db/x", "ANDON_DATABASE_URL=mysql:… is neither"),
+        ("mysql:///x", "is neither sqlite:///FILE nor postgresql://HOST/DATABASE"),
+        ("sqlite://", "is neither"),
+        ("sqlite:///", "is neither"),
+        ("", "is neither"),
     ],
 )
 def test_an_unknown_database_address_is_refused_with_what_to_do(url: str, says: str) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import CopyError, DamagedDatabaseError
-from storage.looking import read_only
-from storage.reasons import reason
+from storage.sqlite.looking import read_only
+from storage.sqlite.reasons import reason
 
 #: Pages copied between two words about the way so far.
 PAGES = 4096

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from storage.copies import Copy, Progress, back_up, sync_folder
-from storage.database import Database, lock_of
 from storage.errors import CopyError
-from storage.looking import read_only
+from storage.links import Database
 from storage.migrate import refuse_newer
-from storage.wholeness import refuse_damaged
+from storage.sqlite.copies import Copy, Progress, back_up, sync_folder
+from storage.sqlite.database import lock_of
+from storage.sqlite.looking import read_only
+from storage.sqlite.wholeness import refuse_damaged
 
 #: What SQLite keeps beside a database.
 LOG, INDEX = "-wal", "-shm"

@@ -15,8 +15,9 @@ from approvals.ports import NotSavedError, UnsureError
 from approvals.verdict import Case
 from bot.ids import new_id
 from storage import Store
-from storage.database import Many, open_database
+from storage.links import Many
 from storage.reads import SqlReads
+from storage.sqlite.database import open_database
 from storage.writer import LONGEST_RETRY_S, TRY_AGAIN_S, GroupCommitWriter
 from tests.building import Clock, FileFacts, PlainSigner, a_claim, a_vote, an_open, store_at
 

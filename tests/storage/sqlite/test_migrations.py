@@ -16,8 +16,9 @@ from sqlmodel import SQLModel
 from structlog.testing import capture_logs
 
 from storage import AlreadyRunningError, CopyError
-from storage.database import lock_of, open_database
-from storage.migrate import SCRIPTS, alembic_config, copies_before, is_newest, upgrade
+from storage.migrate import SCRIPTS, alembic_config
+from storage.sqlite.bringing_up import copies_before, is_newest, upgrade
+from storage.sqlite.database import lock_of, open_database
 
 REVISIONS = [s.revision for s in ScriptDirectory(str(SCRIPTS)).walk_revisions()][::-1]
 
@@ -172,7 +173,7 @@ def test_without_a_copy_there_is_no_migration(
     def full(*parts: object, **more: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("storage.migrate.back_up", full)
+    monkeypatch.setattr("storage.sqlite.bringing_up.back_up", full)
     with pytest.raises(CopyError, match=r"was not changed .* could not be copied first.*No space"):
         upgrade(path)
     assert names(path) == before

@@ -12,17 +12,17 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiosqlite
 
 from approvals.ports import StoreError
 from storage.errors import AlreadyRunningError, MovedError
-from storage.migrate import is_newest, upgrade
-from storage.place import Place
-from storage.wholeness import refuse_damaged
-
-Row = Sequence[Any]
+from storage.links import Begin, Many, Row, Statement
+from storage.sqlite.bringing_up import is_newest, upgrade
+from storage.sqlite.place import Place
+from storage.sqlite.reasons import code_of, is_of_the_file, reason
+from storage.sqlite.wholeness import refuse_damaged
 
 #: Milliseconds to wait for a command beside the server: on the write path, and beside it, where
 #: work comes again by itself and clicks must not wait for it.
@@ -35,36 +35,25 @@ READERS = 2
 CHECKPOINT_S = 5.0
 
 
-class Query(NamedTuple):
-    """A statement run once, with `?` for each value."""
-
-    sql: str
-    values: Sequence[Any] = ()
-
-
-class Many(NamedTuple):
-    """A statement run for each row."""
-
-    sql: str
-    rows: Sequence[Sequence[Any]]
-
-
 class _Connection(aiosqlite.Connection):
     """aiosqlite's connection, able to run several statements in one hop to its thread.
 
     A hop costs about as much as a statement for a whole batch, and a batch has a dozen of them.
     """
 
-    async def together(self, statements: Sequence[Query | Many]) -> list[list[Row]]:
+    async def together(self, statements: Sequence[Statement]) -> list[list[Row]]:
         found: list[list[Row]] = await self._execute(_run_all, self._conn, statements)  # type: ignore[no-untyped-call]
         return found
 
 
-def _run_all(connection: sqlite3.Connection, statements: Sequence[Query | Many]) -> list[list[Row]]:
+def _run_all(connection: sqlite3.Connection, statements: Sequence[Statement]) -> list[list[Row]]:
     found: list[list[Row]] = []
     for statement in statements:
         if isinstance(statement, Many):
             connection.executemany(*statement)
+            found.append([])
+        elif isinstance(statement, Begin):
+            connection.execute("BEGIN IMMEDIATE")  # the whole file is ours: what is named, too
             found.append([])
         else:
             found.append(connection.execute(*statement).fetchall())
@@ -77,7 +66,7 @@ class Link:
     def __init__(self, connection: _Connection) -> None:
         self._connection = connection
 
-    async def together(self, *statements: Query | Many) -> list[list[Row]]:
+    async def together(self, *statements: Statement) -> list[list[Row]]:
         """Run one statement after the other; the rows of each."""
         return await self._connection.together(statements)
 
@@ -117,7 +106,7 @@ class OutsideLink(Link):
         with _as_store_errors():
             return await super().run(sql, values)
 
-    async def together(self, *statements: Query | Many) -> list[list[Row]]:
+    async def together(self, *statements: Statement) -> list[list[Row]]:
         """Run one statement after the other. Raises StoreError."""
         with _as_store_errors():
             return await super().together(*statements)
@@ -134,8 +123,10 @@ def _as_store_errors() -> Iterator[None]:
 class Database:
     """The file, open: one link that writes, a few that read."""
 
+    alone = True
+
     def __init__(self, writer: Link, readers: Sequence[Link], side: Link, place: Place) -> None:
-        self.writer, self._side, self.place = writer, side, place
+        self.writer, self._side, self._place = writer, side, place
         self._readers = cycle(readers)
         #: Whose turn it is to write. SQLite would let the second sleep, and for too long.
         self.turn = asyncio.Lock()
@@ -148,18 +139,38 @@ class Database:
         return next(self._readers)
 
     @asynccontextmanager
-    async def beside(self) -> AsyncIterator[Link]:
+    async def beside(self, *rows: str) -> AsyncIterator[Link]:
         """A short write beside the one write path: rows of work, services, signatures."""
         async with self._aside, self.turn:
             try:
                 await self._side.run("BEGIN IMMEDIATE")  # begun, too, where we are cancelled here
                 yield self._side
                 with _as_store_errors():
-                    self.place.check()
+                    self.check()
                 await self._side.run("COMMIT")
             except BaseException:
                 await self._side.undo()
                 raise
+
+    def check(self) -> None:
+        """Raise MovedError where the file is no longer the one that was opened."""
+        self._place.check()
+
+    def is_of_the_place(self, error: BaseException) -> bool:
+        """Whether the file or its disk is at fault, and not what was to be written."""
+        return is_of_the_file(error)
+
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether another program holds the file, or it is gone: each would wait as long."""
+        return code_of(error) == sqlite3.SQLITE_BUSY or isinstance(error, MovedError)
+
+    def may_pass(self, error: BaseException) -> bool:
+        """Never: nobody else writes."""
+        return False
+
+    def reason(self, error: BaseException) -> str:
+        """Why the file cannot be used, and what to do."""
+        return reason(error)
 
     async def checkpoint(self) -> None:
         """Move the log into the file now and then, for as long as the server runs."""
@@ -223,7 +234,7 @@ async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
     link = kind(connection)
     try:
         # SQLite's own lower() knows only ASCII, and people search for words in every language.
-        await connection.create_function("lower", 1, str.lower, deterministic=True)
+        await connection.create_function("lowered", 1, str.lower, deterministic=True)
         for pragma in (
             f"busy_timeout={busy_ms}",
             "journal_mode=WAL",

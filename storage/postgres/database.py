@@ -1,0 +1,117 @@
+"""A database on a server: a link that writes, a few that read, a few for what is done beside it.
+
+Replicas share it. Each has its own write path; what they must not do at once is had by name or by
+row until the commit (`storage.locking`).
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from itertools import cycle
+from typing import Any
+
+from storage.errors import UnreachableError
+from storage.links import COMMIT, Begin
+from storage.postgres import reasons
+from storage.postgres.bringing_up import bring_up, is_newest
+from storage.postgres.connecting import connect
+from storage.postgres.link import Link, OutsideLink
+
+#: Connections of a replica for reading, and for short writes beside the one write path.
+READERS, SIDES = 4, 4
+
+
+class Database:
+    """The server's database, open."""
+
+    alone = False
+
+    def __init__(self, writer: Link, readers: list[Link], sides: list[Link]) -> None:
+        self.writer = writer
+        self._readers, self._next = readers, cycle(readers)
+        self._sides: asyncio.LifoQueue[Link] = asyncio.LifoQueue()
+        for side in sides:
+            self._sides.put_nowait(side)
+        self.turn = asyncio.Lock()
+
+    @property
+    def reader(self) -> Link:
+        """A link for reading: the first that is free, so that few are opened where few do."""
+        return next((link for link in self._readers if link.is_free), None) or next(self._next)
+
+    @asynccontextmanager
+    async def beside(self, *rows: str) -> AsyncIterator[Link]:
+        """A short write beside the one write path, on a connection of its own."""
+        side = await self._sides.get()
+        try:
+            await side.together(Begin(rows))
+            yield side
+            await side.together(COMMIT)
+        except BaseException:
+            await side.undo()
+            raise
+        finally:
+            self._sides.put_nowait(side)
+
+    def check(self) -> None:
+        """Nothing to look at: a server that is not there any more says so itself."""
+
+    def is_of_the_place(self, error: BaseException) -> bool:
+        """Whether the server is at fault, and not what was to be written."""
+        return reasons.is_of_the_place(error)
+
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether the server is at fault: for all that wait alike."""
+        return reasons.is_of_the_place(error)
+
+    def may_pass(self, error: BaseException) -> bool:
+        """Whether another replica was in the way."""
+        return reasons.may_pass(error)
+
+    def reason(self, error: BaseException) -> str:
+        """Why the database cannot be used, and what to do."""
+        return reasons.reason(error)
+
+
+@asynccontextmanager
+async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
+    """Connect, and bring the schema. Raises what `storage.errors` names."""
+    writer = Link(partial(_connect_alone, url, secrets.randbits(62)))
+    readers: list[Link] = [OutsideLink(partial(connect, url)) for _ in range(READERS)]
+    sides: list[Link] = [OutsideLink(partial(connect, url)) for _ in range(SIDES)]
+    async with AsyncExitStack() as stack:
+        for link in (writer, *readers, *sides):
+            stack.push_async_callback(link.close)
+        try:
+            if not await is_newest(writer):
+                await bring_up(url, server=server)
+        except reasons.FAILURES as error:
+            raise UnreachableError(reasons.reason(error)) from error
+        yield Database(writer, readers, sides)
+
+
+#: Ends the connection that has a lock, and tells whether there was one.
+_END_BEFORE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid() AND objsubid = 1
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND (classid::bigint << 32) + objid::bigint = $1
+"""
+
+
+async def _connect_alone(url: str, lock: int) -> Any:
+    """A connection for the writer, once the one before it is gone from the server.
+
+    Where its answer to a COMMIT was lost, it may still be about to commit. Only when it is over the
+    log tells what was stored.
+    """
+    connection = await connect(url)
+    try:
+        await connection.fetchval(_END_BEFORE, lock)
+        await connection.execute("SELECT pg_advisory_lock($1)", lock)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection

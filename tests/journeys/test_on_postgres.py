@@ -1,0 +1,124 @@
+"""Server processes on PostgreSQL: two replicas behind which one database stands, and a kill."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import run
+from sys import executable
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.demo.workspace.workspace import Workspace
+from storage.services import SqlServices
+from storage.store import open_database
+from tests.building import ROOT, Clock
+from tests.journeys.conftest import BODY, BOT_TOKEN, OPERATIONS, SECRET, answer_of, policy_of_tests
+from tests.journeys.test_kills import RETRY, Process, _card, _claimed, _heard, _json
+from tests.postgres import Running, started
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    """A server with an empty database."""
+    with TemporaryDirectory(prefix="andon-") as folder, started(Path(folder) / "pg") as server:
+        server.run("postgres", "CREATE DATABASE andon")
+        yield server
+
+
+@dataclass
+class OnServer(Process):
+    """A replica, whose database is not in its folder."""
+
+    address: str = ""
+
+    def command(self, *words: str) -> Any:
+        """What a command of the server says, and how it ends."""
+        return run(
+            [executable, "-m", "bot", *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    async def key(self) -> str:
+        """A key of a service, made beside the running server."""
+        async with open_database(self.address, server=False) as database:
+            return await SqlServices(database, Clock()).add("data-sync")
+
+
+def free_port() -> int:
+    """One nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def replicas(
+    tmp_path: Path, workspace: Workspace, server: Running
+) -> AsyncIterator[tuple[OnServer, OnServer]]:
+    """Two of them, with one directory of keys; Slack talks to the first."""
+    (tmp_path / "policy.toml").write_text(policy_of_tests(), encoding="utf-8")
+    made = []
+    with ExitStack() as stack:
+        for name in ("a", "b"):
+            port = free_port()
+            environment = {
+                **{k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "SLACK_"))},
+                "PYTHONPATH": str(ROOT),
+                "ANDON_PORT": str(port),
+                "ANDON_DATABASE_URL": server.url("andon"),
+                "ANDON_ANCHORS": f"{name}.anchors",
+                "ANDON_SLACK_MODE": "http",
+                "ANDON_SLACK_API_URL": workspace.api_url,  # type: ignore[attr-defined]
+                "SLACK_BOT_TOKEN": BOT_TOKEN,
+                "SLACK_SIGNING_SECRET": SECRET,
+            }
+            process = OnServer(
+                folder=tmp_path, port=port, environment=environment, address=server.url("andon")
+            )
+            await process.start()
+            stack.callback(process.kill)
+            made.append(process)
+        workspace.request_url = f"{made[0].url}/slack/events"
+        yield made[0], made[1]
+
+
+async def test_what_one_replica_is_asked_people_decide_at_another_and_a_kill_loses_nothing(
+    replicas: tuple[OnServer, OnServer], workspace: Workspace
+) -> None:
+    a, b = replicas
+    headers = {"Authorization": f"Bearer {await a.key()}", "Idempotency-Key": "k"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        made = await _json(http, "POST", f"{b.url}/v1/escalations", BODY)
+        again = await _json(http, "POST", f"{a.url}/v1/escalations", BODY)
+        assert again["id"] == made["id"]
+        card = await _card(workspace)
+        assert (await workspace.tap("USAM", card, RETRY)).acked
+        await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
+        a.kill()
+        told = await _json(http, "GET", f"{b.url}/v1/escalations/{made['id']}")
+        assert (told["status"], told["votes"][0]["person"]) == ("approved", "sam")
+        taken = await _claimed(b, http, made)
+        assert taken["option"] == "retry"
+        await a.start()
+        assert (await _claimed(a, http, made))["grant"] == taken["grant"]
+    assert len([m for m in workspace.messages(OPERATIONS) if m.thread_ts is None]) == 1
+    assert len([m for m in workspace.ephemerals("USAM") if answer_of(m.blocks)]) == 1
+    verified = b.command("audit", "verify")
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "1 escalation" in verified.stdout
+    assert "all hold" in verified.stdout
+    shown = b.command("audit", "show", made["id"])
+    assert shown.returncode == 0
+    assert made["id"] in shown.stdout
+    refused = b.command("backup")
+    assert (refused.returncode, "pg_dump" in refused.stderr) == (3, True)
