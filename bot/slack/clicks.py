@@ -9,6 +9,9 @@ from typing import Any
 from approvals.commands import Actor, ReplyTo
 from bot.redaction import redact_text
 
+#: Characters of a conversation's or a message's name; Slack's have under thirty.
+LONGEST_NAME = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
@@ -103,9 +106,9 @@ def _click(
     return Click(
         account=account,
         foreign=foreign,
-        channel=str(channel) if channel else None,
-        ts=str(ts) if ts else None,
-        thread_ts=str(thread_ts) if thread_ts else None,
+        channel=_name(channel),
+        ts=_name(ts),
+        thread_ts=_name(thread_ts),
         trigger_id=str(payload.get("trigger_id") or ""),
         view_id=str(view.get("id") or "") if view.get("type") == "modal" else "",
         action=str(action.get("action_id") or ""),
@@ -133,6 +136,12 @@ def click_id(*parts: Any) -> str:
     """One id for one click, however often Slack delivers it."""
     text = json.dumps([str(p) for p in parts])
     return "cmd_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _name(value: Any) -> str | None:
+    """A conversation's or message's own; what is longer than one can be would fit no window."""
+    text = str(value) if value else ""
+    return text if 0 < len(text) <= LONGEST_NAME else None
 
 
 def _thread_of(message: Mapping[str, Any]) -> Any:

@@ -81,6 +81,12 @@ def test_a_button_in_a_modal_is_answered_where_the_modal_came_from() -> None:
     )
 
 
+def test_a_name_longer_than_any_of_slacks_is_none_to_be_carried_on() -> None:
+    payload = pressed(channel={"id": "C" * 101}, container={"message_ts": "1" * 101})
+    click = of_button(payload, foreign=False)
+    assert (click.channel, click.ts) == (None, None)
+
+
 def test_a_button_at_home_is_in_no_modal() -> None:
     view = {"id": "V1", "type": "home", "private_metadata": ""}
     click = of_button(pressed(channel=None, container={}, view=view), foreign=False)
