@@ -53,10 +53,11 @@ class Crash(BaseException):
 
 
 class Held:
-    """A fault: the call hangs until let go, then is done."""
+    """A fault: the call hangs until let go, then is done, or fails so."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: BaseException | None = None) -> None:
         self.begun, self.go = asyncio.Event(), asyncio.Event()
+        self.error = error
 
 
 Fault = BaseException | Taken | Held | None
@@ -183,6 +184,8 @@ class FakeSlack:
         if isinstance(fault, Held):
             fault.begun.set()
             await fault.go.wait()
+            if fault.error is not None:
+                raise fault.error
         answer = done()
         if isinstance(fault, Taken):
             raise fault.error

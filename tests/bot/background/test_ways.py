@@ -171,18 +171,28 @@ async def test_no_clear_answer_counts_as_none(office: Office) -> None:
     assert await recorded(office, id_, events.ARRIVED) == [events.ARRIVED]
 
 
-async def test_while_another_call_is_under_way_nothing_is_missed(office: Office) -> None:
-    """It may be taken: then somebody has heard of it."""
-    held = Held()
-    office.slack.script("post", held)
-    for place in ("USAM", "UPRIYA"):
-        office.slack.always("post", place, AWAY)
+async def under_way(office: Office) -> tuple[str, dict[str, Held]]:
+    """All three cards are being posted; the people's will meet a Slack that is away."""
+    held = {CHANNEL: Held(), "USAM": Held(AWAY), "UPRIYA": Held(AWAY)}
+    for place, call in held.items():
+        office.slack.script("post", call, target=place)
+        if call.error is not None:
+            office.slack.script("post", *[AWAY] * 9, target=place)
     id_ = await office.opened()
     await office.reconciler.once()
-    await held.begun.wait()
+    for call in held.values():
+        await call.begun.wait()
+    return id_, held
+
+
+async def test_while_another_call_is_under_way_nothing_is_missed(office: Office) -> None:
+    """It may be taken: then somebody has heard of it."""
+    id_, held = await under_way(office)
+    for place in ("USAM", "UPRIYA"):
+        held[place].go.set()
     for _ in range(20):
         await asyncio.sleep(0)
-    held.go.set()
+    held[CHANNEL].go.set()
     await office.reconciler.lanes.idle()
     assert await missed(office, id_) == {}
     assert len(office.slack.on(CHANNEL)) == 1
@@ -198,10 +208,12 @@ async def test_a_rate_limit_misses_nobody(office: Office) -> None:
 
 async def test_slack_away_after_a_card_was_taken_misses_nobody(office: Office) -> None:
     """Somebody has heard of it; the others' cards come when Slack is back."""
-    office.slack.script("post", None, AWAY, target=None)
-    id_ = await office.opened()
-    office.slack.always("post", "UPRIYA", AWAY)
-    office.slack.always("post", "USAM", AWAY)
+    id_, held = await under_way(office)
+    held[CHANNEL].go.set()
+    while not any(card.posted_at for card in await office.store.cards.of(id_)):
+        continue
+    for place in ("USAM", "UPRIYA"):
+        held[place].go.set()
     await office.reconcile()
     posted = [c for c in await office.store.cards.of(id_) if c.posted_at]
     assert len(posted) == 1
