@@ -9,7 +9,7 @@ from typing import Any
 from approvals.commands import Actor, ReplyTo
 from bot.redaction import redact_text
 
-#: Characters of a conversation's or a message's name; Slack's have under thirty.
+#: Characters of a name that is carried on: Slack's and ours have well under a hundred.
 LONGEST_NAME = 100
 
 
@@ -112,11 +112,11 @@ def _click(
         trigger_id=str(payload.get("trigger_id") or ""),
         view_id=str(view.get("id") or "") if view.get("type") == "modal" else "",
         action=str(action.get("action_id") or ""),
-        escalation=str(said.get("e") or ""),
-        option=str(said.get("o") or ""),
+        escalation=_name(said.get("e")) or "",
+        option=_name(said.get("o")) or "",
         shown=said["s"] if isinstance(said.get("s"), int) else -1,
-        digest=str(said.get("d") or ""),
-        question=str(said.get("q") or ""),
+        digest=_name(said.get("d")) or "",
+        question=_name(said.get("q")) or "",
         command_id=click_id(account, *once, said.get("e"), said.get("o")),
         values=values or {},
     )
@@ -139,9 +139,11 @@ def click_id(*parts: Any) -> str:
 
 
 def _name(value: Any) -> str | None:
-    """A conversation's or message's own; what is longer than one can be would fit no window."""
+    """Of a conversation, a message or one of ours; what none of them looks like names nothing, and
+    would fit neither a window nor the store.
+    """
     text = str(value) if value else ""
-    return text if 0 < len(text) <= LONGEST_NAME else None
+    return text if text.isascii() and 0 < len(text) <= LONGEST_NAME else None
 
 
 def _thread_of(message: Mapping[str, Any]) -> Any:

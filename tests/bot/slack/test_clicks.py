@@ -87,6 +87,11 @@ def test_a_name_longer_than_any_of_slacks_is_none_to_be_carried_on() -> None:
     assert (click.channel, click.ts) == (None, None)
 
 
+def test_half_a_character_names_no_escalation() -> None:
+    click = of_button(pressed(action={"value": '{"e":"esc_\\ud800","o":"go"}'}), foreign=False)
+    assert (click.escalation, click.option) == ("", "go")
+
+
 def test_a_button_at_home_is_in_no_modal() -> None:
     view = {"id": "V1", "type": "home", "private_metadata": ""}
     click = of_button(pressed(channel=None, container={}, view=view), foreign=False)

@@ -13,6 +13,7 @@ def sent_off(values: Any) -> dict[str, Any]:
     return {"type": "view_submission", "view": view}
 
 
+A_BUTTON = {"action_id": "details", "type": "button"}
 TYPED = {"reason": {"reason": {"type": "plain_text_input", "value": None}}}
 
 
@@ -24,3 +25,22 @@ def test_what_nobody_typed_is_let_in(values: Any) -> None:
 @pytest.mark.parametrize("values", [[], {"reason": None}, {"reason": {"reason": None}}])
 def test_values_of_another_shape_are_not(values: Any) -> None:
     assert not is_shaped(sent_off(values))
+
+
+def test_half_a_character_is_no_text() -> None:
+    assert is_shaped({"type": "block_actions", "user": {"id": "Ué"}, "actions": [A_BUTTON]})
+    assert not is_shaped(
+        {"type": "block_actions", "user": {"id": "U\ud800"}, "actions": [A_BUTTON]}
+    )
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"type": "workflow_step_edit", "callback_id": "x"},
+        {"type": "view_submission", "view": {"type": "workflow_step", "callback_id": "x"}},
+        {"type": "event_callback", "event": {"type": "workflow_step_execute"}},
+    ],
+)
+def test_steps_of_workflows_are_no_more(payload: dict[str, Any]) -> None:
+    assert not is_shaped(payload)
