@@ -39,7 +39,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
-    """A PostgreSQL server for all tests of a run; `andon` has the newest schema.
+    """A PostgreSQL server for all tests of a run; `andon` has the newest schema, and so has
+    `untouched`, to be copied.
 
     It runs as a user of its own, and pytest closes its folders to others whenever it starts.
     """
@@ -55,6 +56,7 @@ def server() -> Iterator[Running]:
         ):
             server.run("postgres", statement)
         asyncio.run(_opened(server.url("andon")))
+        server.run("postgres", "CREATE DATABASE untouched TEMPLATE andon")
         yield server
 
 

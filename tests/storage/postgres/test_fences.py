@@ -21,7 +21,7 @@ REPLACING = "is never replaced"
 @pytest.fixture(scope="module")
 def lived(server: Running) -> str:
     """A database with everything in it."""
-    name = server.copied("andon")
+    name = server.copied("untouched")
     asyncio.run(lives(server.url(name)))
     return name
 
