@@ -14,10 +14,11 @@ from typing import Any
 
 from storage.errors import UnreachableError
 from storage.links import COMMIT, Begin
+from storage.outside import OutsideLink
 from storage.postgres import reasons
 from storage.postgres.bringing_up import bring_up, is_newest
 from storage.postgres.connecting import connect
-from storage.postgres.link import Link, OutsideLink
+from storage.postgres.link import Link, as_store_errors
 
 #: Connections of a replica for reading, and for short writes beside the one write path.
 READERS, SIDES = 4, 4
@@ -30,19 +31,21 @@ class Database:
 
     def __init__(self, writer: Link, readers: list[Link], sides: list[Link]) -> None:
         self.writer = writer
-        self._readers, self._next = readers, cycle(readers)
-        self._sides: asyncio.LifoQueue[Link] = asyncio.LifoQueue()
+        self._readers = [(link, OutsideLink(link, as_store_errors)) for link in readers]
+        self._next = cycle(outside for _, outside in self._readers)
+        self._sides: asyncio.LifoQueue[OutsideLink] = asyncio.LifoQueue()
         for side in sides:
-            self._sides.put_nowait(side)
+            self._sides.put_nowait(OutsideLink(side, as_store_errors))
         self.turn = asyncio.Lock()
 
     @property
-    def reader(self) -> Link:
+    def reader(self) -> OutsideLink:
         """A link for reading: the first that is free, so that few are opened where few do."""
-        return next((link for link in self._readers if link.is_free), None) or next(self._next)
+        free = (outside for link, outside in self._readers if link.is_free)
+        return next(free, None) or next(self._next)
 
     @asynccontextmanager
-    async def beside(self, *rows: str) -> AsyncIterator[Link]:
+    async def beside(self, *rows: str) -> AsyncIterator[OutsideLink]:
         """A short write beside the one write path, on a connection of its own."""
         side = await self._sides.get()
         try:
@@ -79,8 +82,9 @@ class Database:
 async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
     """Connect, and bring the schema. Raises what `storage.errors` names."""
     writer = Link(partial(_connect_alone, url, secrets.randbits(62)))
-    readers: list[Link] = [OutsideLink(partial(connect, url)) for _ in range(READERS)]
-    sides: list[Link] = [OutsideLink(partial(connect, url)) for _ in range(SIDES)]
+    readers, sides = (
+        [Link(partial(connect, url)) for _ in range(many)] for many in (READERS, SIDES)
+    )
     async with AsyncExitStack() as stack:
         for link in (writer, *readers, *sides):
             stack.push_async_callback(link.close)

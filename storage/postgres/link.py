@@ -41,7 +41,10 @@ class Link:
 
     async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        found: list[Row] = await self._in_turn(_fetch, sql, values)
+        try:
+            found: list[Row] = await self._in_turn(_fetch, sql, values)
+        except asyncpg.CharacterNotInRepertoireError:
+            return []  # asked for a text with a NUL in it, which none has
         return found
 
     async def run(self, sql: str, values: Sequence[Any] = ()) -> int:
@@ -115,30 +118,9 @@ class Link:
         return await _fetch(connection, *statement)
 
 
-class OutsideLink(Link):
-    """A link for everyone but the writer, in whose errors nobody needs to know PostgreSQL."""
-
-    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query. Raises StoreError."""
-        with _as_store_errors():
-            try:
-                return await super().rows(sql, values)
-            except asyncpg.CharacterNotInRepertoireError:
-                return []  # asked for a text with a NUL in it, which none has
-
-    async def run(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run a statement. Raises StoreError."""
-        with _as_store_errors():
-            return await super().run(sql, values)
-
-    async def together(self, *statements: Statement) -> list[list[Row]]:
-        """Run one statement after the other. Raises StoreError."""
-        with _as_store_errors():
-            return await super().together(*statements)
-
-
 @contextmanager
-def _as_store_errors() -> Iterator[None]:
+def as_store_errors() -> Iterator[None]:
+    """What fails outside the write path, told as StoreError."""
     try:
         yield
     except FAILURES as error:

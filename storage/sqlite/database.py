@@ -19,6 +19,7 @@ import aiosqlite
 from approvals.ports import StoreError
 from storage.errors import AlreadyRunningError, MovedError
 from storage.links import Begin, Many, Row, Statement
+from storage.outside import OutsideLink
 from storage.sqlite.bringing_up import is_newest, upgrade
 from storage.sqlite.place import Place
 from storage.sqlite.reasons import code_of, is_of_the_file, reason
@@ -93,25 +94,6 @@ class Link:
         await self._connection.close()
 
 
-class OutsideLink(Link):
-    """A link for everyone but the writer, in whose errors nobody needs to know SQLite."""
-
-    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query. Raises StoreError."""
-        with _as_store_errors():
-            return await super().rows(sql, values)
-
-    async def run(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run a statement. Raises StoreError."""
-        with _as_store_errors():
-            return await super().run(sql, values)
-
-    async def together(self, *statements: Statement) -> list[list[Row]]:
-        """Run one statement after the other. Raises StoreError."""
-        with _as_store_errors():
-            return await super().together(*statements)
-
-
 @contextmanager
 def _as_store_errors() -> Iterator[None]:
     try:
@@ -126,20 +108,21 @@ class Database:
     alone = True
 
     def __init__(self, writer: Link, readers: Sequence[Link], side: Link, place: Place) -> None:
-        self.writer, self._side, self._place = writer, side, place
-        self._readers = cycle(readers)
+        self.writer, self._place = writer, place
+        self._side = OutsideLink(side, _as_store_errors)
+        self._readers = cycle([OutsideLink(link, _as_store_errors) for link in readers])
         #: Whose turn it is to write. SQLite would let the second sleep, and for too long.
         self.turn = asyncio.Lock()
         #: Of those beside the write path one at a time waits for its turn: the path comes next.
         self._aside = asyncio.Lock()
 
     @property
-    def reader(self) -> Link:
+    def reader(self) -> OutsideLink:
         """A link for reading."""
         return next(self._readers)
 
     @asynccontextmanager
-    async def beside(self, *rows: str) -> AsyncIterator[Link]:
+    async def beside(self, *rows: str) -> AsyncIterator[OutsideLink]:
         """A short write beside the one write path: rows of work, services, signatures."""
         async with self._aside, self.turn:
             try:
@@ -188,8 +171,8 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
     try:
         await asyncio.to_thread(_bring_up if server else _bring_up_alone, path)
         aside_ms = BUSY_ASIDE_MS if server else BUSY_MS
-        links = [await _connect(path, Link, BUSY_MS)]
-        links += [await _connect(path, OutsideLink, aside_ms) for _ in range(READERS + 1)]
+        links = [await _connect(path, BUSY_MS)]
+        links += [await _connect(path, aside_ms) for _ in range(READERS + 1)]
         database = Database(links[0], links[2:], links[1], Place(path))
         checkpoints = asyncio.create_task(database.checkpoint()) if server else None
         try:
@@ -228,10 +211,10 @@ def _make(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
-async def _connect(path: Path, kind: type[Link], busy_ms: int) -> Link:
+async def _connect(path: Path, busy_ms: int) -> Link:
     connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
     await connection
-    link = kind(connection)
+    link = Link(connection)
     try:
         # SQLite's own lower() knows only ASCII, and people search for words in every language.
         await connection.create_function("lowered", 1, str.lower, deterministic=True)
