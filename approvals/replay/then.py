@@ -139,13 +139,13 @@ class Then:
 
     def _is_in(self, person: str, groups: Iterable[str]) -> None:
         """Of the groups that were asked, the person is in these and in no other."""
-        inside, known = set(groups), set(self._persons)
+        inside = set(groups)
         for asked in self._asked:
-            for name in self._same_as(asked):
-                if asked in inside and person in known:
+            if asked in inside and person in self._persons:
+                for name in self._same_as(asked):
                     self._groups[name].add(person)
-                else:
-                    self._groups[name].discard(person)
+            else:
+                self._is_out(person, asked)
 
     def _is_out(self, person: str, asked: str) -> None:
         """The person had left this one of the groups that were asked."""
