@@ -49,6 +49,9 @@ _PAYLOAD: dict[Any, Any] = {
 #: What Bolt looks into wherever it is there.
 _NEVER_NULL = ("response_urls", "view", "authorizations")
 
+#: A lone half of a pair, which JSON can write and no text can hold.
+_HALF = re.compile("[\ud800-\udfff]")
+
 #: What makes a sort: without it, it is none.
 _NEEDED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "event_callback": (("event", "type"),),
@@ -79,11 +82,8 @@ def _is_retired(payload: Mapping[str, Any]) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """Half a character, which JSON can write, is none: it could not be stored."""
+    """Half a character is none: it could not be stored."""
     return isinstance(value, str) and (value.isascii() or not _HALF.search(value))
-
-
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 def _fits(value: Any, shape: Any) -> bool:
