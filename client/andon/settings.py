@@ -60,6 +60,8 @@ def _address(url: str, is_pinned: bool) -> str:
         host, parts = None, urlsplit("")
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise SettingsError(f"ANDON_URL is no address of a server: {url!r}. Write https://HOST.")
+    if parts.path.rstrip("/").endswith("/v1"):
+        raise SettingsError(f"ANDON_URL is the address of the server, without /v1: {url!r}.")
     if parts.username is not None:
         raise SettingsError("ANDON_URL holds a user name; the key belongs into ANDON_KEY.")
     if parts.scheme == "http" and host not in _LOOPBACK and not is_pinned:

@@ -34,6 +34,7 @@ def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
         ({"ANDON_URL": "andon.example.com", "ANDON_KEY": "a"}, "Write https://HOST"),
         ({"ANDON_URL": "https://h:port", "ANDON_KEY": "a"}, "Write https://HOST"),
         ({"ANDON_URL": "https://u:p@h", "ANDON_KEY": "a"}, "belongs into ANDON_KEY"),
+        ({"ANDON_URL": URL + "/v1/", "ANDON_KEY": "a"}, "without /v1"),
         ({"ANDON_URL": "http://andon.example.com", "ANDON_KEY": "a"}, "not encrypted"),
     ],
 )

@@ -205,7 +205,7 @@ def _verify(commands: "Commands") -> None:
     made = _command(
         commands, "verify", "verify a grant without the server",
         end="It exits 0 where the grant holds, else 125. The keys are those of --jwks, of\n"
-        "ANDON_JWKS_FILE, or are fetched from ANDON_URL.",
+        "ANDON_JWKS_FILE, or are fetched from ANDON_URL, which takes a key (ANDON_KEY) as well.",
     )  # fmt: skip
     made.add_argument("grant", metavar="GRANT", help="the token; - reads it")
     made.add_argument("--jwks", metavar="FILE", help="the server's keys, pinned")

@@ -25,13 +25,17 @@ STEP_S = 10
 #: How wide a bucket of the day is, in steps.
 _DAY_BUCKET = 30
 
+#: So many errors an expectation counts at least. With fewer, a rare one would be overruled by a few
+#: minutes that happen to have none, and what is usual would be an alarm.
+_EXPECTED_ERRORS = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """When a ratio has risen. The numbers are checked on the traffic in the tests."""
 
     expected: float = 0.01  #: the ratio that is usual, before anything was counted
-    weight: int = 2000  #: as many requests that expectation counts
+    weight: int = 2000  #: as many requests that expectation counts, and five errors at least
     least: int = 10  #: fewer errors in a window are never an alarm
     factor: float = 10.0  #: how many times the baseline
     cap: float = 0.5  #: a ratio so high is enough, whatever the baseline
@@ -51,7 +55,8 @@ class Rule:
 
     def baseline(self, count: float, errors: float) -> float:
         """The usual ratio: what the day says, and the expectation while it says little."""
-        return (errors + self.expected * self.weight) / (count + self.weight)
+        weight = max(self.weight, _EXPECTED_ERRORS / self.expected)
+        return (errors + self.expected * weight) / (count + weight)
 
     def threshold(self, baseline: float) -> float:
         """The ratio from which it may be an alarm."""

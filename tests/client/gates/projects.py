@@ -1,5 +1,6 @@
 """Real Alembic projects in a folder, as their users write them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -104,14 +105,21 @@ class Project:
                 name=name,
                 after=after,
                 labels=labels,
-                upgrade=_indented(upgrade),
-                downgrade=_indented(downgrade),
+                upgrade=indented(upgrade),
+                downgrade=indented(downgrade),
             )
         )
         return path
 
 
-def _indented(body: str) -> str:
+def on_the_page() -> list[str]:
+    """The blocks of Python in docs/migrations.md, in their order."""
+    page = (Path(__file__).parents[3] / "docs" / "migrations.md").read_text()
+    return re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+
+
+def indented(body: str) -> str:
+    """Into a block."""
     return "\n".join(f"    {line}" for line in body.strip().splitlines())
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from approvals.words import OperationState
 from tests.client.gates.postgres import Database, Server
-from tests.client.gates.projects import Project, alembic_project
+from tests.client.gates.projects import Project, alembic_project, indented, on_the_page
 from tests.client.lane import FULL
 from tests.client.serving import Served
 
@@ -116,19 +116,41 @@ def test_of_two_deployers_one_runs_and_the_other_learns_who(
     assert 0 in [process.returncode for process in both]
 
 
+AS_ON_THE_PAGE = """
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine(context.config.get_main_option("sqlalchemy.url")).connect() as connection:
+    context.configure(connection=connection)
+"""
+
+
+def test_the_three_lines_of_the_page_hold_an_upgrade(
+    project: Project, lasting: Served, shop: Database, tmp_path: Path
+) -> None:
+    """An `env.py` made of them: a no leaves the schema as it was, a yes runs it."""
+    shop.rows("UPDATE naps SET seconds = 0")
+    lines = AS_ON_THE_PAGE + indented(on_the_page()[0])
+    (project.folder / "migrations" / "env.py").write_text(lines)
+    for decide, left in ((lasting.reject, "a1"), (lasting.approve, "b2")):
+        process = upgrading(project, lasting, tmp_path / "state")
+        lasting.when_asked(decide).join()
+        said = ended(process)
+        assert (shop.at(), "Traceback" in said) == ([left], False), said
+
+
 MANAGED = """
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql", "NAME": "{name}",
     "USER": "postgres", "HOST": "{folder}"}}}}
-INSTALLED_APPS = ["andon.django", "django.contrib.contenttypes"]
-ANDON = {{"environment": "production", "reference": "CHG-1042"}}
 USE_TZ = True
 """
 
 
 def test_manage_py_migrate_is_held(postgres: Server, lasting: Served, tmp_path: Path) -> None:
-    """A no leaves an empty database empty, with the exit code of `andon run`; then a yes."""
+    """By the page's settings: a no leaves an empty database empty, with `andon run`'s exit code."""
     database = postgres.database("template1")
     settings = MANAGED.format(name=database.name, folder=database.folder)
+    settings += on_the_page()[1].replace("...", '"django.contrib.contenttypes"')
     (tmp_path / "managed.py").write_text(settings)
     words = ("-m", "django", "migrate", "--settings", "managed", "--no-color")
 

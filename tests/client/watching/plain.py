@@ -55,7 +55,8 @@ class Plain:
         oldest = newest - self.rule.day_s // 300 + 1
         kept = self.learned[max(oldest, 0) * 30 :]
         n, errors = sum(n for n, _ in kept), sum(e for _, e in kept)
-        return (errors + self.rule.expected * self.rule.weight) / (n + self.rule.weight)
+        weight = max(self.rule.weight, 5 / self.rule.expected)
+        return (errors + self.rule.expected * weight) / (n + weight)
 
     def counted(self, step: int, steps: int) -> tuple[int, int]:
         """Before a step."""

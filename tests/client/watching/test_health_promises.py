@@ -46,11 +46,10 @@ def _live(
     """A time in which some fail, always or now and then, and of some nothing is heard."""
     rounds = chance.choice((3, 20, 60))
     for _ in range(rounds):
-        tried = len(ward.recovered)
         for name in ward.monitor._services:
             if name not in deaf:
                 ward.check(chance.random() >= ill[name], name, every_s=0)
-        stopped = ward.monitor.stopped
+        stopped, tried = ward.monitor.stopped, len(ward.recovered)
         ward.pass_(10)
         if stopped and ward.monitor.stopped and len(ward.recovered) > tried:
             found.add("no recovery in a mass failure")

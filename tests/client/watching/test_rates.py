@@ -130,6 +130,13 @@ def test_an_expectation_that_was_wrong_is_learned_away_within_hours() -> None:
     assert monitor.usual == pytest.approx(0.05, rel=0.1)
 
 
+def test_what_is_rare_is_not_taken_for_impossible_after_some_good_minutes() -> None:
+    clock = Clock(START)
+    monitor = a_monitor(clock, expected=0.0002)
+    go_on(monitor, clock, 40, 2000)
+    assert go_on(monitor, clock, 12, 2000, errors=1) == []
+
+
 @pytest.mark.parametrize(("count", "errors"), [(1, 2), (5, -1), (0, 1)])
 def test_more_errors_than_requests_are_refused(count: int, errors: int) -> None:
     with pytest.raises(ValueError, match="cannot have failed"):
