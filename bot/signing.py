@@ -164,11 +164,21 @@ def public_keys(directory: Path) -> tuple[dict[str, Any], ...]:
 
 def _keys_in(directory: Path) -> list[OKPKey]:
     """All keys, oldest first; makes the first one."""
+    _make_directory(directory)
+    return [_read(file) for file in sorted(directory.glob("*.jwk"))] or [_make(directory)]
+
+
+def new_key(directory: Path) -> str:
+    """Lay another key into the directory; its name. Raises SigningKeysError, OSError."""
+    _make_directory(directory)
+    return str(_make(directory).kid)
+
+
+def _make_directory(directory: Path) -> None:
     if not directory.exists():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not directory.is_dir():
         raise SigningKeysError(f"{directory} is no directory; set ANDON_SIGNING_KEYS to one.")
-    return [_read(file) for file in sorted(directory.glob("*.jwk"))] or [_make(directory)]
 
 
 def _read(file: Path) -> OKPKey:

@@ -1,8 +1,8 @@
 """`doctor`: looks at everything a server needs, and says of each what is wrong and what to do.
 
-`here` looks at this machine, `anchored` at the anchors, `routes` at the ways outside Slack, `slack`
-at the workspace. Nothing is changed, neither here nor there, so it may run at any time, beside a
-server or without one.
+`here` looks at this machine, `anchored` at the anchors, `shared` at what servers on one database
+have in common, `routes` at the ways outside Slack, `slack` at the workspace. Nothing is changed,
+neither here nor there, so it may run at any time, beside a server or without one.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -13,16 +13,22 @@ from bot.doctor.anchored import HashOf, anchors
 from bot.doctor.finding import Finding
 from bot.doctor.here import in_force, keys, port, settings_given
 from bot.doctor.routes import routes
+from bot.doctor.shared import Shared, SharedOf, looked_at, shared
 from bot.doctor.slack import workspace
 from bot.settings import Settings, SettingsError
 
 #: Looks at the store: what was found, and what to do where it is wrong.
 Inspect = Callable[[Settings], Iterable[tuple[str, str]]]
 
-__all__ = ["Finding", "HashOf", "Inspect", "examine"]
+__all__ = ["Finding", "HashOf", "Inspect", "Shared", "SharedOf", "examine"]
 
 
-async def examine(settings: Settings, inspect: Inspect, hash_of: HashOf) -> AsyncIterator[Finding]:
+async def examine(
+    settings: Settings,
+    inspect: Inspect,
+    hash_of: HashOf,
+    shared_of: SharedOf = lambda settings: None,
+) -> AsyncIterator[Finding]:
     """Every finding, in the order in which things need one another."""
     for finding in settings_given(settings):
         yield finding
@@ -45,8 +51,11 @@ async def examine(settings: Settings, inspect: Inspect, hash_of: HashOf) -> Asyn
         yield finding
     for finding in keys(Path(settings.signing_keys)):
         yield finding
+    common = looked_at(settings, shared_of)
+    for finding in shared(settings, policy, common) if common else ():
+        yield finding
     yield await port(settings)
-    for finding in await in_force(settings, policy) if policy else ():
+    for finding in await in_force(settings, policy) if policy and not common else ():
         yield finding
     async for finding in workspace(settings, policy):
         yield finding
