@@ -5,6 +5,7 @@ have in common, `routes` at the ways outside Slack, `slack` at the workspace. No
 neither here nor there, so it may run at any time, beside a server or without one.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
@@ -42,16 +43,14 @@ async def examine(
     if policy is not None:
         for finding in routes(policy):
             yield finding
-    try:
-        for said, do in inspect(settings):
-            yield Finding(part="store", said=said, do=do)
-    except ValueError as error:
-        yield Finding(part="store", said=str(error), do="Mend ANDON_DATABASE_URL.")
-    for finding in anchors(settings, hash_of):
+    # In threads: who looks at a database on a server runs a loop for it, and one runs here already.
+    for finding in await asyncio.to_thread(_store, settings, inspect):
+        yield finding
+    for finding in await asyncio.to_thread(lambda: list(anchors(settings, hash_of))):
         yield finding
     for finding in keys(Path(settings.signing_keys)):
         yield finding
-    common = looked_at(settings, shared_of)
+    common = await asyncio.to_thread(looked_at, settings, shared_of)
     for finding in shared(settings, policy, common) if common else ():
         yield finding
     yield await port(settings)
@@ -59,3 +58,10 @@ async def examine(
         yield finding
     async for finding in workspace(settings, policy):
         yield finding
+
+
+def _store(settings: Settings, inspect: Inspect) -> list[Finding]:
+    try:
+        return [Finding(part="store", said=said, do=do) for said, do in inspect(settings)]
+    except ValueError as error:
+        return [Finding(part="store", said=str(error), do="Mend ANDON_DATABASE_URL.")]
