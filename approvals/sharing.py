@@ -30,8 +30,9 @@ class KnownKeys(Protocol):
     ) -> tuple[KnownKey, ...]:
         """Let everybody know these, by the name of the key; all keys then.
 
-        The first ones ever sign at once, since nobody keeps an older set; any other after `wait`.
-        A name that is known already stays as it is.
+        The first ones ever sign at once, since nobody keeps an older set, and so does the one that
+        signed before there was any record of keys; any other after `wait`. A name that is
+        known already stays as it is.
         """
 
 

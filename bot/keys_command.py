@@ -40,7 +40,11 @@ def new() -> None:
 @keys.command(name="list")
 def list_() -> None:
     """List every key that was ever published: its name, since when, and what it does now."""
-    known = _with_keys(lambda found, alone: found.known())
+
+    async def work(found: SqlKeys, alone: bool) -> tuple[tuple[KnownKey, ...], bool]:
+        return await found.known(), alone
+
+    known, alone = _with_keys(work)
     try:
         own = public_keys(Path(read_settings(ANDON_SLACK_MODE="off").signing_keys))
     except CANNOT as error:
@@ -49,8 +53,10 @@ def list_() -> None:
     if not known:
         typer.echo("None is published yet; a server that starts publishes its own.", err=True)
     for key in known:
-        where = "here" if key.kid in here else "-"
-        typer.echo(f"{key.kid}\t{instant(key.known_at)}\t{_does(key, now)}\t{where}")
+        is_here = key.kid in here
+        does = "on record" if alone and not is_here else _does(key, now)
+        where = "here" if is_here else "-"
+        typer.echo(f"{key.kid}\t{instant(key.known_at)}\t{does}\t{where}")
 
 
 def _does(key: KnownKey, now: datetime) -> str:

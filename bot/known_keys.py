@@ -103,14 +103,18 @@ class ServedKeys:
 
     def max_age_s(self) -> int:
         """How long anybody may keep the keys that are served now; 0: not at all."""
-        if self._alone:
-            return CACHE_S
+        return CACHE_S if self._alone or self._is_believed else 0
+
+    @property
+    def _is_believed(self) -> bool:
+        """Whether we looked lately."""
         believed = timedelta(seconds=BELIEVED_S)
-        looked = self._looked is not None and self._clock() - self._looked <= believed
-        return CACHE_S if looked else 0
+        return self._looked is not None and self._clock() - self._looked <= believed
 
     def health(self) -> dict[str, Any]:
         """For readiness: whether a key of ours signs, and if not from when, or what to do."""
+        if not self._is_believed:
+            return {"ok": False, "do": "The database cannot be looked at: see `store`, or the log."}
         if self._ring.may_sign:
             return {"ok": True, "kid": self._ring.kid}
         told: dict[str, Any] = {"ok": False, "do": _do(self._waits)}

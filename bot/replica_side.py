@@ -3,14 +3,16 @@
 A server that is alone on its file has both for itself: its directory and its file say all.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
+
 from approvals.people import People
 from approvals.policy.model import Policy
-from approvals.ports import Clock
+from approvals.ports import Clock, StoreError
 from approvals.sharing import KnownKeys, Policies
 from bot.agreed_policy import AgreedPolicy, in_force
 from bot.api.door import Check
@@ -22,6 +24,8 @@ from bot.people import KnownPeople
 from bot.policy_file import Adopt, PolicyFile
 from bot.settings import Settings
 from bot.signing import KeyRing
+
+log = structlog.get_logger(__name__)
 
 #: Seconds between two looks of each loop when nothing wakes it.
 POLICY_S, KEYS_S = 2.0, 2.0
@@ -80,9 +84,9 @@ class ReplicaSide:
             agreed = AgreedPolicy(file, self._store.policies, adopted, self._people.doubt)
             once, self.healths["policy"] = agreed.once, agreed.health
             self.healths["keys"] = self.served.health
-        loop = Loop("policy", once, POLICY_S)
+        loop = Loop("policy", _again("policy", once), POLICY_S)
         file.wake = loop.wake
-        return file, [loop, Loop("keys", self.served.once, KEYS_S)]
+        return file, [loop, Loop("keys", _again("keys", self.served.once), KEYS_S)]
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -91,3 +95,22 @@ class ReplicaSide:
 
     async def _check(self, name: str) -> tuple[str, bool]:
         return name, bool(self.healths[name]()["ok"])
+
+
+def _again(name: str, once: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[bool]]:
+    """The same, coming again as soon as ever where the database is away: it tells that itself."""
+    is_away = False
+
+    async def look() -> bool:
+        nonlocal is_away
+        try:
+            more = await once()
+        except StoreError as error:
+            if not is_away:
+                log.warning(f"{name}-not-looked-at", reason=str(error))
+            is_away = True
+            return False
+        is_away = False
+        return more
+
+    return look

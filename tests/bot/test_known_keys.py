@@ -21,7 +21,7 @@ from bot.signing import KeyRing, Shared
 from storage import Store
 from storage.keys import SqlKeys
 from tests.bot.test_signing import CLAIMS, a_key, verified
-from tests.building import Clock
+from tests.building import Clock, PlainSigner, a_claim, a_vote, an_open
 
 
 class Replica:
@@ -104,6 +104,18 @@ async def test_another_key_is_served_by_all_long_before_it_signs(pair: Pair) -> 
     for replica in (pair.a, pair.b):
         for served in (pair.a.ring.jwks(), pair.b.ring.jwks()):
             assert verified(replica.ring.sign(CLAIMS), served)
+
+
+async def test_the_key_that_signed_before_there_was_a_record_goes_on_and_no_other(
+    pair: Pair, store: Store
+) -> None:
+    """An upgrade: other servers of the old version serve that one key, and know of no other."""
+    asked = an_open()
+    for command in (asked, a_vote(asked.escalation_id), a_claim(asked.escalation_id)):
+        await store.writer.submit(command)
+    a_key(pair.a.folder, "0-old", kid=PlainSigner.kid)
+    await pair.look()
+    assert (pair.a.ring.kid, pair.b.ring.may_sign) == (PlainSigner.kid, False)
 
 
 async def test_two_servers_with_one_directory_need_not_wait(pair: Pair, keys: SqlKeys) -> None:
