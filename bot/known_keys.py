@@ -42,6 +42,7 @@ class ServedKeys:
         self._looked: datetime | None = None
         self._recorded: set[str] = set()  # of a server that is alone
         self._waits: dict[str, datetime] = {}  # ours, and from when they sign
+        self._seen: set[str] = set()  # names, at the last look
         self._said: tuple[object, ...] = ()
         if not alone:
             ring.share(Shared())  # until the first look nobody could know what was signed
@@ -85,6 +86,10 @@ class ServedKeys:
         ours = halves.keys() & served.keys() - taken
         self._waits = {kid: known[kid].signs_at for kid in ours if known[kid].signs_at > now}
         self._tell(sorted(taken))
+        if self._looked is not None:  # at the first look all are new to us
+            for kid in served.keys() - self._seen - halves.keys():
+                log.warning("key-appeared", kid=kid, jwk=known[kid].jwk)
+        self._seen = {*known}
 
     def _tell(self, taken: list[str]) -> None:
         """Say what is another than at the last look."""

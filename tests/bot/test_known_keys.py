@@ -199,7 +199,16 @@ async def test_a_change_is_told_once(pair: Pair) -> None:
         for _ in range(2):
             await pair.look()
     told = sorted(line["event"] for line in log if line["event"].startswith(("key-", "no-key")))
-    assert told == ["key-signs", "key-waits", "no-key-signs"]
+    assert told == ["key-appeared", "key-signs", "key-waits", "no-key-signs"]
+
+
+async def test_a_key_that_appears_is_told_to_who_did_not_publish_it(pair: Pair) -> None:
+    """Whoever writes to the database could add one, and would have it served."""
+    await pair.a.looks()
+    with capture_logs() as log:
+        await pair.look()
+    told = [line["kid"] for line in log if line["event"] == "key-appeared"]
+    assert told == [*pair.b.ring.halves()]
 
 
 async def test_a_server_that_is_alone_signs_at_once_and_keeps_its_keys_on_record(
