@@ -1,5 +1,5 @@
-"""What several servers on one database know of one another: the keys of all, and the one policy
-that is active. A server that is alone keeps the same on record.
+"""What several servers on one database have in common: the keys of all, and the one policy that is
+active. A server that is alone has a directory and a file that say both.
 """
 
 from collections.abc import Mapping

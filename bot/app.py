@@ -165,7 +165,7 @@ async def serving(
             writer=writer,
             waiters=waiters,
             jwks=keys.jwks,
-            jwks_age_s=shared.served.max_age_s,
+            jwks_age_s=shared.jwks_age_s,
             metrics_text=watch.text,
             checks=checks,
             healths=shared.healths,

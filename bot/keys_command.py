@@ -39,7 +39,10 @@ def new() -> None:
 
 @keys.command(name="list")
 def list_() -> None:
-    """List every key that was ever published: its name, since when, and what it does now."""
+    """List every key that was ever published: its name, since when, and what it does now.
+
+    Of a server that is alone on its database, those in its directory.
+    """
 
     async def work(found: SqlKeys, alone: bool) -> tuple[tuple[KnownKey, ...], bool]:
         return await found.known(), alone
@@ -50,13 +53,13 @@ def list_() -> None:
     except CANNOT as error:
         raise fail(why(error)) from None
     here, now = {str(key["kid"]) for key in own}, utc_now()
-    if not known:
+    if alone:
+        typer.echo("\n".join(f"{kid}\t-\tserved\there" for kid in sorted(here)))
+    elif not known:
         typer.echo("None is published yet; a server that starts publishes its own.", err=True)
     for key in known:
-        is_here = key.kid in here
-        does = "on record" if alone and not is_here else _does(key, now)
-        where = "here" if is_here else "-"
-        typer.echo(f"{key.kid}\t{instant(key.known_at)}\t{does}\t{where}")
+        where = "here" if key.kid in here else "-"
+        typer.echo(f"{key.kid}\t{instant(key.known_at)}\t{_does(key, now)}\t{where}")
 
 
 def _does(key: KnownKey, now: datetime) -> str:

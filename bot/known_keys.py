@@ -7,7 +7,7 @@
 Caches keep what was served for `CACHE_S`. A server that has not looked for `BELIEVED_S` lets nobody
 keep what it serves. So `WAIT` after it was published every copy that lacks a key is gone, and no
 grant is signed by a key that somebody cannot know. A server that is alone serves what lies in its
-directory, at once, and keeps the public halves on record.
+directory, at once.
 """
 
 import json
@@ -37,35 +37,23 @@ WAIT = timedelta(seconds=CACHE_S + BELIEVED_S + 30)
 class ServedKeys:
     """Keeps a server's ring of keys and what all servers know of keys in step."""
 
-    def __init__(self, ring: KeyRing, keys: KnownKeys, clock: Clock, *, alone: bool) -> None:
-        self._ring, self._keys, self._clock, self._alone = ring, keys, clock, alone
+    def __init__(self, ring: KeyRing, keys: KnownKeys, clock: Clock) -> None:
+        self._ring, self._keys, self._clock = ring, keys, clock
         self._looked: datetime | None = None
-        self._recorded: set[str] = set()  # of a server that is alone
         self._waits: dict[str, datetime] = {}  # ours, and from when they sign
         self._seen: set[str] = set()  # names, at the last look
         self._said: tuple[object, ...] = ()
-        if not alone:
-            ring.share(Shared())  # until the first look nobody could know what was signed
+        ring.share(Shared())  # until the first look nobody could know what was signed
 
     async def once(self) -> bool:
         """Publish what is new in the directory, and take over what others published."""
         now, halves = self._clock(), self._ring.halves()
-        if self._alone:
-            await self._record(halves, now)
-            return False
         known = await self._keys.known()
         if halves.keys() - {key.kid for key in known}:
             known = await self._keys.publish(_texts(halves), now, WAIT)
         self._take({key.kid: key for key in known}, halves, now)
         self._looked = now
         return False
-
-    async def _record(self, halves: Mapping[str, Any], now: datetime) -> None:
-        if halves.keys() - self._recorded:
-            known = {key.kid for key in await self._keys.known()}
-            if halves.keys() - known:
-                await self._keys.publish(_texts(halves), now, timedelta())
-            self._recorded = {*halves}
 
     def _take(
         self, known: Mapping[str, KnownKey], halves: Mapping[str, Mapping[str, Any]], now: datetime
@@ -108,7 +96,7 @@ class ServedKeys:
 
     def max_age_s(self) -> int:
         """How long anybody may keep the keys that are served now; 0: not at all."""
-        return CACHE_S if self._alone or self._is_believed else 0
+        return CACHE_S if self._is_believed else 0
 
     @property
     def _is_believed(self) -> bool:

@@ -17,7 +17,7 @@ from approvals.sharing import KnownKeys, Policies
 from bot.agreed_policy import AgreedPolicy, in_force
 from bot.api.door import Check
 from bot.background.loop import Loop
-from bot.known_keys import ServedKeys
+from bot.known_keys import CACHE_S, ServedKeys
 from bot.metrics import Metrics
 from bot.page_side import warn_of_routes
 from bot.people import KnownPeople
@@ -51,16 +51,17 @@ class ReplicaSide:
     ) -> None:
         self._store, self._people, self._clock, self._alone = store, people, clock, alone
         self._said = self.policy = said  #: by the file, and in force
+        self._served: ServedKeys | None = None
         self.healths: dict[str, Callable[[], dict[str, Any]]] = {}
 
     async def begin(self, ring: KeyRing) -> None:
         """Before anything is asked: agree with the others. Raises SettingsError, StoreError."""
-        self.served = ServedKeys(ring, self._store.keys, self._clock, alone=self._alone)
         if self._alone:
             return
         self.policy = await in_force(self._store.policies, self._said, self._clock)
         self._people.take(self.policy, People())  # nobody was looked up yet, under either
-        await self.served.once()
+        self._served = ServedKeys(ring, self._store.keys, self._clock)
+        await self._served.once()
 
     def watch(
         self, settings: Settings, adopt: Adopt, metrics: Metrics
@@ -78,15 +79,22 @@ class ReplicaSide:
             clock=self._clock,
             registry=metrics.registry,
         )
-        once, self.healths["policy"] = file.once, file.health
-        if not self._alone:
+        loops = [Loop("policy", file.once, POLICY_S)]
+        self.healths["policy"] = file.health
+        if self._served is not None:
             file.in_force = self.policy
             agreed = AgreedPolicy(file, self._store.policies, adopted, self._people.doubt)
-            once, self.healths["policy"] = agreed.once, agreed.health
-            self.healths["keys"] = self.served.health
-        loop = Loop("policy", _again("policy", once), POLICY_S)
-        file.wake = loop.wake
-        return file, [loop, Loop("keys", _again("keys", self.served.once), KEYS_S)]
+            loops = [
+                Loop("policy", _again("policy", agreed.once), POLICY_S),
+                Loop("keys", _again("keys", self._served.once), KEYS_S),
+            ]
+            self.healths |= {"policy": agreed.health, "keys": self._served.health}
+        file.wake = loops[0].wake
+        return file, loops
+
+    def jwks_age_s(self) -> int:
+        """How long anybody may keep the public keys; 0: not at all."""
+        return self._served.max_age_s() if self._served else CACHE_S
 
     @property
     def checks(self) -> tuple[Check, ...]:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -27,10 +26,10 @@ from tests.building import Clock, PlainSigner, a_claim, a_vote, an_open
 class Replica:
     """A server's keys: its own directory, and what it knows of the others."""
 
-    def __init__(self, folder: Path, keys: SqlKeys, clock: Clock, *, alone: bool = False) -> None:
+    def __init__(self, folder: Path, keys: SqlKeys, clock: Clock) -> None:
         self.folder = folder
         self.ring = KeyRing(folder)
-        self.served = ServedKeys(self.ring, keys, clock, alone=alone)
+        self.served = ServedKeys(self.ring, keys, clock)
 
     async def looks(self) -> None:
         """At its directory and at the database."""
@@ -209,31 +208,6 @@ async def test_a_key_that_appears_is_told_to_who_did_not_publish_it(pair: Pair) 
         await pair.look()
     told = [line["kid"] for line in log if line["event"] == "key-appeared"]
     assert told == [*pair.b.ring.halves()]
-
-
-async def test_a_server_that_is_alone_signs_at_once_and_keeps_its_keys_on_record(
-    tmp_path: Path, keys: SqlKeys
-) -> None:
-    """Its directory says what is served; the database is asked when there is something new."""
-    asked: list[int] = []
-
-    class Counted(SqlKeys):
-        async def known(self) -> Any:
-            asked.append(1)
-            return await keys.known()
-
-    counted = Counted(keys._database)
-    alone = Replica(tmp_path / "a", counted, Clock(), alone=True)
-    assert (alone.ring.may_sign, alone.served.max_age_s()) == (True, CACHE_S)
-    first = alone.ring.kid
-    for _ in range(3):
-        await alone.looks()
-    a_key(alone.folder, "z-later", kid="later")
-    (alone.folder / f"{first}.jwk").unlink()
-    for _ in range(3):
-        await alone.looks()
-    assert (alone.ring.kid, alone.kids, len(asked)) == ("later", ["later"], 2)
-    assert {key.kid for key in await keys.known()} == {first, "later"}
 
 
 @dataclass
