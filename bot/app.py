@@ -3,6 +3,8 @@
 ::
 
     settings -> policy, keys -> store -> api -> background loops -> one aiohttp application
+
+Where several servers share the store it says which policy is in force, and which keys are served.
 """
 
 import random
@@ -37,7 +39,8 @@ from bot.ids import new_id
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.page_side import page_loop, warn_of_routes
 from bot.people import KnownPeople
-from bot.policy_file import Adopt, PolicyFile
+from bot.policy_file import PolicyFile
+from bot.replica_side import ReplicaSide
 from bot.rotation import Rotation, rotation
 from bot.seal_side import SealSide
 from bot.settings import Settings, SettingsError, read_settings
@@ -53,10 +56,10 @@ from storage.writer import GroupCommitWriter
 log = structlog.get_logger(__name__)
 
 #: Seconds between two looks of each loop when nothing wakes it.
-CLOCK_S, CALLBACKS_S, POLICY_S = 1.0, 2.0, 2.0
+CLOCK_S, CALLBACKS_S = 1.0, 2.0
 
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest", "sealer", "secrets"})
+UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest", "sealer", "secrets", "keys"})
 
 #: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
 END_WITHIN_S = 1.5
@@ -124,6 +127,8 @@ async def serving(
             _opened_store(settings, people, keys, clock, bell.committed)
         )
         clock.not_before(await store.reads.latest(clock()))
+        shared = ReplicaSide(store, policy, people, clock, alone=store.database.alone)
+        await shared.begin(keys)
         sealing = SealSide(settings, store.seals, keys, clock, metrics)
         stack.push_async_callback(sealing.finish)  # when nothing else commits any more
         people.away(await store.absences.current(clock()))
@@ -131,7 +136,7 @@ async def serving(
         writer = CountedWriter(store.writer, metrics)
         with_slack = partial(SlackSide, settings, store, writer, people, clock, wall, bell)
         slack = with_slack(metrics, counts) if people.asks_slack else None
-        await warn_of_routes(policy)
+        await warn_of_routes(people.policy)
         ticker = Ticker(store.reads, writer, clock, new_id)
         caller = await _caller(store, settings, clock, wall, metrics, counts, stack)
         loops = [
@@ -142,13 +147,13 @@ async def serving(
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
-        file, watching = _watched(settings, policy, adopt, clock, metrics)
+        file, watching = shared.watch(settings, adopt, metrics)
         adopt_secrets = slack.door.take_secrets if slack else None
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
-        loops += [watching, rotating]
+        loops += [*watching, rotating]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         slack_checks = (slack.ready,) if slack else ()
-        more = (saving(store.writer), *sealing.checks, *slack_checks)
+        more = (saving(store.writer), *sealing.checks, *slack_checks, *shared.checks)
         checks = readiness(loops, people, clock, *more)
         looked, as_of = partial(backlog, store.database), people.as_of
         watch = Watch(metrics, looked=looked, clock=clock, checks=checks, people_as_of=as_of)
@@ -160,9 +165,10 @@ async def serving(
             writer=writer,
             waiters=waiters,
             jwks=keys.jwks,
+            jwks_age_s=shared.jwks_age_s,
             metrics_text=watch.text,
             checks=checks,
-            policy_health=file.health,
+            healths=shared.healths,
             answered=metrics.answered,
             people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
         )
@@ -176,7 +182,7 @@ async def serving(
             loop.start()
         if slack is not None:
             await slack.door.start()
-        log.info("serving", port=port, policy=policy.version)
+        log.info("serving", port=port, policy=file.in_force.version)
         yield Server(
             port=port, store=store, policy=file, people=people, clock=clock, rotation=secrets
         )
@@ -186,23 +192,6 @@ async def serving(
 async def _adopt(people: KnownPeople, clock: Clock, policy: Policy) -> None:
     """With Slack off the file is the fact about people, too."""
     people.take(policy, people.carried(policy, clock()))
-
-
-def _watched(
-    settings: Settings, policy: Policy, adopt: Adopt, clock: Clock, metrics: Metrics
-) -> tuple[PolicyFile, Loop]:
-    """The policy file, and the loop that looks at it."""
-
-    async def adopted(new: Policy) -> None:
-        await adopt(new)
-        await warn_of_routes(new)
-
-    file = PolicyFile(
-        Path(settings.policy), policy, adopt=adopted, clock=clock, registry=metrics.registry
-    )
-    loop = Loop("policy", file.once, POLICY_S)
-    file.wake = loop.wake
-    return file, loop
 
 
 def readiness(

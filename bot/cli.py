@@ -1,4 +1,5 @@
-"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, `service …`, `policy …`, `audit …`.
+"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, and those in groups: `service …`,
+`keys …`, `policy …`, `audit …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -15,20 +16,22 @@ from typing import Annotated, TypeVar
 import structlog
 import typer
 
+from bot.activate_command import activate, active
 from bot.app import read_policy, serving, utc_now
 from bot.audit import audit
 from bot.backup_command import backup, restore
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
-from bot.doctor import examine
+from bot.doctor import Shared, examine
 from bot.exits import CANNOT, FINDING, fail, why
+from bot.keys_command import keys
 from bot.observing import configure_logging
 from bot.policy_command import policy
 from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop
-from storage.inspection import hash_of_block, inspect_store
+from storage.inspection import hash_of_block, inspect_store, shared_of
 from storage.services import SCOPES, USUAL, Listed, SqlServices
 from storage.store import open_database
 
@@ -39,12 +42,15 @@ app = typer.Typer(
 )
 service = typer.Typer(help="Services that may call, and their keys.", no_args_is_help=True)
 app.add_typer(service, name="service")
+app.add_typer(keys, name="keys")
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
 app.command()(demo)
 app.command()(backup)
 app.command()(restore)
 policy.command("replay")(policy_replay)
+policy.command()(active)
+policy.command()(activate)
 
 T = TypeVar("T")
 
@@ -66,7 +72,7 @@ def doctor() -> None:
 
 async def _examined(settings: Settings) -> list[bool]:
     wrong = []
-    async for finding in examine(settings, _store_of, _hash_of):
+    async for finding in examine(settings, _store_of, _hash_of, _shared_of):
         typer.echo(str(finding))
         wrong.append(finding.is_wrong)
     return wrong
@@ -80,6 +86,10 @@ def _store_of(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _hash_of(settings: Settings, number: int) -> str | None:
     return hash_of_block(settings.database_url, number)
+
+
+def _shared_of(settings: Settings) -> Shared | None:
+    return shared_of(settings.database_url)
 
 
 @app.command()

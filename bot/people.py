@@ -22,6 +22,7 @@ class KnownPeople:
         self._from_file = from_file
         self._facts = Facts(people=People(), policy=policy)
         self._absences: Mapping[str, Absence] = {}  # by person, also those still to come
+        self._is_doubted = False
 
     @property
     def asks_slack(self) -> bool:
@@ -34,6 +35,8 @@ class KnownPeople:
 
     def facts(self, now: datetime) -> Facts:
         """Facts of this moment, without I/O. The same object while nothing is known better."""
+        if self._is_doubted:
+            return replace(self._facts, people=replace(self._facts.people, as_of=None))
         if self._from_file and not self._is_young(now):
             self.renew(self.policy.file_people(now))
         known = self._facts.people.persons
@@ -78,6 +81,10 @@ class KnownPeople:
         known = replace(people, absences=before.absences)
         self._facts = Facts(people=known, policy=self.policy)
         return _who(before) != _who(people)
+
+    def doubt(self, is_doubted: bool) -> None:
+        """Whether the policy they are of is no longer the one that counts: nobody is known then."""
+        self._is_doubted = is_doubted
 
     def away(self, absences: Iterable[Absence]) -> None:
         """Take who is away, or will be, and who stands in: it counts from the next question on."""

@@ -5,6 +5,8 @@
     change noticed -> the same at the next look -> read -> good: adopted for new escalations
     SIGHUP ------------------------------------------^     bad: named, counted, nothing changes
 
+Among several servers nothing is adopted here: `bot.agreed_policy` says what is in force.
+
 An editor may write in place, and half a file may be a policy too: one with its last rules missing.
 So a change counts when two looks in a row find the same; a signal says that the file is done.
 """
@@ -21,6 +23,7 @@ from typing import Any, NamedTuple
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from approvals.events import sha256
 from approvals.policy.load import Finding, PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock
@@ -63,12 +66,13 @@ class PolicyFile:
         path: Path,
         policy: Policy,
         *,
-        adopt: Adopt,
+        adopt: Adopt | None,
         clock: Clock,
         registry: CollectorRegistry,
     ) -> None:
         self._path, self._adopt, self._clock = path, adopt, clock
         self.in_force = policy
+        self.version = policy.version  #: of the file as it stands, good or bad; empty without one
         self.refused: Refused | None = None
         self.wake: Callable[[], None] = lambda: None
         self._told = False
@@ -126,16 +130,19 @@ class PolicyFile:
         except PolicyError as error:
             self._refuse(error)
         self._judged = look.digest
+        self.version = sha256(look.text) if look.text is not None else ""
 
     async def _take(self, policy: Policy) -> None:
-        changed = policy.version != self.in_force.version
-        if changed:
+        result = "unchanged" if policy.version == self.in_force.version else "taken"
+        if result == "taken" and self._adopt is None:
+            result = "read"  # and another has to say that it counts
+        elif result == "taken" and self._adopt is not None:
             await self._adopt(policy)
             self.in_force = policy
         self.refused = None
         self._mistakes.set(0)
-        self._reloads.labels("taken" if changed else "unchanged").inc()
-        log.info("policy-taken" if changed else "policy-unchanged", version=policy.version)
+        self._reloads.labels(result).inc()
+        log.info(f"policy-{result}", version=policy.version)
 
     def _read(self, look: Look) -> Policy:
         name = self._path.name

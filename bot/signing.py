@@ -3,13 +3,15 @@
 The newest signs, all verify. A key is a JWK in a file of its own (`NAME.jwk`), made at the first
 start. Names are ordered by time, so the last name is the newest key. To rotate, add a file with a
 later name; the old one may lose its private part `d` at once, and goes when its grants are over.
-A running server follows (`bot.rotation`).
+A running server follows (`bot.rotation`). Where several share a database each has keys of its own,
+and what they know of one another's decides which may sign (`bot.known_keys`).
 """
 
 import base64
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from approvals.escalation import Json
+from approvals.ports import NotSavedError
 from bot.durable import sync_folder
 from bot.ids import new_id
 
@@ -33,13 +36,24 @@ class SigningKeysError(OSError):
     """The directory of signing keys cannot be used. The message names the file, never a key."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What servers on one database know of keys, as far as it concerns one of them."""
+
+    served: tuple[dict[str, Any], ...] = ()  #: the public halves of all, none that is retired
+    ripe: frozenset[str] = frozenset()  #: names of those that every cache may know
+    retired: frozenset[str] = frozenset()
+
+
 class KeyRing:
     """Implements `approvals.grants.Signer` over a directory. Raises SigningKeysError."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._keys = _usable(directory, _keys_in)
-        self._newest = _signing(self._keys)[-1]
+        self._shared: Shared | None = None
+        self._signs: OKPKey | None = None
+        self._choose()
 
     def files(self) -> Sequence[Path]:
         """Where the keys lie."""
@@ -52,29 +66,70 @@ class KeyRing:
     def adopt(self, keys: list[OKPKey]) -> bool:
         """Sign and verify with these from now on; whether any is another."""
         changed = [_print(key) for key in keys] != [_print(key) for key in self._keys]
-        self._keys, self._newest = keys, _signing(keys)[-1]
+        self._keys = keys
+        self._choose()
         return changed
+
+    def share(self, shared: Shared) -> None:
+        """From now on sign only by what every server knows, and serve the keys of all."""
+        self._shared = shared
+        self._choose()
+
+    def _choose(self) -> None:
+        """The newest with a private part signs; among several servers, once it is ripe.
+
+        Until then the one before goes on, also where its file is gone already.
+        """
+        private = _signing(self._keys)
+        if self._shared is None:
+            self._signs = self._attests = private[-1]
+            return
+        may = self._shared.ripe - self._shared.retired
+        before = [self._signs] if self._signs is not None else []
+        ripe = [key for key in (*before, *private) if key.kid in may]
+        live = [key for key in private if key.kid not in self._shared.retired]
+        self._signs = ripe[-1] if ripe else None
+        self._attests = (live or private)[-1]
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether a key signs now."""
+        return self._signs is not None
 
     @property
     def kid(self) -> str:
-        """Which key signs now: the newest that has a private part."""
-        return str(self._newest.kid)
+        """Which key signs now: the newest that has a private part. Raises NotSavedError."""
+        return str(self._signing_key().kid)
+
+    def _signing_key(self) -> OKPKey:
+        if self._signs is None:
+            raise NotSavedError("No key of this server may sign yet. Ask again in a few minutes.")
+        return self._signs
 
     def sign(self, claims: Mapping[str, Json]) -> str:
         """The claims as compact JWS, its header naming the key and the type."""
         header = {"alg": ALGORITHM, "kid": self.kid, "typ": TYPE}
         payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return jws.serialize_compact(header, payload, self._newest, algorithms=[ALGORITHM])
+        key = self._signing_key()
+        return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM])
 
     def attest(self, text: str) -> tuple[str, str]:
-        """Which key signed the text, and its bare Ed25519 signature as base64url."""
-        private = cast(Ed25519PrivateKey, self._newest.private_key)
+        """Which key signed the text, and its bare Ed25519 signature as base64url.
+
+        The newest, ripe or not: who checks an anchor comes later, and caches nothing.
+        """
+        private = cast(Ed25519PrivateKey, self._attests.private_key)
         signature = private.sign(text.encode())
-        return self.kid, base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+        return str(self._attests.kid), base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+
+    def halves(self) -> dict[str, dict[str, Any]]:
+        """The public halves of those in the directory, by name, oldest first."""
+        return {str(key.kid): key.as_dict(private=False) for key in self._keys}
 
     def jwks(self) -> dict[str, Any]:
         """The public halves, as served at `/.well-known/jwks.json`."""
-        return {"keys": [key.as_dict(private=False) for key in self._keys]}
+        served = self.halves().values() if self._shared is None else self._shared.served
+        return {"keys": list(served)}
 
 
 def _usable(directory: Path, read: Callable[[Path], list[OKPKey]]) -> list[OKPKey]:
@@ -109,11 +164,21 @@ def public_keys(directory: Path) -> tuple[dict[str, Any], ...]:
 
 def _keys_in(directory: Path) -> list[OKPKey]:
     """All keys, oldest first; makes the first one."""
+    _make_directory(directory)
+    return [_read(file) for file in sorted(directory.glob("*.jwk"))] or [_make(directory)]
+
+
+def new_key(directory: Path) -> str:
+    """Lay another key into the directory; its name. Raises SigningKeysError, OSError."""
+    _make_directory(directory)
+    return str(_make(directory).kid)
+
+
+def _make_directory(directory: Path) -> None:
     if not directory.exists():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not directory.is_dir():
         raise SigningKeysError(f"{directory} is no directory; set ANDON_SIGNING_KEYS to one.")
-    return [_read(file) for file in sorted(directory.glob("*.jwk"))] or [_make(directory)]
 
 
 def _read(file: Path) -> OKPKey:

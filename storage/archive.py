@@ -12,6 +12,8 @@ from approvals.erasing import ERASED
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.sealing import Block, Head
+from approvals.sharing import KnownKey
+from storage.keys import keys_known
 from storage.links import Database, Looking, Row
 from storage.looking import looking_at
 from storage.reads import RECORDS, record_of
@@ -75,6 +77,10 @@ class Archive:
         """The text of a policy that was in force."""
         rows = self._rows("SELECT text FROM policies WHERE version = ?", (version,))
         return rows[0][0] if rows else None
+
+    def known_keys(self) -> tuple[KnownKey, ...]:
+        """Public keys of all servers there are and were."""
+        return keys_known(self._link)
 
     def blocks(
         self, since: datetime, until: datetime, ids: Sequence[str]

@@ -12,7 +12,9 @@ from typing import Any
 from approvals.auditing import Entry, Finding, Kept, KeptBlock, Sealed
 from approvals.escalation import Escalation
 from approvals.sealing import Head
+from approvals.sharing import KnownKey
 from storage import statements
+from storage.keys import keys_known
 from storage.links import Looking
 from storage.looking import looking_at
 from storage.statements import COLUMNS
@@ -102,6 +104,10 @@ class Evidence:
         """Every version of the policy that was in force, and its text."""
         rows = self._link.rows("SELECT version, text FROM policies ORDER BY version")
         yield from ((version, text) for version, text in rows)
+
+    def known_keys(self) -> tuple[KnownKey, ...]:
+        """Public keys of all servers there are and were."""
+        return keys_known(self._link)
 
     def strays(self) -> Iterator[Finding]:
         """Rows that belong to no escalation, record or block."""

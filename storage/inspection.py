@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from approvals.sharing import ActivePolicy, KnownKey
 from storage.address import file_of, is_of_a_server
 from storage.errors import UnreachableError
 from storage.found import Found
+from storage.keys import keys_known
 from storage.looking import looking_at
 from storage.needing import needs_asyncpg
+from storage.policies import policy_active
 from storage.sqlite.inspection import inspect_file
 
 
@@ -30,3 +33,14 @@ def hash_of_block(url: str, number: int) -> str | None:
     with looking_at(url) as link:
         rows = link.rows("SELECT hash FROM blocks WHERE number = ?", (number,))
         return str(rows[0][0]) if rows else None
+
+
+def shared_of(url: str) -> tuple[ActivePolicy | None, tuple[KnownKey, ...]] | None:
+    """What servers on one database have in common; None for a file, which has one server.
+
+    Raises as `looking_at` does.
+    """
+    if not is_of_a_server(url):
+        return None
+    with looking_at(url) as link:
+        return policy_active(link), keys_known(link)

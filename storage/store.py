@@ -10,8 +10,10 @@ from approvals.ports import Clock, Committed, FactSource
 from storage.absences import SqlAbsences
 from storage.address import file_of, is_of_a_server
 from storage.digests import SqlDigests
+from storage.keys import SqlKeys
 from storage.links import Database
 from storage.needing import needs_asyncpg
+from storage.policies import SqlPolicies
 from storage.reads import SqlReads
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
@@ -36,6 +38,8 @@ class Store:
     services: SqlServices
     signatures: SqlSignatures
     absences: SqlAbsences
+    keys: SqlKeys
+    policies: SqlPolicies
     health: SqlReads
     database: Database
 
@@ -88,6 +92,8 @@ async def open_store(
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),
                 absences=SqlAbsences(database),
+                keys=SqlKeys(database),
+                policies=SqlPolicies(database),
                 health=reads,
                 database=database,
             )

@@ -67,9 +67,10 @@ class Api:
     clock: Clock
     waiters: Waiters
     jwks: Callable[[], dict[str, Any]]
+    jwks_age_s: Callable[[], int] = lambda: 300  #: how long they may be kept; 0: not at all
     metrics_text: Callable[[], Awaitable[bytes]]
     checks: Sequence[Check] = ()
-    policy_health: Callable[[], dict[str, Any]] = lambda: {"ok": True}
+    healths: Mapping[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)  #: in detail
     answered: Callable[[str, int], None] = lambda route, status: None  #: counts answers
     people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again
     store_due_s: Callable[[], float] = lambda: STORE_RETRY_S  #: while the store takes nothing

@@ -84,7 +84,7 @@ async def readyz(request: web.Request) -> web.Response:
     for check in api.checks:
         name, works = await check()
         checks[name] = {"ok": works}
-    checks["policy"] = api.policy_health()
+    checks |= {name: health() for name, health in api.healths.items()}
     works = all(found["ok"] for found in checks.values())
     return web.json_response({"ok": works, "checks": checks}, status=200 if works else 503)
 
@@ -97,7 +97,9 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def jwks(request: web.Request) -> web.Response:
     """Public keys, to be pinned or fetched by those who verify grants."""
-    return web.json_response(request.app[API].jwks(), headers={"Cache-Control": "max-age=300"})
+    api, kept = request.app[API], request.app[API].jwks_age_s()
+    headers = {"Cache-Control": f"max-age={kept}" if kept else "no-store"}
+    return web.json_response(api.jwks(), headers=headers)
 
 
 async def openapi(request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 """`andon-server audit export`: a bundle to check without our code, and counts by reference."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -76,13 +77,20 @@ def _exported(
         since=since,
         until=until,
         at=utc_now(),
-        keys=public_keys(Path(settings.signing_keys)),
+        keys=_keys(archive, Path(settings.signing_keys)),
         anchors=_anchor_lines(anchors or anchors_of(settings), asked=anchors is not None),
     )
     written = write_bundle(archive, wanted, out)
     typer.echo(_said(written, out), err=True)
     _warn(written, wanted.keys)
     return written.references
+
+
+def _keys(archive: Archive, directory: Path) -> tuple[dict[str, Any], ...]:
+    """The public halves in the directory, and those that only the database knows."""
+    own = public_keys(directory)
+    names = {str(key["kid"]) for key in own}
+    return own + tuple(json.loads(key.jwk) for key in archive.known_keys() if key.kid not in names)
 
 
 def _anchor_lines(path: Path, *, asked: bool) -> tuple[str, ...]:

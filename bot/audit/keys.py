@@ -1,8 +1,12 @@
-"""Public keys as an auditor has them: the directory of the server, or a JWKS that was pinned."""
+"""Public keys as an auditor has them: the directory of the server, or a JWKS that was pinned.
+
+Of other servers on the same database the directory knows none; the database does.
+"""
 
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from approvals.codec import unpadded
+from approvals.sharing import KnownKey
 
 
 class KeysError(ValueError):
@@ -34,6 +39,14 @@ class PublicKeys:
         if not found:
             raise KeysError(path, "no key is in it")
         return cls(found)
+
+    def besides(self, known: Iterable[KnownKey]) -> "PublicKeys":
+        """These, and of those known what goes by another name. Raises KeysError."""
+        others = dict(_key(Path(key.kid), json.loads(key.jwk)) for key in known)
+        return PublicKeys({**others, **self._keys})
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
     def has_signed(self, kid: str, text: str, signature: str) -> bool:
         """Whether that key has signed the text."""

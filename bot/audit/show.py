@@ -42,12 +42,13 @@ def show(
     """
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
-        url, known = settings.database_url, keys_of(settings, keys)
+        url = settings.database_url
         anchored = anchors_in(settings, anchors)
         with open_archive(url) as archive, open_evidence(url) as evidence:
             found = list(archive.told(archive.named(word)))
             if not found:
                 raise fail(f"There is no escalation {visible(word)}: no id, end of one, reference.")
+            known = keys_of(settings, keys, archive.known_keys)
             checking = Checking(evidence, archive, known, anchored, utc_now())
             checked = [(told, checking.of(told)) for told in found]
             typer.echo(_shown(archive, checked, html=html, as_json=as_json), nl=not html)

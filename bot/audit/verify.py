@@ -58,14 +58,14 @@ def _verified(
     """What was found, and what an auditor should know of how it was looked for."""
     notes: list[str] = []
     now = utc_now()
-    known = keys_of(settings, keys)
-    if known is None:
-        missing = f"There are no keys in {settings.signing_keys}"
-        notes.append(f"{missing}, so no signature was checked; give --keys.")
     with anchor_lines(settings, anchors) as lines, open_evidence(settings.database_url) as evidence:
         if lines is None:
             missing = f"There is no file {anchors_of(settings)}"
             notes.append(f"{missing}, so no anchor was checked; give --anchors.")
+        known = keys_of(settings, keys, evidence.known_keys)
+        if known is None:
+            missing = f"There are no keys in {settings.signing_keys}"
+            notes.insert(0, f"{missing}, so no signature was checked; give --keys.")
         told = partial(typer.echo, err=True)
         report = check(evidence, lines or (), known, now, told)
     if report.torn:

@@ -3,9 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from storage import tables
+from storage import replica_tables
 
-assert tables  # the import fills the metadata  # noqa: S101
+assert replica_tables  # the import fills the metadata, of all tables  # noqa: S101
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -88,6 +88,23 @@ async def test_it_is_ready_and_says_of_what(tmp_path: Path) -> None:
     assert set(said["checks"]) == parts
 
 
+async def test_alone_on_a_file_it_serves_its_directory_and_writes_no_keys_down(
+    tmp_path: Path,
+) -> None:
+    """A key whose file was taken away must not come back from the record."""
+    async with (
+        serving(settings(tmp_path)) as server,
+        aiohttp.ClientSession(server.url) as http,
+        http.get("/.well-known/jwks.json") as answer,
+    ):
+        served = await answer.json()
+        assert await server.store.keys.known() == ()
+        assert await server.store.policies.active() is None
+    (kept,) = (tmp_path / "keys").iterdir()
+    assert [key["kid"] for key in served["keys"]] == [kept.stem]
+    assert answer.headers["Cache-Control"] == "max-age=300"
+
+
 async def test_what_happened_last_is_sealed_and_anchored_when_it_has_stopped(
     tmp_path: Path,
 ) -> None:

@@ -144,6 +144,27 @@ def test_the_policy_is_checked_with_file_and_line(folder: Path) -> None:
     assert "finance-approvers" in one_line(result)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("policy", "activate"), "takes its changed file by itself"),
+        (("policy", "active"), "takes its changed file by itself"),
+        (("keys", "retire", "key_1"), "take the key's file out of ANDON_SIGNING_KEYS"),
+    ],
+)
+def test_a_server_that_is_alone_agrees_with_nobody(
+    folder: Path, words: tuple[str, ...], says: str
+) -> None:
+    refused = run(*words)
+    assert (refused.exit_code, says in one_line(refused)) == (3, True)
+
+
+def test_a_key_that_was_made_is_listed_where_it_lies(folder: Path) -> None:
+    made = run("keys", "new").stdout
+    assert (folder / "keys" / f"{made.strip()}.jwk").stat().st_mode & 0o777 == 0o600
+    assert run("keys", "list").stdout == f"{made.strip()}\t-\tserved\there\n"
+
+
 def test_a_policy_that_is_not_there_is_said_in_words(folder: Path) -> None:
     result = run("policy", "check", "none.toml")
     assert (result.exit_code, result.stderr) == (3, "There is no policy file none.toml.\n")

@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from tests.storage.stand import THEIR_DIGEST, THREE_OPTIONS, TWO_PEOPLE
 
 fences = importlib.import_module("storage.migrations.versions.0002_the_fences")
 later = importlib.import_module("storage.migrations.versions.0004_seals_and_limits")
+shared = importlib.import_module("storage.migrations.versions.0006_keys_and_policies")
 
 #: Every fence as it stands now: a later one of the same name took the place of the earlier.
-FENCES = list({fence.name: fence for fence in (*fences.FENCES, *later.FENCES)}.values())
+FENCES = list({f.name: f for f in (*fences.FENCES, *later.FENCES, *shared.FENCES)}.values())
 
 
 async def lives(url: str) -> None:
@@ -41,6 +43,10 @@ async def lives(url: str) -> None:
         await store.writer.submit(a_vote(rejected, option="leave"))
         await store.seals.seal(START)
         await store.writer.submit(an_open("d"))
+        await store.keys.publish({"old": "{}", "new": "{}"}, START, timedelta())
+        await store.keys.retire("old", START)
+        policy = facts.facts(START).policy
+        await store.policies.begin(policy.version, policy.text, START)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +95,8 @@ COLUMNS = {
     "policies": "version text first_used_at",
     "blocks": "number prev root count at hash",
     "seals": "block position escalation_id seq hash",
+    "signing_keys": "kid jwk known_at signs_at retired_at",
+    "policy_activations": "number version set_at set_by",
 }
 
 #: The hash the next block has to name.
@@ -209,6 +217,20 @@ TAMPERINGS = [
             {"block": "2", "position": "9", **UNSEALED},
         )
     ),
+    *(
+        (f"UPDATE signing_keys SET {column} = 'x'", "a published key never changes")
+        for column in ("kid", "jwk", "known_at", "signs_at")
+    ),
+    ("UPDATE signing_keys SET retired_at = NULL", "a retired key stays retired"),
+    ("UPDATE signing_keys SET retired_at = 'later'", "a retired key stays retired"),
+    ("DELETE FROM signing_keys WHERE kid = 'new'", "a published key is never forgotten"),
+    (replacing("signing_keys", jwk="'forged'"), "a key is published once"),
+    ("UPDATE policy_activations SET set_by = 'mia'", "what was in force never changes"),
+    ("DELETE FROM policy_activations", "what was in force is never forgotten"),
+    *(
+        (replacing("policy_activations", number=number), "only ever appended")
+        for number in ("0", "number", "number + 2")
+    ),
 ]
 
 
@@ -260,6 +282,8 @@ DOUBLES = [
     ("uq_blocks_hash", repeating("blocks", number="9", prev="'x'")),
     ("pk_seals", repeating("seals", seq="99")),
     ("uq_seals_record", repeating("seals", block="9")),
+    ("pk_signing_keys", repeating("signing_keys")),
+    ("pk_policy_activations", repeating("policy_activations")),
     ("pk_unsealed", "INSERT INTO unsealed SELECT * FROM unsealed LIMIT 1"),
     ("pk_cards", "INSERT INTO cards SELECT * FROM cards LIMIT 1"),
     ("pk_deliveries", "INSERT INTO deliveries SELECT * FROM deliveries LIMIT 1"),
@@ -308,3 +332,9 @@ def test_the_next_block_may_be_appended(raw: sqlite3.Connection) -> None:
 def test_a_body_may_be_erased_where_its_record_stays(raw: sqlite3.Connection) -> None:
     raw.execute("DELETE FROM event_bodies WHERE seq = 1")
     assert raw.execute("SELECT count(*) FROM event_bodies WHERE seq = 1").fetchone() == (0,)
+
+
+def test_a_key_may_be_retired_and_the_next_policy_be_activated(raw: sqlite3.Connection) -> None:
+    raw.execute("UPDATE signing_keys SET retired_at = 'now' WHERE kid = 'new'")
+    raw.execute(repeating("policy_activations", number="number + 1"))
+    assert raw.execute("SELECT MAX(number) FROM policy_activations").fetchone() == (2,)
