@@ -1,4 +1,4 @@
-"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, `service …`, `policy …`, `audit …`.
+"""The commands: `serve`, `doctor`, `backup`, `restore`, `migrate`, `service …`, `audit …` ….
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -22,6 +22,7 @@ from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import examine
 from bot.exits import CANNOT, FINDING, fail, why
+from bot.migrate_command import migrate
 from bot.observing import configure_logging
 from bot.policy_command import policy
 from bot.redaction import redact_text
@@ -44,6 +45,7 @@ app.add_typer(audit, name="audit")
 app.command()(demo)
 app.command()(backup)
 app.command()(restore)
+app.command()(migrate)
 policy.command("replay")(policy_replay)
 
 T = TypeVar("T")

@@ -79,7 +79,7 @@ def _text(report: Report, notes: list[str]) -> str:
 
 
 def _lines_of(report: Report, notes: list[str]) -> Iterator[str]:
-    yield from (_printable(str(finding)) for finding in report.findings[:TOLD])
+    yield from (printable(str(finding)) for finding in report.findings[:TOLD])
     if report.wrong > TOLD:
         yield f"… and {report.wrong - TOLD:,} more"
     yield from notes
@@ -95,7 +95,7 @@ def _lines_of(report: Report, notes: list[str]) -> Iterator[str]:
     yield f"{seen}: all hold." if not report.wrong else f"{seen}: {report.wrong:,} wrong."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """What was written into the store by a stranger moves no cursor."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 

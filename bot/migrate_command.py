@@ -1,0 +1,150 @@
+"""`andon-server migrate`: a whole history out of a file into PostgreSQL, and checked there."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app import utc_now
+from bot.audit.checking import Report, check
+from bot.audit.given import anchor_lines, keys_of
+from bot.audit.verify import printable
+from bot.counted import counted
+from bot.exits import CANNOT, FINDING, USAGE, fail, why
+from bot.settings import Settings, read_settings
+from storage.address import file_of, is_of_a_server
+from storage.evidence import open_evidence
+from storage.moving import Move, open_move
+
+#: Seconds between two words about the way so far: to a terminal, and to anything else.
+SHOWN_EVERY_S, TOLD_EVERY_S = 0.2, 10.0
+
+
+def migrate(
+    source: Annotated[
+        str, typer.Option("--from", metavar="FILE", help="The SQLite file of a stopped server.")
+    ],
+    target: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="URL",
+            help="postgresql://HOST/DATABASE, an empty one. Default: ANDON_DATABASE_URL.",
+        ),
+    ] = "",
+) -> None:
+    """Move a whole history from a SQLite file into PostgreSQL, and check that all of it came.
+
+    The file is only read. Cut short, the same command goes on where it was; until it is done no
+    server starts on the target. Exit code 1 where a record is wrong or came otherwise, 3 where
+    nothing can be moved.
+    """
+    try:
+        settings = read_settings(ANDON_SLACK_MODE="off")
+        target = target or settings.database_url
+        if not is_of_a_server(target):
+            raise fail(
+                "Where to? Give --to postgresql://HOST/DATABASE, or set ANDON_DATABASE_URL.", USAGE
+            )
+        path = file_of(source) if "://" in source else Path(source)
+        of_the_file = settings.model_copy(update={"database_url": f"sqlite:///{path}"})
+        wrong = asyncio.run(_moved(path, target, of_the_file))
+    except KeyboardInterrupt:
+        raise fail("Cut short. The same command goes on where it was.") from None
+    except (*CANNOT, ValueError) as error:
+        raise fail(why(error)) from None
+    if wrong:
+        raise fail(wrong, FINDING)
+    typer.echo(
+        f"Set ANDON_DATABASE_URL and start `serve`. Put {path} away, as it is: no server may go "
+        "on with it.",
+        err=True,
+    )
+
+
+async def _moved(path: Path, target: str, settings: Settings) -> str:
+    """Move, and say what was moved; what is wrong, if anything. The target then stays closed."""
+    with Progress().shown() as progress:
+        async with open_move(path, target, progress.told) as move:
+            if different := await move.copy() or await move.compare():
+                return _left_closed(str(different))
+            report = await asyncio.to_thread(_audited, move, target, settings, progress.line)
+            if report.wrong:
+                return _left_closed(_wrong(report))
+            await move.finish()
+    typer.echo(_said(move, report))
+    return ""
+
+
+def _audited(move: Move, target: str, settings: Settings, told: Callable[[str], None]) -> Report:
+    """What an audit of the target finds, as of the moment at which the file was left."""
+    now = move.latest or utc_now()
+    with anchor_lines(settings, None) as lines, open_evidence(target) as evidence:
+        return check(evidence, lines or (), keys_of(settings, None), now, told)
+
+
+def _wrong(report: Report) -> str:
+    more = f", and {report.wrong - 1:,} more" if report.wrong > 1 else ""
+    return f"{report.findings[0]}{more}; so it is in the file: `audit verify` names all of it"
+
+
+def _left_closed(found: str) -> str:
+    return (
+        f"{printable(found)}. No server starts on the target database, and the file is as it was."
+    )
+
+
+def _said(move: Move, report: Report) -> str:
+    what = ", ".join(
+        counted(n, word)
+        for n, word in (
+            (report.escalations, "escalation"),
+            (report.records, "record"),
+            (report.blocks, "block"),
+            (move.rows, "row"),
+        )
+    )
+    done = "were there already" if move.was_done else "moved and compared"
+    return f"{what} {done}: all hold."
+
+
+@dataclass
+class Progress:
+    """Tells on standard error how far a long move is; little of a short one."""
+
+    began: float = field(default_factory=time.monotonic)
+    last: float = field(default_factory=time.monotonic)
+    doing: str = ""
+    first: int = 0  #: rows that were there when this part of the way began
+    is_shown: bool = field(default_factory=lambda: sys.stderr.isatty())
+
+    def told(self, doing: str, done: int, total: int) -> None:
+        """So many of so many rows."""
+        now = time.monotonic()
+        if doing != self.doing:
+            self.doing, self.began, self.first = doing, now, done
+        if now - self.last >= (SHOWN_EVERY_S if self.is_shown else TOLD_EVERY_S):
+            self.last = now
+            rate = (done - self.first) / max(now - self.began, 0.001)
+            share = done / max(1, total)
+            self.line(f"{doing} {done:,} of {total:,} rows ({share:.0%}), {rate:,.0f} a second")
+
+    def line(self, said: str) -> None:
+        """A line, or the next state of one."""
+        end, begin = ("", "\r\x1b[K") if self.is_shown else ("\n", "")
+        print(f"{begin}{said}", end=end, file=sys.stderr, flush=True)
+
+    @contextmanager
+    def shown(self) -> Iterator["Progress"]:
+        """On a terminal what was shown last makes room for what follows."""
+        try:
+            yield self
+        finally:
+            if self.is_shown:
+                self.line("")
