@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -114,30 +113,28 @@ def _said(move: Move, report: Report) -> str:
     return f"{what} {done}: all hold."
 
 
-@dataclass
 class Progress:
-    """Tells on standard error how far a long move is; little of a short one."""
+    """Tells on standard error how far a long move is; nothing of a short one."""
 
-    began: float = field(default_factory=time.monotonic)
-    last: float = field(default_factory=time.monotonic)
-    doing: str = ""
-    first: int = 0  #: rows that were there when this part of the way began
-    is_shown: bool = field(default_factory=lambda: sys.stderr.isatty())
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._told_at = clock, clock()
+        self._is_shown = sys.stderr.isatty()
+        self._doing, self._began_at, self._first = "", 0.0, 0
 
     def told(self, doing: str, done: int, total: int) -> None:
         """So many of so many rows."""
-        now = time.monotonic()
-        if doing != self.doing:
-            self.doing, self.began, self.first = doing, now, done
-        if now - self.last >= (SHOWN_EVERY_S if self.is_shown else TOLD_EVERY_S):
-            self.last = now
-            rate = (done - self.first) / max(now - self.began, 0.001)
+        now = self._clock()
+        if doing != self._doing:
+            self._doing, self._began_at, self._first = doing, now, done
+        elif now - self._told_at >= (SHOWN_EVERY_S if self._is_shown else TOLD_EVERY_S):
+            self._told_at = now
+            rate = (done - self._first) / max(now - self._began_at, 0.001)
             share = done / max(1, total)
             self.line(f"{doing} {done:,} of {total:,} rows ({share:.0%}), {rate:,.0f} a second")
 
     def line(self, said: str) -> None:
-        """A line, or the next state of one."""
-        end, begin = ("", "\r\x1b[K") if self.is_shown else ("\n", "")
+        """A line; on a terminal it takes the place of the one before."""
+        begin, end = ("\r\x1b[K", "") if self._is_shown else ("", "\n")
         print(f"{begin}{said}", end=end, file=sys.stderr, flush=True)
 
     @contextmanager
@@ -146,5 +143,5 @@ class Progress:
         try:
             yield self
         finally:
-            if self.is_shown:
+            if self._is_shown:
                 self.line("")

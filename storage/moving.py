@@ -10,7 +10,6 @@ opens, and the audit of what was read says whether it can be what happened.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +35,8 @@ class Move:
     ) -> None:
         self._source, self._target, self._extents = source, target, extents
         self._progress = progress
+        #: The latest moment the history has seen.
+        self.latest = source.latest()
 
     @property
     def rows(self) -> int:
@@ -46,11 +47,6 @@ class Move:
     def was_done(self) -> bool:
         """Whether all of it was there already, and the target open."""
         return self._target.is_whole
-
-    @property
-    def latest(self) -> datetime | None:
-        """The latest moment the history has seen."""
-        return self._source.latest()
 
     async def copy(self) -> Finding | None:
         """Copy what is not there yet; the first record that PostgreSQL does not take."""

@@ -75,10 +75,10 @@ async def _lived(past: Past) -> None:
         await store.writer.submit(a_vote(waiting.escalation_id, SAM))  # in no block yet
 
 
-def copied(past: Past, folder: Path) -> Path:
-    """The file alone, to be tampered with."""
-    shutil.copy(past.database, folder / "andon.db")
-    return folder / "andon.db"
+def copied(past: Past, folder: Path) -> Past:
+    """The same in another folder."""
+    shutil.copytree(past.folder, folder, dirs_exist_ok=True)
+    return Past(folder)
 
 
 def everything_in_file(path: Path) -> Everything:

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,8 +23,6 @@ from tests.building import START, Clock, store_at, store_on
 from tests.postgres import Running
 from tests.storage.postgres.histories import (
     Everything,
-    a_rich_history,
-    copied,
     everything_in_file,
     everything_on_server,
 )
@@ -33,7 +30,6 @@ from tests.storage.postgres.moving import (
     a_database,
     begun,
     copied_only,
-    empty,
     moved,
     unheard,
     was_done,
@@ -47,39 +43,6 @@ TABLES = {
     "refusals", "seals", "service_keys", "service_secrets", "services", "signatures", "storms",
     "unsealed", "votes",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
-    """The history that is moved; nobody changes it."""
-    return a_rich_history(tmp_path_factory.mktemp("rich"))
-
-
-@pytest.fixture
-def file(past: Past, tmp_path: Path) -> Path:
-    """A copy of it, to be tampered with."""
-    return copied(past, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def shared(server: Running) -> Iterator[str]:
-    """The database all move into."""
-    with a_database(server, "untouched") as name:
-        yield name
-
-
-@pytest.fixture
-def target(server: Running, shared: str) -> str:
-    """A database with the schema, and nothing in it."""
-    empty(server, shared)
-    return shared
-
-
-@pytest.fixture
-def other(server: Running) -> Iterator[str]:
-    """The same, of one's own: its tables may be changed."""
-    with a_database(server, "untouched") as name:
-        yield name
 
 
 def expected(path: Path) -> Everything:
@@ -106,36 +69,36 @@ def schema_of(server: Running, name: str) -> str:
 # -- all of it ------------------------------------------------------------------------------------
 
 
-def test_the_history_has_something_in_every_table(past: Past) -> None:
-    assert {name for name, rows in everything_in_file(past.database).items() if rows} >= TABLES
+def test_the_history_has_something_in_every_table(rich: Past) -> None:
+    assert {name for name, rows in everything_in_file(rich.database).items() if rows} >= TABLES
 
 
 @pytest.mark.parametrize("rows_at_once", [MOST_ROWS, 3])
 async def test_everything_arrives_as_it_was_and_the_file_is_as_before(
-    past: Past,
+    rich: Past,
     server: Running,
     target: str,
     rows_at_once: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("storage.extents.MOST_ROWS", rows_at_once)
-    before = past.database.read_bytes()
-    assert await moved(past.database, server.url(target)) is None
-    assert await everything_on_server(server.url(target)) == expected(past.database)
-    assert past.database.read_bytes() == before
+    before = rich.database.read_bytes()
+    assert await moved(rich.database, server.url(target)) is None
+    assert await everything_on_server(server.url(target)) == expected(rich.database)
+    assert rich.database.read_bytes() == before
     assert schema_of(server, target) == newest()
 
 
-async def test_a_database_without_a_schema_gets_it(past: Past, server: Running) -> None:
+async def test_a_database_without_a_schema_gets_it(rich: Past, server: Running) -> None:
     with a_database(server, "template1") as name:
-        assert await moved(past.database, server.url(name)) is None
-        assert await everything_on_server(server.url(name)) == expected(past.database)
+        assert await moved(rich.database, server.url(name)) is None
+        assert await everything_on_server(server.url(name)) == expected(rich.database)
 
 
 async def test_afterwards_numbers_go_on_and_every_fence_stands(
-    past: Past, server: Running, target: str
+    rich: Past, server: Running, target: str
 ) -> None:
-    await moved(past.database, server.url(target))
+    await moved(rich.database, server.url(target))
     ((last,),) = server.run(target, "SELECT max(id) FROM absences")
     columns = "person, substitute, since, until, set_at, set_by"
     again = f"INSERT INTO absences ({columns}) SELECT {columns} FROM absences LIMIT 1 RETURNING id"
@@ -147,10 +110,10 @@ async def test_afterwards_numbers_go_on_and_every_fence_stands(
 
 
 async def test_a_table_the_move_has_never_heard_of_moves_too(
-    file: Path, server: Running, other: str
+    past: Past, server: Running, own: str
 ) -> None:
     """Whatever its types, its order among the others, its fences and its own numbers."""
-    with closing(sqlite3.connect(file)) as link, link:
+    with closing(sqlite3.connect(past.database)) as link, link:
         link.execute(
             "CREATE TABLE aaa (n INTEGER PRIMARY KEY, service VARCHAR REFERENCES services (name), "
             '"is" BOOLEAN, raw BLOB, said JSON, big BIGINT, part DOUBLE)'
@@ -160,7 +123,7 @@ async def test_a_table_the_move_has_never_heard_of_moves_too(
             link.execute("INSERT INTO aaa VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         link.execute("INSERT INTO aaa (n) VALUES (13)")
     server.run(
-        other,
+        own,
         "CREATE TABLE aaa (n INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY, service VARCHAR "
         'REFERENCES services (name), "is" BOOLEAN, raw BYTEA, said JSON, big BIGINT, '
         "part DOUBLE PRECISION)",
@@ -168,10 +131,12 @@ async def test_a_table_the_move_has_never_heard_of_moves_too(
         "$$ BEGIN RAISE EXCEPTION 'never'; END $$",
         "CREATE TRIGGER never BEFORE INSERT ON aaa FOR EACH ROW EXECUTE FUNCTION never()",
     )
-    assert await moved(file, server.url(other)) is None
-    found = await everything_on_server(server.url(other))
-    assert sorted(found["aaa"], key=_n) == sorted(expected(file)["aaa"], key=_n)  # 1 == True
-    assert server.run(other, "SELECT nextval(pg_get_serial_sequence('aaa', 'n'))") == [(14,)]
+    assert await moved(past.database, server.url(own)) is None
+    found = await everything_on_server(server.url(own))
+    assert sorted(found["aaa"], key=_n) == sorted(
+        expected(past.database)["aaa"], key=_n
+    )  # 1 == True
+    assert server.run(own, "SELECT nextval(pg_get_serial_sequence('aaa', 'n'))") == [(14,)]
 
 
 def _n(row: Row) -> int:
@@ -180,11 +145,11 @@ def _n(row: Row) -> int:
 
 
 async def test_a_move_that_is_done_is_only_looked_at_again(
-    past: Past, server: Running, target: str
+    rich: Past, server: Running, target: str
 ) -> None:
     """Nobody could tell whether the first one was cut short just before it said so."""
     for done in (False, True):
-        async with open_move(past.database, server.url(target), unheard) as move:
+        async with open_move(rich.database, server.url(target), unheard) as move:
             assert await was_done(move) is done
     assert schema_of(server, target) == newest()
 
@@ -206,21 +171,21 @@ def test_pieces_are_bounded_by_rows_and_by_what_they_hold() -> None:
 
 @pytest.mark.parametrize("as_server", [True, False])
 async def test_nothing_starts_on_half_a_history(
-    past: Past, server: Running, target: str, as_server: bool
+    rich: Past, server: Running, target: str, as_server: bool
 ) -> None:
-    await copied_only(past.database, server.url(target))
+    await copied_only(rich.database, server.url(target))
     with pytest.raises(MoveError, match=r"is unfinished: nothing starts.*`andon-server migrate`"):
         async with open_database(server.url(target), server=as_server):
             pass
-    assert await moved(past.database, server.url(target)) is None
+    assert await moved(rich.database, server.url(target)) is None
     async with open_database(server.url(target), server=as_server):
         pass
 
 
 async def test_doctor_says_that_a_move_is_unfinished(
-    past: Past, server: Running, target: str
+    rich: Past, server: Running, target: str
 ) -> None:
-    await begun(past.database, server.url(target))
+    await begun(rich.database, server.url(target))
     found = await asyncio.to_thread(lambda: list(inspect_store(server.url(target), START)))
     (unfinished,) = (one for one in found if one.do)
     assert unfinished.said == "a move into it is unfinished; no server starts on it"
@@ -254,11 +219,11 @@ CHANGES = [
 
 @pytest.mark.parametrize(("change", "says"), CHANGES, ids=[change[:20] for change, _ in CHANGES])
 async def test_a_record_that_came_otherwise_is_named_and_the_target_stays_closed(
-    past: Past, server: Running, target: str, change: str, says: str
+    rich: Past, server: Running, target: str, change: str, says: str
 ) -> None:
-    await copied_only(past.database, server.url(target))
+    await copied_only(rich.database, server.url(target))
     server.run(target, "SET session_replication_role = replica", change)
-    found = await moved(past.database, server.url(target))
+    found = await moved(rich.database, server.url(target))
     assert found is not None
     assert re.fullmatch(says, str(found)), found
     assert schema_of(server, target).startswith("moving ")
@@ -275,10 +240,10 @@ WRONG = [
 
 @pytest.mark.parametrize(("change", "says"), WRONG, ids=[change[:20] for change, _ in WRONG])
 async def test_a_record_that_no_row_of_ours_is_like_is_named(
-    file: Path, server: Running, target: str, change: str, says: str
+    past: Past, server: Running, target: str, change: str, says: str
 ) -> None:
-    tampered(file, change)
-    found = await copied_only(file, server.url(target))
+    tampered(past.database, change)
+    found = await copied_only(past.database, server.url(target))
     assert found is not None
     assert re.match(says, str(found)), found
     assert found.what.startswith("PostgreSQL refuses it")
@@ -286,12 +251,12 @@ async def test_a_record_that_no_row_of_ours_is_like_is_named(
 
 
 async def test_what_a_command_writes_during_the_move_is_not_left_behind_in_silence(
-    file: Path, server: Running, target: str
+    past: Past, server: Running, target: str
 ) -> None:
     """A key that is revoked in the file would go on in the target."""
-    async with open_move(file, server.url(target), unheard) as move:
+    async with open_move(past.database, server.url(target), unheard) as move:
         assert await move.copy() is None
-        tampered(file, "UPDATE service_keys SET revoked_at = '2026-11-12'")
+        tampered(past.database, "UPDATE service_keys SET revoked_at = '2026-11-12'")
         assert await move.compare() is None  # of the moment at which it began
         with pytest.raises(MoveError, match=r"was written to during the move.*the target .* anew"):
             await move.finish()
@@ -302,74 +267,74 @@ async def test_what_a_command_writes_during_the_move_is_not_left_behind_in_silen
 
 
 async def test_a_target_with_another_history_is_refused_and_left_alone(
-    past: Past, server: Running, target: str
+    rich: Past, server: Running, target: str
 ) -> None:
     async with store_on(server.url(target), Clock()) as store:
         await store.services.add("other")
     before = await everything_on_server(server.url(target))
     says = r"another history already \(rows: 1 in service_keys, 1 in services\).*`createdb`"
     with pytest.raises(MoveError, match=says):
-        await begun(past.database, server.url(target))
+        await begun(rich.database, server.url(target))
     assert await everything_on_server(server.url(target)) == before
     assert schema_of(server, target) == newest()
 
 
 async def test_a_move_of_another_history_is_not_gone_on_with(
-    past: Past, server: Running, target: str, tmp_path: Path
+    rich: Past, server: Running, target: str, tmp_path: Path
 ) -> None:
     async with store_at(tmp_path / "other.db", Clock()):
         pass
-    await copied_only(past.database, server.url(target))
+    await copied_only(rich.database, server.url(target))
     with pytest.raises(MoveError, match=r"unfinished move of another history.*dropdb"):
         await begun(tmp_path / "other.db", server.url(target))
 
 
 async def test_a_history_that_went_on_since_its_move_was_cut_short_is_refused(
-    file: Path, server: Running, target: str
+    past: Past, server: Running, target: str
 ) -> None:
-    await copied_only(file, server.url(target))
-    async with store_at(file, Clock()) as store:
+    await copied_only(past.database, server.url(target))
+    async with store_at(past.database, Clock()) as store:
         await store.services.add("later")
     with pytest.raises(MoveError, match="of this one as it was before a server"):
-        await begun(file, server.url(target))
+        await begun(past.database, server.url(target))
 
 
 async def test_a_move_begun_by_another_version_is_refused(
-    file: Path, server: Running, target: str
+    past: Past, server: Running, target: str
 ) -> None:
-    await begun(file, server.url(target))
+    await begun(past.database, server.url(target))
     server.run(target, "UPDATE alembic_version SET version_num = 'moving 0001'")
     with pytest.raises(MoveError, match="or another version went on"):
-        await begun(file, server.url(target))
+        await begun(past.database, server.url(target))
 
 
 async def test_a_target_that_a_server_uses_is_refused(
-    past: Past, server: Running, target: str
+    rich: Past, server: Running, target: str
 ) -> None:
     async with store_on(server.url(target), Clock()):
         with pytest.raises(MoveError, match=r"A server or a command uses the target.*Stop it"):
-            await begun(past.database, server.url(target))
+            await begun(rich.database, server.url(target))
     assert schema_of(server, target) == newest()
 
 
 async def test_two_moves_at_once_do_not_mix(
-    past: Past, file: Path, server: Running, target: str, monkeypatch: pytest.MonkeyPatch
+    rich: Past, past: Past, server: Running, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_move(past.database, server.url(target), unheard):
+    async with open_move(rich.database, server.url(target), unheard):
         monkeypatch.setitem(storage.postgres.target._SETTINGS, "lock_timeout", "100")
         with pytest.raises(MoveError, match="Another move into this database is running"):
-            await begun(file, server.url(target))
+            await begun(past.database, server.url(target))
 
 
 async def test_a_file_that_a_server_uses_is_refused_and_none_may_start_during_a_move(
-    file: Path, server: Running, target: str
+    past: Past, server: Running, target: str
 ) -> None:
-    async with store_at(file, Clock()):
+    async with store_at(past.database, Clock()):
         with pytest.raises(AlreadyRunningError, match="Stop it first"):
-            await begun(file, server.url(target))
-    async with open_move(file, server.url(target), unheard):
+            await begun(past.database, server.url(target))
+    async with open_move(past.database, server.url(target), unheard):
         with pytest.raises(AlreadyRunningError):
-            async with store_at(file, Clock()):
+            async with store_at(past.database, Clock()):
                 pass
 
 
@@ -399,38 +364,38 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_of_another_schema_is_refused(
-    file: Path, statement: str, error: type[Exception], says: str
+    past: Past, statement: str, error: type[Exception], says: str
 ) -> None:
-    with closing(sqlite3.connect(file)) as link, link:
+    with closing(sqlite3.connect(past.database)) as link, link:
         link.execute(statement)
-    with pytest.raises(error, match=says), open_source(file):
+    with pytest.raises(error, match=says), open_source(past.database):
         pass
 
 
 async def test_a_target_of_an_older_schema_is_refused(
-    past: Past, server: Running, target: str
+    rich: Past, server: Running, target: str
 ) -> None:
     server.run(target, "UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(OlderDatabaseError, match="Start a server of this version first"):
-        await begun(past.database, server.url(target))
+        await begun(rich.database, server.url(target))
 
 
 async def test_a_target_whose_tables_are_others_is_refused(
-    past: Past, server: Running, other: str
+    rich: Past, server: Running, own: str
 ) -> None:
-    server.run(other, "ALTER TABLE storms ADD COLUMN more TEXT")
+    server.run(own, "ALTER TABLE storms ADD COLUMN more TEXT")
     with pytest.raises(MoveError, match="The table storms is not the same"):
-        await begun(past.database, server.url(other))
-    assert schema_of(server, other) == newest()
+        await begun(rich.database, server.url(own))
+    assert schema_of(server, own) == newest()
 
 
-async def test_a_server_that_is_not_there_is_said(past: Past) -> None:
+async def test_a_server_that_is_not_there_is_said(rich: Past) -> None:
     with pytest.raises(UnreachableError, match="look whether it runs"):
-        await begun(past.database, "postgresql://127.0.0.1:1/andon")
+        await begun(rich.database, "postgresql://127.0.0.1:1/andon")
 
 
-def test_tables_come_after_those_they_refer_to(past: Past) -> None:
-    with open_source(past.database) as source:
+def test_tables_come_after_those_they_refer_to(rich: Past) -> None:
+    with open_source(rich.database) as source:
         assert isinstance(source, Source)
         names = [table.name for table in source.tables()]
     assert set(names) >= TABLES
