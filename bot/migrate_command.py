@@ -10,15 +10,16 @@ from typing import Annotated
 
 import typer
 
+from bot.anchors import anchors_of
 from bot.app import utc_now
-from bot.audit.checking import Report, check
-from bot.audit.given import anchor_lines, keys_of
-from bot.audit.verify import printable
+from bot.audit.checking import Report
+from bot.audit.verify import printable, verified
 from bot.counted import counted
 from bot.exits import CANNOT, FINDING, USAGE, fail, why
+from bot.observing import configure_logging
+from bot.redaction import redact_text
 from bot.settings import Settings, read_settings
 from storage.address import file_of, is_of_a_server
-from storage.evidence import open_evidence
 from storage.moving import Move, open_move
 
 #: Seconds between two words about the way so far: to a terminal, and to anything else.
@@ -44,6 +45,7 @@ def migrate(
     server starts on the target. Exit code 1 where a record is wrong or came otherwise, 3 where
     nothing can be moved.
     """
+    configure_logging(redact_text)
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
         target = target or settings.database_url
@@ -52,8 +54,7 @@ def migrate(
                 "Where to? Give --to postgresql://HOST/DATABASE, or set ANDON_DATABASE_URL.", USAGE
             )
         path = file_of(source) if "://" in source else Path(source)
-        of_the_file = settings.model_copy(update={"database_url": f"sqlite:///{path}"})
-        wrong = asyncio.run(_moved(path, target, of_the_file))
+        wrong = asyncio.run(_moved(path, target, _checked_with(settings, path, target)))
     except KeyboardInterrupt:
         raise fail("Cut short. The same command goes on where it was.") from None
     except (*CANNOT, ValueError) as error:
@@ -67,25 +68,32 @@ def migrate(
     )
 
 
+def _checked_with(settings: Settings, path: Path, target: str) -> Settings:
+    """Settings for an audit of the target, with the anchors of the file."""
+    of_the_file = settings.model_copy(update={"database_url": f"sqlite:///{path}"})
+    anchors = str(anchors_of(of_the_file))
+    return settings.model_copy(update={"database_url": target, "anchors": anchors})
+
+
 async def _moved(path: Path, target: str, settings: Settings) -> str:
     """Move, and say what was moved; what is wrong, if anything. The target then stays closed."""
     with Progress().shown() as progress:
         async with open_move(path, target, progress.told) as move:
             if different := await move.copy() or await move.compare():
                 return _left_closed(str(different))
-            report = await asyncio.to_thread(_audited, move, target, settings, progress.line)
-            if report.wrong:
-                return _left_closed(_wrong(report))
-            await move.finish()
+            # As of the moment at which the file was left: what was not sealed then is no finding.
+            now = move.latest or utc_now()
+            report, notes = await asyncio.to_thread(
+                verified, settings, None, None, now, progress.line
+            )
+            if not report.wrong:
+                await move.finish()
+    for note in notes:
+        typer.echo(note.replace("; give --", "; `audit verify` takes --"), err=True)
+    if report.wrong:
+        return _left_closed(_wrong(report))
     typer.echo(_said(move, report))
     return ""
-
-
-def _audited(move: Move, target: str, settings: Settings, told: Callable[[str], None]) -> Report:
-    """What an audit of the target finds, as of the moment at which the file was left."""
-    now = move.latest or utc_now()
-    with anchor_lines(settings, None) as lines, open_evidence(target) as evidence:
-        return check(evidence, lines or (), keys_of(settings, None), now, told)
 
 
 def _wrong(report: Report) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,7 +41,8 @@ def verify(
     """
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
-        report, notes = _verified(settings, anchors, keys)
+        told = partial(typer.echo, err=True)
+        report, notes = verified(settings, anchors, keys, utc_now(), told)
     except sqlite3.Error as error:
         raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
     except OSError as error:
@@ -52,12 +54,15 @@ def verify(
         raise typer.Exit(FINDING)
 
 
-def _verified(
-    settings: Settings, anchors: Path | None, keys: Path | None
+def verified(
+    settings: Settings,
+    anchors: Path | None,
+    keys: Path | None,
+    now: datetime,
+    told: Callable[[str], None],
 ) -> tuple[Report, list[str]]:
     """What was found, and what an auditor should know of how it was looked for."""
     notes: list[str] = []
-    now = utc_now()
     known = keys_of(settings, keys)
     if known is None:
         missing = f"There are no keys in {settings.signing_keys}"
@@ -66,7 +71,6 @@ def _verified(
         if lines is None:
             missing = f"There is no file {anchors_of(settings)}"
             notes.append(f"{missing}, so no anchor was checked; give --anchors.")
-        told = partial(typer.echo, err=True)
         report = check(evidence, lines or (), known, now, told)
     if report.torn:
         torn = counted(report.torn, "line")

@@ -1,6 +1,7 @@
 """`andon-server migrate`: what it says, and that nothing opens which an audit does not believe."""
 
 import io
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +15,7 @@ from bot import migrate_command
 from bot.cli import app
 from bot.migrate_command import Progress
 from tests.postgres import Running
+from tests.storage.postgres.moving import a_database
 from tests.storage.postgres.test_moving import schema_of, tampered
 from tests.trust.past import Past
 
@@ -62,7 +64,10 @@ TAMPERINGS = [
         "(SELECT escalation_id, seq FROM event_bodies WHERE text LIKE '%Sync%' LIMIT 1)",
         "record 1: its body was changed",
     ),
-    ("UPDATE decisions SET by = 'person:nobody'", "the table of decisions says something else, and 7 more"),
+    (
+        "UPDATE decisions SET by = 'person:nobody'",
+        "the table of decisions says something else, and 7 more",
+    ),
     ("UPDATE blocks SET root = prev WHERE number = 9", "block 9: "),
     ("DELETE FROM seals WHERE block = 15", "block 15: "),
 ]
@@ -79,6 +84,37 @@ def test_a_file_that_was_tampered_with_is_named_by_its_first_bad_record_and_neve
     assert "so it is in the file: `audit verify` names all of it" in result.stderr
     assert "No server starts on the target database, and the file is as it was." in result.stderr
     assert schema_of(server, target).startswith("moving ")
+
+
+def test_keys_that_are_not_there_are_said_to_be_missing(
+    past: Past, target: str, migrate: Migrate
+) -> None:
+    shutil.rmtree(past.keys)
+    result = migrate()
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (
+        0,
+        "There are no keys in keys, so no signature was checked; `audit verify` takes --keys.",
+    )
+
+
+def test_without_its_anchors_nobody_can_tell_whether_the_past_is_this_one(
+    past: Past, target: str, migrate: Migrate
+) -> None:
+    past.anchors.unlink()
+    result = migrate()
+    assert result.exit_code == 1
+    assert result.stderr.startswith("There is no file andon.anchors, so no anchor was checked; ")
+    assert "block 1: it has no anchor" in result.stderr
+
+
+def test_a_database_without_a_schema_is_brought_up_and_the_answer_stays_alone(
+    past: Past, server: Running, migrate: Migrate
+) -> None:
+    with a_database(server, "template1") as name:
+        result = migrate("--from", "andon.db", "--to", server.url(name))
+    assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
+    assert result.stdout.startswith("18 escalations, ")
+    assert '"event": "migrating"' in result.stderr
 
 
 def test_anchors_of_the_file_are_held_against_what_came(
@@ -131,7 +167,7 @@ def test_who_ends_it_is_told_that_it_goes_on(
     def ends(*given: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(migrate_command, "_audited", ends)
+    monkeypatch.setattr(migrate_command, "verified", ends)
     result = migrate()
     assert (result.exit_code, result.stderr) == (
         3,

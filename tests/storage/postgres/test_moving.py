@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -93,6 +94,23 @@ async def test_a_database_without_a_schema_gets_it(rich: Past, server: Running) 
     with a_database(server, "template1") as name:
         assert await moved(rich.database, server.url(name)) is None
         assert await everything_on_server(server.url(name)) == expected(rich.database)
+
+
+async def test_what_a_killed_server_left_in_its_log_is_moved_too(
+    past: Past, server: Running, target: str, tmp_path: Path
+) -> None:
+    files = [tmp_path / "left.db", tmp_path / "left.db-wal"]
+    async with store_at(past.database, Clock()) as store:
+        await store.services.add("the-last")
+        for name, left in zip(("andon.db", "andon.db-wal"), files, strict=True):
+            shutil.copy(past.folder / name, left)
+    before = [file.read_bytes() for file in files]
+    assert await moved(files[0], server.url(target)) is None
+    assert server.run(target, "SELECT name FROM services ORDER BY 1") == [
+        ("data-sync",),
+        ("the-last",),
+    ]
+    assert [file.read_bytes() for file in files] == before
 
 
 async def test_afterwards_numbers_go_on_and_every_fence_stands(
