@@ -281,6 +281,27 @@ async def test_what_a_command_writes_during_the_move_is_not_left_behind_in_silen
     assert schema_of(server, target).startswith("moving ")
 
 
+async def test_a_move_whose_connection_is_lost_says_so_and_goes_on_later(
+    rich: Past, server: Running, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.extents.MOST_ROWS", 20)
+
+    def ended(doing: str, done: int, total: int) -> None:
+        server.run(
+            target,
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'andon-migrate'",
+        )
+
+    async def lost() -> None:
+        async with open_move(rich.database, server.url(target), ended) as move:
+            await move.copy()
+
+    with pytest.raises(UnreachableError, match="The database server is being stopped|reached"):
+        await lost()
+    assert await moved(rich.database, server.url(target)) is None
+
+
 # -- refused --------------------------------------------------------------------------------------
 
 
