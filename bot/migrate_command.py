@@ -3,14 +3,13 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-from bot.anchors import anchors_of
 from bot.app import utc_now
 from bot.audit.checking import Report
 from bot.audit.verify import printable, verified
@@ -21,6 +20,8 @@ from bot.redaction import redact_text
 from bot.settings import Settings, read_settings
 from storage.address import file_of, is_of_a_server
 from storage.moving import Move, open_move
+
+T = TypeVar("T")
 
 #: Seconds between two words about the way so far: to a terminal, and to anything else.
 SHOWN_EVERY_S, TOLD_EVERY_S = 0.2, 10.0
@@ -54,7 +55,8 @@ def migrate(
                 "Where to? Give --to postgresql://HOST/DATABASE, or set ANDON_DATABASE_URL.", USAGE
             )
         path = file_of(source) if "://" in source else Path(source)
-        wrong = asyncio.run(_moved(path, target, _checked_with(settings, path, target)))
+        of_the_file = settings.model_copy(update={"database_url": f"sqlite:///{path}"})
+        wrong = _moved(path, target, of_the_file)
     except KeyboardInterrupt:
         raise fail("Cut short. The same command goes on where it was.") from None
     except (*CANNOT, ValueError) as error:
@@ -68,32 +70,49 @@ def migrate(
     )
 
 
-def _checked_with(settings: Settings, path: Path, target: str) -> Settings:
-    """Settings for an audit of the target, with the anchors of the file."""
-    of_the_file = settings.model_copy(update={"database_url": f"sqlite:///{path}"})
-    anchors = str(anchors_of(of_the_file))
-    return settings.model_copy(update={"database_url": target, "anchors": anchors})
+def _moved(path: Path, target: str, settings: Settings) -> str:
+    """Move, and say what was moved; what is wrong, if anything. The target then stays closed.
 
-
-async def _moved(path: Path, target: str, settings: Settings) -> str:
-    """Move, and say what was moved; what is wrong, if anything. The target then stays closed."""
-    with Progress().shown() as progress:
-        async with open_move(path, target, progress.told) as move:
-            if different := await move.copy() or await move.compare():
-                return _left_closed(str(different))
-            # As of the moment at which the file was left: what was not sealed then is no finding.
-            now = move.latest or utc_now()
-            report, notes = await asyncio.to_thread(
-                verified, settings, None, None, now, progress.line
-            )
-            if not report.wrong:
-                await move.finish()
+    What came is held against the keys and the anchors of the file.
+    """
+    with (
+        Progress().shown() as progress,
+        asyncio.Runner() as runner,
+        _begun(runner, open_move(path, target, progress.told)) as move,
+    ):
+        if different := runner.run(move.copy()) or runner.run(move.compare()):
+            return _left_closed(str(different))
+        # As of the moment at which the file was left: what was not sealed then is no finding.
+        now = move.latest or utc_now()
+        report, notes = verified(settings, target, None, None, now, progress.line)
+        if not report.wrong:
+            runner.run(move.finish())
     for note in notes:
         typer.echo(note.replace("; give --", "; `audit verify` takes --"), err=True)
     if report.wrong:
         return _left_closed(_wrong(report))
     typer.echo(_said(move, report))
     return ""
+
+
+@contextmanager
+def _begun(runner: asyncio.Runner, opening: AbstractAsyncContextManager[Move]) -> Iterator[Move]:
+    """The move, taken step by step: an audit between two steps drives a loop of its own, and who
+    ends the command waits for no thread.
+    """
+    move = runner.run(_called(opening.__aenter__()))
+    try:
+        yield move
+    except BaseException as error:
+        given = type(error), error, error.__traceback__
+        if not runner.run(_called(opening.__aexit__(*given))):
+            raise
+    else:
+        runner.run(_called(opening.__aexit__(None, None, None)))
+
+
+async def _called(call: Awaitable[T]) -> T:
+    return await call
 
 
 def _wrong(report: Report) -> str:

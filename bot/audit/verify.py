@@ -42,7 +42,7 @@ def verify(
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
         told = partial(typer.echo, err=True)
-        report, notes = verified(settings, anchors, keys, utc_now(), told)
+        report, notes = verified(settings, settings.database_url, anchors, keys, utc_now(), told)
     except sqlite3.Error as error:
         raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
     except OSError as error:
@@ -56,6 +56,7 @@ def verify(
 
 def verified(
     settings: Settings,
+    address: str,
     anchors: Path | None,
     keys: Path | None,
     now: datetime,
@@ -67,7 +68,7 @@ def verified(
     if known is None:
         missing = f"There are no keys in {settings.signing_keys}"
         notes.append(f"{missing}, so no signature was checked; give --keys.")
-    with anchor_lines(settings, anchors) as lines, open_evidence(settings.database_url) as evidence:
+    with anchor_lines(settings, anchors) as lines, open_evidence(address) as evidence:
         if lines is None:
             missing = f"There is no file {anchors_of(settings)}"
             notes.append(f"{missing}, so no anchor was checked; give --anchors.")

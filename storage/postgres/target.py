@@ -6,6 +6,7 @@ transaction: so the last key that is there says where to go on. Within such a tr
 are down, which say how rows come about and not how they are copied; nobody else ever sees that.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,6 +23,9 @@ from storage.postgres.connecting import connect
 from storage.postgres.link import number_of
 from storage.postgres.reasons import FAILURES, reason
 from storage.postgres.wording import worded
+
+#: How often, and after how many seconds again, it is looked who is connected.
+LOOKS, PAUSE_S = 10, 0.1
 
 #: One connection does it all, waits for nobody else's row, and takes its time.
 _SETTINGS = {
@@ -89,7 +93,7 @@ class Target:
         async with self._connection.transaction():
             # A server that starts now waits here, and then finds that it may not.
             await self._connection.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
-            if await self._connection.fetchval(_SERVERS):
+            if await self._is_used():
                 raise MoveError(
                     "A server or a command uses the target database. Stop it, then move."
                 )
@@ -131,6 +135,15 @@ class Target:
                 )
             await self._connection.execute("DROP TABLE moving")
             await self._connection.execute("UPDATE alembic_version SET version_num = $1", newest())
+
+    async def _is_used(self) -> bool:
+        """Whether somebody of ours is connected; who has just ended is seen for a moment more."""
+        for _ in range(LOOKS):
+            if not await self._connection.fetchval(_SERVERS):
+                return False
+            await asyncio.sleep(PAUSE_S)
+            await self._connection.fetchval("SELECT pg_stat_clear_snapshot()")
+        return True
 
     async def _schema(self) -> str | None:
         try:
