@@ -1,4 +1,4 @@
-"""The commands: `serve`, `doctor`, `backup`, `restore`, `migrate`, `service …`, `audit …` ….
+"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, `service …`, `policy …`, `audit …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
