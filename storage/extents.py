@@ -76,7 +76,8 @@ class Extent:
 
 def told(extents: Mapping[str, Extent]) -> str:
     """What a history is known by: how far each table reaches."""
-    return json.dumps({name: [e.rows, *(e.last or ())] for name, e in sorted(extents.items())})
+    reached = {name: [e.rows, *(e.last or ())] for name, e in sorted(extents.items())}
+    return json.dumps(reached, default=repr)  # somebody may have written anything into a key
 
 
 def without_nul(row: Row) -> tuple[object, ...]:

@@ -119,9 +119,7 @@ class Target:
             except asyncpg.CharacterNotInRepertoireError:
                 await self._take(table, [without_nul(row) for row in fitted])
         except _REFUSED as error:
-            return await self._first_refused(table, fitted) or Finding(
-                where=table.name, what=str(error)
-            )
+            return await self._first_refused(table, fitted) or _refusal(table.name, error)
         return None
 
     async def finish(self) -> None:
@@ -222,10 +220,16 @@ class Target:
                     async with self._connection.transaction():
                         await self._put(table, [without_nul(row)])
                 except _REFUSED as error:
-                    return Finding(where=table.named(row), what=f"PostgreSQL refuses it ({error})")
+                    return _refusal(table.named(row), error)
             return None
         finally:
             await trying.rollback()
+
+
+def _refusal(where: str, error: BaseException) -> Finding:
+    """What PostgreSQL says of a record, without the detail in which it quotes it."""
+    said = getattr(error, "message", None) or error
+    return Finding(where=where, what=f"PostgreSQL refuses it ({said})")
 
 
 def _held(extents: Mapping[str, Extent]) -> str:

@@ -251,6 +251,7 @@ WRONG = [
     ("UPDATE votes SET at = CAST('x' AS BLOB) WHERE seq = 3", r"votes, escalation_id esc_\w+, seq"),
     ("UPDATE escalations SET title = CAST(x'ff41' AS TEXT)", r"escalations, id esc_\w+: "),
     ("UPDATE storms SET version = 'many'", "storms, id "),
+    ("UPDATE signatures SET signature = CAST('x' AS BLOB)", "signatures, signature b'x': "),
     ("UPDATE blocks SET count = 1 << 40 WHERE number = 2", "blocks, number 2: "),
     ("UPDATE cards SET escalation_id = 'esc_gone'", r"cards, id card_\w+: .*foreign key"),
 ]
