@@ -125,7 +125,8 @@ async def test_what_waited_before_a_move_goes_on_after_it_on_the_same_card(
         waits = await before.ask("k2", **asked)
         card = await before.card(OPERATIONS, words="Another sync failed")
     await killed_halfway(tmp_path, url)
-    on_server = settings.model_copy(update={"database_url": url})
+    anchors = tmp_path / "andon.anchors"
+    on_server = settings.model_copy(update={"database_url": url, "anchors": str(anchors)})
     with pytest.raises(MoveError, match="nothing starts on half a history"):
         async with serving(on_server, clock=clock):
             pass
@@ -134,6 +135,7 @@ async def test_what_waited_before_a_move_goes_on_after_it_on_the_same_card(
     assert process.returncode == 0, wrong
     assert said.startswith("2 escalations, ")
     assert said.endswith(" moved and compared: all hold.\n")
+    anchored = anchors.read_text(encoding="utf-8")
     clock.move(minutes=1)
     async with told(on_server, workspace, clock, before.key) as after:
         again = await after.call("POST", "/v1/escalations", asked, Idempotency_Key="k2")
@@ -150,3 +152,6 @@ async def test_what_waited_before_a_move_goes_on_after_it_on_the_same_card(
 
         await workspace.wait_for(lambda: all(RETRY not in m.labels for m in cards()))
         assert len(cards()) == 2  # the second is the one from before
+    went_on = anchors.read_text(encoding="utf-8")
+    assert went_on.startswith(anchored)
+    assert len(went_on) > len(anchored) > 0
