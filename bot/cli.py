@@ -25,6 +25,7 @@ from bot.demo_command import demo
 from bot.doctor import Shared, examine
 from bot.exits import CANNOT, FINDING, fail, why
 from bot.keys_command import keys
+from bot.migrate_command import migrate
 from bot.observing import configure_logging
 from bot.policy_command import policy
 from bot.redaction import redact_text
@@ -48,6 +49,7 @@ app.add_typer(audit, name="audit")
 app.command()(demo)
 app.command()(backup)
 app.command()(restore)
+app.command()(migrate)
 policy.command("replay")(policy_replay)
 policy.command()(active)
 policy.command()(activate)

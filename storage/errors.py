@@ -9,6 +9,7 @@
     +-- UnreachableError       there is no way to its server, or no room there
     +-- DamagedDatabaseError   its bytes are not those that were written
     +-- CopyError              a copy cannot be made, or is none of ours
+    +-- MoveError              a history cannot be moved, or only half of it is there
     +-- MovedError             the file we write to is no longer the one of its name
 """
 
@@ -35,6 +36,10 @@ class DamagedDatabaseError(RuntimeError):
 
 class CopyError(RuntimeError):
     """No copy was made. Mend what is named and try again."""
+
+
+class MoveError(RuntimeError):
+    """The history was not moved. Mend what is named and move again."""
 
 
 class MovedError(RuntimeError):

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,7 +41,8 @@ def verify(
     """
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
-        report, notes = _verified(settings, anchors, keys)
+        told = partial(typer.echo, err=True)
+        report, notes = verified(settings, settings.database_url, anchors, keys, utc_now(), told)
     except sqlite3.Error as error:
         raise fail(f"The database cannot be read ({error}). `doctor` looks at it.") from None
     except OSError as error:
@@ -52,13 +54,17 @@ def verify(
         raise typer.Exit(FINDING)
 
 
-def _verified(
-    settings: Settings, anchors: Path | None, keys: Path | None
+def verified(
+    settings: Settings,
+    address: str,
+    anchors: Path | None,
+    keys: Path | None,
+    now: datetime,
+    told: Callable[[str], None],
 ) -> tuple[Report, list[str]]:
     """What was found, and what an auditor should know of how it was looked for."""
     notes: list[str] = []
-    now = utc_now()
-    with anchor_lines(settings, anchors) as lines, open_evidence(settings.database_url) as evidence:
+    with anchor_lines(settings, anchors) as lines, open_evidence(address) as evidence:
         if lines is None:
             missing = f"There is no file {anchors_of(settings)}"
             notes.append(f"{missing}, so no anchor was checked; give --anchors.")
@@ -66,7 +72,6 @@ def _verified(
         if known is None:
             missing = f"There are no keys in {settings.signing_keys}"
             notes.insert(0, f"{missing}, so no signature was checked; give --keys.")
-        told = partial(typer.echo, err=True)
         report = check(evidence, lines or (), known, now, told)
     if report.torn:
         torn = counted(report.torn, "line")
@@ -79,7 +84,7 @@ def _text(report: Report, notes: list[str]) -> str:
 
 
 def _lines_of(report: Report, notes: list[str]) -> Iterator[str]:
-    yield from (_printable(str(finding)) for finding in report.findings[:TOLD])
+    yield from (printable(str(finding)) for finding in report.findings[:TOLD])
     if report.wrong > TOLD:
         yield f"… and {report.wrong - TOLD:,} more"
     yield from notes
@@ -95,7 +100,7 @@ def _lines_of(report: Report, notes: list[str]) -> Iterator[str]:
     yield f"{seen}: all hold." if not report.wrong else f"{seen}: {report.wrong:,} wrong."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """What was written into the store by a stranger moves no cursor."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from storage.found import Found, clock
 from storage.links import Looking
-from storage.migrate import known_schemas, newest
+from storage.migrate import is_moving, known_schemas, newest
 
 _SERVER = (
     "SELECT current_setting('server_version'), current_database(), "
@@ -53,7 +53,10 @@ def _room(link: Looking) -> Found:
 
 def _schema(link: Looking) -> Iterator[Found]:
     schema = link.rows("SELECT version_num FROM alembic_version")[0][0]
-    if schema not in known_schemas():
+    if is_moving(schema):
+        do = "Run `andon-server migrate` again with the same file: it goes on where it was."
+        yield Found(said="a move into it is unfinished; no server starts on it", do=do)
+    elif schema not in known_schemas():
         yield Found(
             said=f"its schema is {schema}, newer than this program", do="Start the newer one."
         )

@@ -256,8 +256,8 @@ def lock_of(path: Path) -> int:
         pid = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
         raise AlreadyRunningError(
-            f"Another server (process {pid}) uses {path}. Stop it first, or set "
-            "ANDON_DATABASE_URL to another file."
+            f"Another server (process {pid}) uses {path}. Stop it first, or name another file "
+            "(ANDON_DATABASE_URL)."
         ) from None
     os.ftruncate(descriptor, 0)
     os.write(descriptor, str(os.getpid()).encode())

@@ -1,13 +1,18 @@
 """Two replicas on one database."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 import storage.writer
 from storage.postgres.wording import worded
+from tests.postgres import Running
+from tests.storage.postgres.histories import a_rich_history, copied
+from tests.storage.postgres.moving import a_database, empty
 from tests.storage.postgres.races import Meetings, Replicas
 from tests.storage.stand import Stand, on
+from tests.trust.past import Past
 
 
 @pytest.fixture
@@ -27,3 +32,36 @@ def other_wording() -> Iterator[None]:
     worded.cache_clear()
     yield
     worded.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Past:
+    """A history with something of everything in it; nobody changes it."""
+    return a_rich_history(tmp_path_factory.mktemp("rich"))
+
+
+@pytest.fixture
+def past(rich: Past, tmp_path: Path) -> Past:
+    """A copy of it, to be tampered with."""
+    return copied(rich, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def moved_into(server: Running) -> Iterator[str]:
+    """The name of the database histories move into."""
+    with a_database(server, "untouched") as name:
+        yield name
+
+
+@pytest.fixture
+def target(server: Running, moved_into: str) -> str:
+    """It has the schema, and nothing in it."""
+    empty(server, moved_into)
+    return moved_into
+
+
+@pytest.fixture
+def own(server: Running) -> Iterator[str]:
+    """The same, of one's own: its tables may be changed."""
+    with a_database(server, "untouched") as name:
+        yield name
