@@ -106,6 +106,10 @@ class Batch:
         """Those with more to show than a way that failed, in order."""
         return {r.escalation_id: None for r in self.records if r.kind != MISSED}
 
+    def awaited(self) -> list[str]:
+        """Ids of what changed that somebody may wait for: nobody knows of what is new."""
+        return [id_ for id_ in self.changed if self.escalations[id_].version > 1]
+
     def fold(self, pending: Pending, now: datetime) -> None:
         """Drive one command. One that cannot be driven fails alone and leaves no trace."""
         try:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from approvals.grants import Signer
-from approvals.ports import Clock, Committed, FactSource
+from approvals.ports import Clock, Committed, Elsewhere, FactSource, Leases
 from storage.absences import SqlAbsences
 from storage.address import file_of, is_of_a_server
 from storage.digests import SqlDigests
@@ -37,6 +37,7 @@ class Store:
     signatures: SqlSignatures
     absences: SqlAbsences
     health: SqlReads
+    leases: Leases
     database: Database
 
 
@@ -60,6 +61,7 @@ async def open_store(
     signer: Signer,
     clock: Clock,
     committed: Committed,
+    elsewhere: Elsewhere = lambda ids: None,
     server: bool,
 ) -> AsyncIterator[Store]:
     """Open the store; the one server writes, commands beside it only touch rows of services.
@@ -76,7 +78,10 @@ async def open_store(
         if server and database.alone:  # what another replica has taken is its own
             await deliveries.take_over(clock())
         running = asyncio.create_task(writer.run())
-        try:
+        async with AsyncExitStack() as stack:
+            if server:
+                await stack.enter_async_context(database.listening(elsewhere))
+            stack.push_async_callback(_drained, writer, running)
             yield Store(
                 writer=writer,
                 reads=reads,
@@ -89,8 +94,11 @@ async def open_store(
                 signatures=SqlSignatures(database, writer),
                 absences=SqlAbsences(database),
                 health=reads,
+                leases=database,
                 database=database,
             )
-        finally:
-            writer.close()
-            await running
+
+
+async def _drained(writer: GroupCommitWriter, running: asyncio.Task[None]) -> None:
+    writer.close()
+    await running

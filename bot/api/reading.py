@@ -100,6 +100,7 @@ async def _parked(
         if due is not None:
             left = min(left, max(pause, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
         del found
+        listener.knows = version
         changed = await listener.changed(left)
         if changed is not None and changed.version >= version:
             found = changed

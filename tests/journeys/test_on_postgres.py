@@ -1,5 +1,6 @@
 """Server processes on PostgreSQL: two replicas behind which one database stands, and a kill."""
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -92,6 +93,16 @@ async def replicas(
         yield made[0], made[1]
 
 
+async def parked(http: aiohttp.ClientSession, at: Process) -> None:
+    """Until somebody waits there."""
+    async with asyncio.timeout(10):
+        while True:
+            async with http.get(f"{at.url}/metrics") as answer:
+                if "andon_parked_requests 1.0" in await answer.text():
+                    return
+            await asyncio.sleep(0.02)
+
+
 async def test_what_one_replica_is_asked_people_decide_at_another_and_a_kill_loses_nothing(
     replicas: tuple[OnServer, OnServer], workspace: Workspace
 ) -> None:
@@ -102,7 +113,12 @@ async def test_what_one_replica_is_asked_people_decide_at_another_and_a_kill_los
         again = await _json(http, "POST", f"{a.url}/v1/escalations", BODY)
         assert again["id"] == made["id"]
         card = await _card(workspace)
-        assert (await workspace.tap("USAM", card, RETRY)).acked
+        waits = asyncio.create_task(
+            _json(http, "GET", f"{b.url}/v1/escalations/{made['id']}?wait=60")
+        )
+        await parked(http, b)
+        assert (await workspace.tap("USAM", card, RETRY)).acked  # Slack talks to the first alone
+        assert (await waits)["status"] == "approved"
         await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
         a.kill()
         told = await _json(http, "GET", f"{b.url}/v1/escalations/{made['id']}")

@@ -10,7 +10,7 @@ import pytest
 import storage.work
 from approvals.ports import StoreError
 from storage import sealing, statements
-from storage.links import COMMIT, among_writers
+from storage.links import Commit, among_writers
 from storage.postgres import connecting, wording
 from storage.postgres.link import Link
 from tests.building import a_vote
@@ -80,12 +80,12 @@ class SlowCommit:
         together = Link.together
 
         async def slowly(self_: Link, *given: object) -> object:
-            if self_ is not link or given[-1] != COMMIT:
+            if self_ is not link or not isinstance(given[-1], Commit):
                 return await together(self_, *given)  # type: ignore[arg-type]
             await together(self_, *given[:-1])  # type: ignore[arg-type]
             self.has_written.set()
             await self.go.wait()
-            return await together(self_, COMMIT)
+            return await together(self_, given[-1])
 
         monkeypatch.setattr(Link, "together", slowly)
 
