@@ -1,7 +1,7 @@
 """A batch in memory: what was loaded, the fold over its commands, and what is to be written."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -21,6 +21,7 @@ from approvals.refusals import Refusal
 from approvals.step import Step, is_overdue, step
 from approvals.sums import Move, move_of, sums_before
 from approvals.words import Kind, Status
+from storage.clicks import answer_row
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +86,7 @@ class Batch:
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
     sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
     past: dict[str, dict[str, Past]] = field(default_factory=dict)  #: group -> by escalation
+    answered: dict[str, Settled] = field(default_factory=dict)  #: clicks, by their answer's row
     pending: dict[str, int] = field(default_factory=dict)  #: how many wait, of services asked for
     changed: dict[str, None] = field(default_factory=dict)  #: ids, in order
     records: list[Record] = field(default_factory=list)
@@ -111,7 +113,14 @@ class Batch:
         return [id_ for id_ in self.changed if self.escalations[id_].version > 1]
 
     def fold(self, pending: Pending, now: datetime) -> None:
-        """Drive one command. One that cannot be driven fails alone and leaves no trace."""
+        """Drive one command. One that cannot be driven fails alone and leaves no trace; a click
+        that was carried out before is answered as it was then.
+        """
+        row = answer_row(pending.command)
+        if row in self.answered:
+            escalation = self.escalations.get(pending.command.escalation_id)
+            pending.settled = replace(self.answered[row], escalation=escalation)
+            return
         try:
             done = self._step(pending.command, now)
         except Exception:
@@ -119,6 +128,8 @@ class Batch:
             pending.fail(NotSavedError())
             return
         pending.settled = self._settled(pending.command, done)
+        if row is not None:
+            self.answered[row] = pending.settled
 
     def answer(self) -> None:
         """The commit is on disk: tell everyone."""
