@@ -71,13 +71,24 @@ async def test_a_vote_that_comes_again_takes_back_no_later_one(stand: Stand) -> 
     assert [vote.option for vote in (await stand.read(id_)).votes] == ["slow"]
 
 
-async def test_a_refusal_that_comes_again_is_counted_once(stand: Stand) -> None:
-    vote = a_vote(await stand.open(), "UNOBODY")
-    first, again = await stand.submit(vote), await stand.submit(vote)
-    assert first.refusal is not None
-    assert again.refusal is not None
-    assert (again.refusal.why, again.refusal.values) == (first.refusal.why, first.refusal.values)
-    assert set((await stand.refused()).values()) == {1}
+async def test_a_click_that_was_carried_out_hears_what_is_true_of_it_now(stand: Stand) -> None:
+    """Whoever sends a window off again is not told what was true a minute ago."""
+    vote = a_vote(await stand.open())
+    assert str((await stand.submit(vote)).answer.case) == "decided"
+    again = (await stand.submit(vote)).refusal
+    assert again is not None
+    assert again.why is Why.ALREADY_VOTED
+    assert not await stand.refused()
+
+
+async def test_a_click_that_was_refused_is_decided_anew(stand: Stand) -> None:
+    vote = a_vote(await stand.open())
+    stand.facts.just_started = True
+    refused = (await stand.submit(vote)).refusal
+    assert refused is not None
+    assert refused.why is Why.PEOPLE_UNKNOWN
+    stand.facts.just_started = False
+    assert str((await stand.submit(vote)).answer.case) == "decided"
 
 
 async def test_what_a_form_could_not_take_is_taken_once_it_is_mended(stand: Stand) -> None:
