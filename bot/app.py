@@ -7,7 +7,7 @@
 
 import random
 import resource
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -130,13 +130,14 @@ async def serving(
         clock.not_before(await store.reads.latest(clock()))
         sealing = SealSide(settings, store.seals, keys, clock, metrics)
         stack.push_async_callback(sealing.finish)  # when nothing else commits any more
-        people.away(await store.absences.current(clock()))
+        who_is_away = partial(_away, store, people, clock)
+        await who_is_away()
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
         with_slack = partial(SlackSide, settings, store, writer, people, clock, wall, bell)
         slack = with_slack(metrics, counts) if people.asks_slack else None
         await warn_of_routes(policy)
-        ticker = Ticker(store.reads, writer, clock, new_id)
+        ticker = Ticker(store.reads, writer, clock, new_id, store.leases)
         caller = await _caller(store, settings, clock, wall, metrics, counts, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
@@ -150,7 +151,7 @@ async def serving(
         adopt_secrets = slack.door.take_secrets if slack else None
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
         loops += [watching, rotating]
-        loops += _heard(news, store)
+        loops += _heard(news, store, who_is_away)
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         slack_checks = (slack.ready,) if slack else ()
         more = (saving(store.writer), *sealing.checks, *slack_checks)
@@ -270,10 +271,15 @@ def _opened_store(
     )
 
 
-def _heard(news: News, store: Store) -> Iterator[Loop]:
+async def _away(store: Store, people: KnownPeople, clock: Clock) -> None:
+    """Read who is away."""
+    people.away(await store.absences.current(clock()))
+
+
+def _heard(news: News, store: Store, who_is_away: Callable[[], Awaitable[None]]) -> Iterator[Loop]:
     """The loop that reads what other replicas committed, where there may be others."""
     if not store.database.alone:
-        loop = Loop("news", partial(news.once, store.reads), NEWS_S)
+        loop = Loop("news", partial(news.once, store.reads, who_is_away), NEWS_S)
         news.wake = loop.wake
         yield loop
 

@@ -1,10 +1,11 @@
-"""News of other replicas: what they committed is read once, for all who wait for it here.
+"""News of other replicas: what they committed is read once, for all who wait for it here; and now
+and then who is away, which people may have told another one.
 
 Owed work needs no such news: whoever commits it does it, and everybody looks for what was left
 every few seconds anyway.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -32,12 +33,13 @@ class News:
         if self._told or self._missed:
             self.wake()
 
-    async def once(self, reads: Reads) -> bool:
+    async def once(self, reads: Reads, who_is_away: Callable[[], Awaitable[None]]) -> bool:
         """Read what was told, and tell whoever waits for it."""
         told, missed = self._told, self._missed
         self._told, self._missed = set(), False
         try:
             if missed:
+                await who_is_away()
                 told |= await self._behind(reads)
             if told:
                 self._waiters.committed(await reads.these(told))

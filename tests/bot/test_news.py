@@ -41,7 +41,7 @@ class Here:
     def __init__(self, store: Any) -> None:
         self.store, self.reads = store, Read(store.reads)
         self.waiters, self.woken = Waiters(), 0
-        self.news = News(self.waiters)
+        self.news, self.asked_who_is_away = News(self.waiters), 0
         self.news.wake = self._wake
 
     def _wake(self) -> None:
@@ -53,7 +53,10 @@ class Here:
 
     async def once(self) -> None:
         """Read the news."""
-        await self.news.once(self.reads)  # type: ignore[arg-type]
+        await self.news.once(self.reads, self._who_is_away)  # type: ignore[arg-type]
+
+    async def _who_is_away(self) -> None:
+        self.asked_who_is_away += 1
 
 
 @pytest.fixture
@@ -93,6 +96,15 @@ async def test_what_nobody_told_is_found_by_its_version(here: Here) -> None:
         heard = await waits.changed(0)
         assert await reads_just_now.changed(0) is None
     assert str(heard and heard.status) == "approved"
+
+
+async def test_who_is_away_is_asked_when_anything_may_have_been_missed(here: Here) -> None:
+    here.news.elsewhere(["esc_of_another"])
+    await here.once()
+    assert here.asked_who_is_away == 0
+    here.news.elsewhere(None)
+    await here.once()
+    assert here.asked_who_is_away == 1
 
 
 async def test_where_several_wait_the_one_who_knows_least_counts(here: Here) -> None:
