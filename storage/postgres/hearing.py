@@ -20,9 +20,9 @@ from storage.postgres.reasons import FAILURES, reason
 
 log = structlog.get_logger(__name__)
 
-#: Seconds between two looks at everything, each with a word to the server and back; and between
-#: two while there is no connection.
-SWEEP_S, AWAY_S = 5.0, 1.0
+#: Seconds between two looks at everything, each with a word to the server and back; between two
+#: while there is no connection; and until it is lost where the server says nothing.
+SWEEP_S, AWAY_S, ANSWER_S = 5.0, 1.0, 5.0
 
 #: The server gives up a connection whose other end is silent for so long, and its leases with it.
 _GIVEN_UP = {
@@ -93,7 +93,7 @@ class Hearing:
             self.works = True
 
     async def _connect(self, url: str) -> Any:
-        connection = await connect(url, answer_s=SWEEP_S, **_GIVEN_UP)
+        connection = await connect(url, answer_s=ANSWER_S, **_GIVEN_UP)
         try:
             await connection.add_listener(CHANNEL, self._heard)
         except BaseException:
