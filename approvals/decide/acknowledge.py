@@ -17,10 +17,9 @@ def acknowledge(
     escalation: Escalation, command: Acknowledge, facts: Facts, now: datetime
 ) -> Verdict:
     """Hold the chain for this person; one at a time, and longer if they say it again."""
-    found = responder(escalation, command.actor, facts.people, now)
-    if isinstance(found, Verdict):
-        return found
-    person = found.person
+    person = responder(escalation, command.actor, facts.people, now)
+    if isinstance(person, Verdict):
+        return person
     who = f"person:{person.id}"
     if escalation.status.is_terminal:
         late = too_late(escalation, command.actor, facts.people)

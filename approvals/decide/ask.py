@@ -21,17 +21,17 @@ def ask(escalation: Escalation, command: AskForInfo, facts: Facts, now: datetime
     no = stranger(command.actor) or too_late(escalation, command.actor, facts.people)
     if no is not None:
         return no
-    found = responder(escalation, command.actor, facts.people, now)
-    if isinstance(found, Verdict):
-        return found
-    who = f"person:{found.person.id}"
+    person = responder(escalation, command.actor, facts.people, now)
+    if isinstance(person, Verdict):
+        return person
+    who = f"person:{person.id}"
     wrong = misfit(command.text, who, field="text")
     if wrong is not None:
         return wrong
     body = {
         "id": command.question_id,
-        "person": found.person.id,
-        "name": found.person.name,
+        "person": person.id,
+        "name": person.name,
         "text": command.text.strip(),
     }
     return accept(

@@ -67,7 +67,8 @@ def _whole(plan: Plan, place: Place) -> int:
 
 
 def places_due(escalation: Escalation, now: datetime) -> tuple[Place, ...]:
-    """The places whose moment has come, in order; empty where the chain is at its end.
+    """The places whose moment has come, in order; empty where the chain comes to its end. For a
+    chain that is due.
 
     The first is due when the chain says so: an acknowledgement may have held it, a way that failed
     may have brought the next stage forward.
@@ -75,7 +76,7 @@ def places_due(escalation: Escalation, now: datetime) -> tuple[Place, ...]:
     plan, chain = escalation.plan, escalation.chain
     place, at = place_of(escalation), chain.next_at
     if chain.ended_at is not None:
-        return (_again(place),) if at is not None and at <= now else ()
+        return (_again(place),)
     found: list[Place] = []
     while at is not None and at <= now:
         to, scheduled = following(plan, place)

@@ -18,7 +18,7 @@ def look(escalation: Escalation, command: Look, facts: Facts, now: datetime) -> 
     found = responder(escalation, command.actor, facts.people, now)
     if isinstance(found, Verdict) or escalation.status.is_terminal:
         return Verdict()
-    person = found.person.id
+    person = found.id
     holds = escalation.acknowledged
     if holds is not None and holds.person == person:
         going_on = timedelta(seconds=escalation.plan.acknowledge_for_s) - (holds.until - now)

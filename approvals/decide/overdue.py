@@ -64,7 +64,7 @@ def _of_pending(escalation: Escalation, facts: Facts, now: datetime) -> Event | 
 def _at_the_deadline(escalation: Escalation, now: datetime) -> Event:
     """The end; but time in which nobody could be reached does not count, up to a bound."""
     latest = latest_deadline(escalation)
-    if escalation.is_unheard and escalation.deadline_at < latest and now < latest:
+    if escalation.is_unheard and now < latest:
         body = {"to": instant(latest), "was": instant(escalation.deadline_at)}
         return Event(kind=DEADLINE_HELD, at=now, by="clock", body=body)
     body = {"status": Status.EXPIRED, "effect": Effect.ABORT, "by": DecidedBy.EXPIRY}

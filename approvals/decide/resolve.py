@@ -51,7 +51,7 @@ def _who(
     found = responder(escalation, command.actor, facts.people, now)
     if isinstance(found, Verdict):
         return found
-    return f"person:{found.person.id}", found.person.name
+    return f"person:{found.id}", found.name
 
 
 def _told(command: Resolve) -> dict[str, Json]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from approvals.commands import Actor
-from approvals.decide.who import Approver, approver
+from approvals.decide.who import approver
 from approvals.escalation import Escalation
-from approvals.people import People
+from approvals.people import People, Person
 from approvals.refusals import Why
 from approvals.standing_in import substitute_of
 from approvals.tally import required_groups
@@ -21,10 +21,11 @@ from approvals.words import Kind
 
 def responder(
     escalation: Escalation, actor: Actor, people: People, now: datetime
-) -> Approver | Verdict:
+) -> Person | Verdict:
     """The person behind the click who may look after it, or the refusal they are owed."""
     if escalation.kind is Kind.APPROVAL:
-        return approver(escalation, actor, people, now, releases=False)
+        found = approver(escalation, actor, people, now, releases=False)
+        return found if isinstance(found, Verdict) else found.person
     who = f"account:{actor.account}"
     if actor.foreign:
         return refuse(Why.NOT_A_MEMBER, who=who)
@@ -40,8 +41,7 @@ def responder(
         named = [people.persons[p].name for p in known]
         groups = list(required_groups(escalation))
         return refuse(Why.NOT_IN_GROUP, who=f"person:{person.id}", groups=groups, can=named)
-    inside = (g for g in required_groups(escalation) if person.id in people.groups.get(g, ()))
-    return Approver(person=person, groups=tuple(inside))
+    return person
 
 
 def responders(escalation: Escalation, people: People) -> tuple[str, ...]:

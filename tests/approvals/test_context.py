@@ -3,6 +3,7 @@
 from approvals import commands
 from approvals.refusals import Why
 from approvals.verdict import Case
+from approvals.words import Status
 from tests.approvals.scene import Scene, case, kinds, why
 
 
@@ -30,7 +31,10 @@ def test_context_comes_from_the_service_while_it_is_pending() -> None:
     scene = Scene().open()
     assert why(scene.tell("other", rollback="none")) is Why.NOT_FOUND
     scene.vote()
-    assert why(scene.tell(rollback="none")) is Why.ALREADY_TERMINAL
+    late = scene.tell(rollback="none")
+    assert why(late) is Why.ALREADY_TERMINAL
+    assert late.refusal is not None
+    assert late.refusal.values["status"] is Status.APPROVED
 
 
 def test_hidden_places_of_new_context_are_counted_once() -> None:

@@ -152,3 +152,5 @@ def test_a_plan_without_a_chain_reminds_nobody() -> None:
     """Old escalations go on as they began."""
     scene = opened(steps=())
     assert reminders(scene, 7200, 11_520, 14_399) == []
+    scene.extend()
+    assert scene.e.remind_at is None

@@ -3,6 +3,7 @@
 import pytest
 
 from approvals import events
+from approvals.codec import instant
 from approvals.owes import Page, ThreadLine
 from approvals.snapshot import Step
 from tests.approvals.chained import ChainScene, called
@@ -73,6 +74,31 @@ def test_the_next_own_route_is_used_at_once() -> None:
     assert called(second) == ["page ana-call"]
     third = scene.at(12).miss("route:ana-call", "404")
     assert called(third) == []
+
+
+def test_while_the_own_route_is_tried_the_next_stage_waits() -> None:
+    """The page may be heard."""
+    scene = ChainScene(plan={"steps": (Step(to=("person:dee",)), Step(to=("owners",), after_s=9))})
+    scene.routes["dee"] = ("dee-sms",)
+    scene.opened()
+    assert kinds(scene.at(5).miss("person:dee")) == [events.MISSED]
+
+
+def test_a_route_that_rang_for_the_stage_is_not_rung_again_for_a_person() -> None:
+    """Their next one is."""
+    scene = ChainScene(plan={"steps": (Step(to=("person:ana", "route:pager")),)})
+    scene.routes["ana"] = ("pager", "ana-call")
+    scene.opened()
+    assert called(scene.at(5).miss(ANA)) == ["page ana-call"]
+
+
+def test_the_next_stage_is_brought_forward_not_a_repeat_of_the_one_that_failed() -> None:
+    """To say the same to nobody once more helps nobody."""
+    again = Step(to=("person:dee",), repeat=3, every_s=60)
+    scene = ChainScene(plan={"steps": (again, Step(to=("owners",), after_s=900))})
+    scene.opened()
+    done = scene.at(5).miss("person:dee")
+    assert [r.body["step"] for r in done.records if r.kind == events.CHAIN_STEPPED] == [2]
 
 
 def test_a_page_is_a_way_as_well() -> None:
@@ -191,7 +217,11 @@ def test_a_deadline_does_not_wait_for_whoever_has_looked() -> None:
 def test_the_time_before_the_arrival_does_not_count(arrived: int, deadline: int) -> None:
     """The whole time from then, up to the bound."""
     scene = unheard()
+    before = scene.e.deadline_at
     done = scene.at(arrived).arrived()
+    if arrived <= 1000:
+        (said,) = (r.body for r in done.records if r.kind == events.ARRIVED)
+        assert (said["was"], said["to"]) == (instant(before), instant(scene.e.deadline_at))
     assert (scene.e.deadline_at - scene.e.created_at).total_seconds() == deadline
     assert scene.e.delivered_at == scene.now
     assert [w.case for w in done.work if isinstance(w, ThreadLine)][-1] == "deadline-moved"

@@ -130,7 +130,8 @@ def test_of_several_release_options_each_says_what_it_runs() -> None:
     """Otherwise different buttons could look as if they ran the same."""
     bare = {"key": "slow", "label": "Slowly", "effect": "release"}
     done = Scene(options=[GO, bare, {**bare, "key": "b", "label": "B"}, NO]).try_to_open()
-    assert list(errors(done)) == ["/options/1/arguments", "/options/2/arguments"]
+    must = "With more than one release option, each must say what it runs."
+    assert errors(done) == {"/options/1/arguments": must, "/options/2/arguments": must}
     assert case(Scene(options=[bare, NO]).try_to_open()) is Case.OPENED
 
 
@@ -148,11 +149,19 @@ def test_two_options_of_one_key_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("approvers", "pointer"), [([], "/approvers"), (["nobody"], "/approvers/0")]
+    ("approvers", "pointer", "said"),
+    [
+        ([], "/approvers", "Names nobody. Name groups of the policy, or leave it out."),
+        (["nobody"], "/approvers/0", "nobody"),
+    ],
 )
-def test_an_empty_or_unknown_approver_set_is_refused(approvers: list[str], pointer: str) -> None:
+def test_an_empty_or_unknown_approver_set_is_refused(
+    approvers: list[str], pointer: str, said: str
+) -> None:
     """Never "anyone"."""
-    assert list(errors(Scene(approvers=approvers).try_to_open())) == [pointer]
+    found = errors(Scene(approvers=approvers).try_to_open())
+    assert list(found) == [pointer]
+    assert said in found[pointer]
 
 
 def test_while_nobody_has_been_looked_up_nothing_is_opened() -> None:
@@ -233,8 +242,10 @@ def test_no_more_wait_for_people_than_the_service_may_have() -> None:
     done = Scene().try_to_open(ledger=Ledger(pending=1000), most_pending=1000)
     assert why(done) is Why.TOO_MANY_PENDING
     assert done.refusal.who == f"service:{Scene().open().e.service}"
-    assert "1,000 escalations of" in done.refusal.detail
-    assert "it may have 1,000." in done.refusal.detail
+    assert done.refusal.detail == (
+        "1,000 escalations of svc wait for people, and it may have 1,000. Ask again when some are "
+        "decided, give what is asked twice a `dedup_key`, or withdraw what is not needed any more."
+    )
     assert (done.records, done.escalation) == ((), None)
 
 

@@ -61,6 +61,21 @@ def test_the_one_who_asks_is_never_called() -> None:
     assert missed(scene) == [("person:ana", "away")]
 
 
+def test_whoever_the_request_may_mean_is_not_called() -> None:
+    """Its id is Ana's, its account Ben's: one of them asks."""
+    scene = ChainScene(requested_by={"id": "ana", "slack": "UBEN"})
+    assert [to for to, _, _ in reached(scene, "approvers")] == ["person:req"]
+
+
+def test_who_decides_for_another_group_may_stand_in_where_the_own_has_no_substitutes() -> None:
+    """They are asked anyway; anybody else is not."""
+    scene = ChainScene("architecture").absent("ana", "cem")
+    whom, _, why = reached(scene, "approvers", substitutes=())[0]
+    assert (whom, why.split("; ")[0]) == ("person:cem", "stands in for Ana: may decide (dba)")
+    scene = ChainScene().absent("ana", "dee")
+    assert [to for to, _, _ in reached(scene, "approvers", substitutes=())] == ["person:ben"]
+
+
 def test_a_requester_unknown_to_the_policy_is_told_by_their_account() -> None:
     """Where the caller named one."""
     scene = ChainScene(requested_by={"id": "eve", "slack": "UEVE"})

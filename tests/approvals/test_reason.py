@@ -18,6 +18,13 @@ def test_who_voted_may_say_why_for_ten_minutes() -> None:
     assert why(scene.pass_(1).reason("later")) is Why.TOO_LATE
 
 
+def test_who_gives_no_reason_of_their_own_hears_what_they_tried() -> None:
+    """The answer is about a reason, not about a vote."""
+    refused = Scene().approved().reason("because", "UANA").refusal
+    assert refused is not None
+    assert refused.values["verb"] == "reason"
+
+
 def test_a_reason_comes_from_who_voted() -> None:
     """Not from a stranger, a guest or somebody else."""
     scene = Scene().approved()
@@ -37,4 +44,8 @@ def test_a_reason_comes_from_who_voted() -> None:
 )
 def test_a_reason_has_three_to_a_thousand_characters(text: str, refused: Why | None) -> None:
     """As in the modal."""
-    assert why(Scene().approved().reason(text)) is refused
+    done = Scene().approved().reason(text)
+    assert why(done) is refused
+    if refused is Why.REASON_TOO_LONG:
+        assert done.refusal is not None
+        assert (done.refusal.values["length"], done.refusal.values["most"]) == (1001, 1000)

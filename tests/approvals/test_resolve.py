@@ -71,6 +71,15 @@ def test_nobody_else_resolves_it(account: str, no: Why) -> None:
         assert done.refusal.values["can"] == ["Ana", "Ben", "Req"]
 
 
+def test_of_those_who_can_nobody_is_named_who_is_gone() -> None:
+    """They would be asked in vain."""
+    scene = incident().open()
+    scene.gone.add("ana")
+    refused = scene.resolve("UCEM").refusal
+    assert refused is not None
+    assert refused.values["can"] == ["Ben", "Req"]
+
+
 def test_neither_a_guest_nor_someone_gone_nor_another_service_resolves_it() -> None:
     """Whatever they are called."""
     scene = incident().open()
@@ -114,6 +123,7 @@ def test_an_approval_is_never_resolved() -> None:
     scene = Scene().open()
     assert why(scene.resolve("UBEN")) is Why.NOT_AN_INCIDENT
     assert why(scene.resolve()) is Why.NOT_AN_INCIDENT
+    assert why(scene.resolve("UBEN", foreign=True)) is Why.NOT_A_MEMBER
     assert scene.e.status is Status.PENDING
 
 
