@@ -169,6 +169,7 @@ async def serving(
             jwks=keys.jwks,
             metrics_text=watch.text,
             checks=checks,
+            among_others=not store.database.alone,
             policy_health=file.health,
             answered=metrics.answered,
             people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,

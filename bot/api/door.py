@@ -69,6 +69,7 @@ class Api:
     jwks: Callable[[], dict[str, Any]]
     metrics_text: Callable[[], Awaitable[bytes]]
     checks: Sequence[Check] = ()
+    among_others: bool = False  #: whether other replicas post cards, too
     policy_health: Callable[[], dict[str, Any]] = lambda: {"ok": True}
     answered: Callable[[str, int], None] = lambda route, status: None  #: counts answers
     people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again

@@ -130,8 +130,10 @@ async def parked(http: aiohttp.ClientSession, at: Process) -> None:
     async with asyncio.timeout(10):
         while True:
             async with http.get(f"{at.url}/metrics") as answer:
-                if "andon_parked_requests 1.0" in await answer.text():
-                    return
+                said = await answer.text()
+            if "andon_parked_requests 1.0" in said:
+                assert 'andon_working{part="hearing"} 1.0' in said
+                return
             await asyncio.sleep(0.02)
 
 
