@@ -80,10 +80,12 @@ class Hearing:
                     await self._lost.wait()
 
     async def _look(self) -> None:
-        """Whether the server still answers; where the connection is lost, by another."""
+        """Whether the server still answers; where the connection is lost, by another. Whatever is
+        wrong with it, the next look follows.
+        """
         try:
             await self._link.rows("SELECT 1")
-        except FAILURES as error:
+        except Exception as error:
             if self.works:
                 log.warning("not-listening", why=reason(error))
             self.works = False

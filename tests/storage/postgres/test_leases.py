@@ -5,11 +5,15 @@ nothing is forgotten because it went on meanwhile.
 import asyncio
 import re
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
 import storage.work
+from approvals.commands import Command
 from approvals.ports import Leases, StoreError
+from bot.background.clock import Ticker
+from bot.ids import new_id
 from storage import sealing, statements
 from storage.links import Commit, among_writers
 from storage.postgres import connecting, wording
@@ -117,6 +121,42 @@ async def test_without_its_lease_both_would_do_it(
     """Planted: everybody has every lease."""
     monkeypatch.setattr(Database, "leased", lambda self, name: nullcontext(True))
     assert await both_at_once(replicas) == [True, True]
+
+
+async def ticks_beside_another(r: Replicas, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many ticks a replica sends off while the other is about to commit the same."""
+    await r.a.fill(2)
+    r.a.clock.pass_(86_400)
+    slow, sent = SlowCommit(monkeypatch, r.a.store.database.writer), list[Command]()  # type: ignore[union-attr]
+
+    class Counting:
+        async def submit(self, command: Command) -> Any:
+            sent.append(command)
+
+    here, there = (
+        Ticker(of.store.reads, writer, of.clock, new_id, of.store.leases)
+        for of, writer in ((r.a, r.a.store.writer), (r.b, Counting()))
+    )
+    ticking = asyncio.create_task(here.once())
+    await slow.has_written.wait()
+    await there.once()
+    slow.go.set()
+    await ticking
+    return len(sent)
+
+
+async def test_what_one_replica_ticks_the_other_leaves_to_it(
+    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await ticks_beside_another(replicas, monkeypatch) == 0
+
+
+async def test_without_its_lease_the_clock_would_tick_twice(
+    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: everybody has every lease. The second would find nothing to do, and wait for it."""
+    monkeypatch.setattr(Database, "leased", lambda self, name: nullcontext(True))
+    assert await ticks_beside_another(replicas, monkeypatch) == 2
 
 
 async def test_what_a_killed_replica_did_another_takes_over(
