@@ -8,7 +8,8 @@ Errors a store may raise::
     +-- UnsureError     the outcome could not be learned; asking again with the same id is safe
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -70,6 +71,10 @@ class FactSource(Protocol):
 #: Called after each commit with every escalation that changed, in order.
 Committed = Callable[[Sequence[Escalation]], None]
 
+#: Called where a replica beside this one has committed: ids of escalations that changed, or None
+#: where some may have that we did not hear of. Never where there is no other.
+Elsewhere = Callable[[Sequence[str] | None], None]
+
 Clock = Callable[[], datetime]
 
 
@@ -100,6 +105,12 @@ class Reads(Protocol):
 
     async def escalation(self, escalation_id: str) -> Escalation | None:
         """The escalation of that id."""
+
+    async def these(self, ids: Collection[str]) -> tuple[Escalation, ...]:
+        """Escalations of these ids, those that are there."""
+
+    async def versions(self, ids: Collection[str]) -> Mapping[str, int]:
+        """By id, the version each has come to."""
 
     async def ending_in(self, suffix: str, limit: int = 10) -> tuple[Escalation, ...]:
         """Escalations whose id ends so: what people type after `show`."""
@@ -319,6 +330,16 @@ class Seals(Protocol):
 
     async def heal(self, now: datetime) -> int:
         """Let every chain that goes beyond its last seal wait for a block; how many were not."""
+
+
+class Leases(Protocol):
+    """What one replica at a time does. That saves work and double words; no rule needs it."""
+
+    def leased(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Whether what has this name is ours to do, for the length of the block.
+
+        A lease ends with the replica that has it, however it ends.
+        """
 
 
 class Health(Protocol):

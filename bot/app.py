@@ -9,7 +9,7 @@ Where several servers share the store it says which policy is in force, and whic
 
 import random
 import resource
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,10 +20,9 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from approvals.escalation import Escalation
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
-from approvals.ports import Clock
+from approvals.ports import Clock, Committed, Elsewhere
 from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
 from bot.api.limits import Bounds, Limiter
@@ -37,7 +36,8 @@ from bot.bounds import MOST_BODY
 from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
-from bot.page_side import page_loop, warn_of_routes
+from bot.news import News
+from bot.page_side import page_loop
 from bot.people import KnownPeople
 from bot.policy_file import PolicyFile
 from bot.replica_side import ReplicaSide
@@ -51,6 +51,7 @@ from bot.stopping import drain
 from storage import Store, open_store
 from storage.address import refuse_unknown
 from storage.backlog import backlog
+from storage.links import Database
 from storage.writer import GroupCommitWriter
 
 log = structlog.get_logger(__name__)
@@ -58,8 +59,13 @@ log = structlog.get_logger(__name__)
 #: Seconds between two looks of each loop when nothing wakes it.
 CLOCK_S, CALLBACKS_S = 1.0, 2.0
 
+#: Seconds until news of other replicas that could not be read are read after all.
+NEWS_S = 1.0
+
 #: Loops that no commit concerns at once.
-UNHURRIED = frozenset({"clock", "home", "people", "policy", "digest", "sealer", "secrets", "keys"})
+UNHURRIED = frozenset(
+    {"clock", "home", "news", "people", "policy", "digest", "sealer", "secrets", "keys"}
+)
 
 #: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
 END_WITHIN_S = 1.5
@@ -121,23 +127,23 @@ async def serving(
     keys = KeyRing(Path(settings.signing_keys))
     waiters, metrics = Waiters(), Metrics(clock)
     metrics.parked.set_function(lambda: waiters.count)
-    bell, counts = Bell(waiters, metrics), Counts(metrics.registry)
+    bell, news, counts = Bell(waiters, metrics), News(waiters), Counts(metrics.registry)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            _opened_store(settings, people, keys, clock, bell.committed)
+            _opened_store(settings, people, keys, clock, bell.committed, news.elsewhere)
         )
         clock.not_before(await store.reads.latest(clock()))
         shared = ReplicaSide(store, policy, people, clock, alone=store.database.alone)
         await shared.begin(keys)
         sealing = SealSide(settings, store.seals, keys, clock, metrics)
         stack.push_async_callback(sealing.finish)  # when nothing else commits any more
-        people.away(await store.absences.current(clock()))
+        who_is_away = partial(_away, store, people, clock)
+        await who_is_away()
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
         with_slack = partial(SlackSide, settings, store, writer, people, clock, wall, bell)
         slack = with_slack(metrics, counts) if people.asks_slack else None
-        await warn_of_routes(people.policy)
-        ticker = Ticker(store.reads, writer, clock, new_id)
+        ticker = Ticker(store.reads, writer, clock, new_id, store.leases)
         caller = await _caller(store, settings, clock, wall, metrics, counts, stack)
         loops = [
             Loop("clock", ticker.once, CLOCK_S),
@@ -150,13 +156,14 @@ async def serving(
         file, watching = shared.watch(settings, adopt, metrics)
         adopt_secrets = slack.door.take_secrets if slack else None
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
-        loops += [*watching, rotating]
+        loops += [*watching, rotating, *_heard(news, store, who_is_away)]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         slack_checks = (slack.ready,) if slack else ()
         more = (saving(store.writer), *sealing.checks, *slack_checks, *shared.checks)
         checks = readiness(loops, people, clock, *more)
         looked, as_of = partial(backlog, store.database), people.as_of
-        watch = Watch(metrics, looked=looked, clock=clock, checks=checks, people_as_of=as_of)
+        watched = (*checks, *hearing(store.database))
+        watch = Watch(metrics, looked=looked, clock=clock, checks=watched, people_as_of=as_of)
         api = _api(
             settings,
             store,
@@ -169,6 +176,7 @@ async def serving(
             metrics_text=watch.text,
             checks=checks,
             healths=shared.healths,
+            among_others=not store.database.alone,
             answered=metrics.answered,
             people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
         )
@@ -218,12 +226,25 @@ def saving(writer: GroupCommitWriter) -> Check:
     return saves
 
 
+def hearing(database: Database) -> Iterator[Check]:
+    """Whether we are told of other replicas at once. For the metrics alone: whoever waits here for
+    what is decided there would only be told some seconds later.
+    """
+
+    async def hears() -> tuple[str, bool]:
+        return "hearing", database.hears
+
+    if not database.alone:
+        yield hears
+
+
 def _opened_store(
     settings: Settings,
     people: KnownPeople,
     keys: KeyRing,
     clock: Callable[[], datetime],
-    committed: Callable[[Sequence[Escalation]], None],
+    committed: Committed,
+    elsewhere: Elsewhere,
 ) -> AbstractAsyncContextManager[Store]:
     try:
         refuse_unknown(settings.database_url)
@@ -235,8 +256,22 @@ def _opened_store(
         signer=keys,
         clock=clock,
         committed=committed,
+        elsewhere=elsewhere,
         server=True,
     )
+
+
+async def _away(store: Store, people: KnownPeople, clock: Clock) -> None:
+    """Read who is away."""
+    people.away(await store.absences.current(clock()))
+
+
+def _heard(news: News, store: Store, who_is_away: Callable[[], Awaitable[None]]) -> Iterator[Loop]:
+    """The loop that reads what other replicas committed, where there may be others."""
+    if not store.database.alone:
+        loop = Loop("news", partial(news.once, store.reads, who_is_away), NEWS_S)
+        news.wake = loop.wake
+        yield loop
 
 
 async def _caller(

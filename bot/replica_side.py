@@ -56,12 +56,12 @@ class ReplicaSide:
 
     async def begin(self, ring: KeyRing) -> None:
         """Before anything is asked: agree with the others. Raises SettingsError, StoreError."""
-        if self._alone:
-            return
-        self.policy = await in_force(self._store.policies, self._said, self._clock)
-        self._people.take(self.policy, People())  # nobody was looked up yet, under either
-        self._served = ServedKeys(ring, self._store.keys, self._clock)
-        await self._served.once()
+        if not self._alone:
+            self.policy = await in_force(self._store.policies, self._said, self._clock)
+            self._people.take(self.policy, People())  # nobody was looked up yet, under either
+            self._served = ServedKeys(ring, self._store.keys, self._clock)
+            await self._served.once()
+        await warn_of_routes(self.policy)
 
     def watch(
         self, settings: Settings, adopt: Adopt, metrics: Metrics

@@ -9,6 +9,7 @@ from approvals.ports import (
     Clock,
     Deliveries,
     Digests,
+    Leases,
     Reads,
     SeenSignatures,
     Storms,
@@ -69,6 +70,10 @@ class Records(Protocol):
         """Who is away."""
 
     @property
+    def leases(self) -> Leases:
+        """What one replica at a time does."""
+
+    @property
     def signatures(self) -> SeenSignatures:
         """Requests that were taken."""
 
@@ -99,7 +104,8 @@ class SlackSide:
         metrics.groups_unread.set_function(lambda: len(people.facts(clock()).people.unread))
         spoken = CountedDeliveries(store.deliveries, metrics, "slack")
         said = self._said()
-        cards, speech = Reconciler(**said), Speaker(deliveries=spoken, **said)
+        cards = Reconciler(**said)
+        speech = Speaker(deliveries=spoken, leases=store.leases, **said)
         self._refresher = Refresher(
             people,
             SlackDirectory(self._client, people.policy),
@@ -180,6 +186,7 @@ class SlackSide:
         """Writes the digest."""
         return Digester(
             digests=self._store.digests,
+            leases=self._store.leases,
             facts=self._people,
             slack=self._slack,
             line=self._line,

@@ -20,7 +20,9 @@ from approvals.ports import NotSavedError, Settled
 from approvals.refusals import Refusal
 from approvals.step import Step, is_overdue, step
 from approvals.sums import Move, move_of, sums_before
+from approvals.verdict import Answer
 from approvals.words import Kind, Status
+from storage.clicks import answer_row
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +87,8 @@ class Batch:
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
     sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
     past: dict[str, dict[str, Past]] = field(default_factory=dict)  #: group -> by escalation
+    #: clicks carried out before, by their answer's row
+    answered: dict[str, Answer] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)  #: how many wait, of services asked for
     changed: dict[str, None] = field(default_factory=dict)  #: ids, in order
     records: list[Record] = field(default_factory=list)
@@ -106,20 +110,37 @@ class Batch:
         """Those with more to show than a way that failed, in order."""
         return {r.escalation_id: None for r in self.records if r.kind != MISSED}
 
+    def awaited(self) -> list[str]:
+        """Ids of what changed that somebody may wait for: nobody knows of what is new."""
+        return [id_ for id_ in self.changed if self.escalations[id_].version > 1]
+
     def fold(self, pending: Pending, now: datetime) -> None:
         """Drive one command. One that cannot be driven fails alone and leaves no trace."""
         try:
-            done = self._step(pending.command, now)
+            pending.settled = self._driven(pending.command, now)
         except Exception:
             log.exception("command-failed", command=pending.command.id)
             pending.fail(NotSavedError())
-            return
-        pending.settled = self._settled(pending.command, done)
 
     def answer(self) -> None:
         """The commit is on disk: tell everyone."""
         for pending in self.commands:
             pending.answer()
+
+    def _driven(self, command: Command, now: datetime) -> Settled:
+        row = answer_row(command)
+        if row in self.answered:
+            return self._again(command, self.answered[row], now)
+        settled = self._settled(command, self._step(command, now))
+        if row is not None and settled.refusal is None:
+            self.answered[row] = settled.answer
+        return settled
+
+    def _again(self, command: Command, before: Answer, now: datetime) -> Settled:
+        """A click that was carried out: what is true of it now, else what it was told then."""
+        escalation = self.escalations.get(command.escalation_id)
+        done = step(State(escalation=escalation), command, self.facts, now)
+        return Settled(escalation=escalation, answer=before, refusal=done.refusal)
 
     def _step(self, command: Command, now: datetime) -> Step:
         if not isinstance(command, Open):

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
+from approvals.ports import Elsewhere
+
 Row = Sequence[Any]
 
 
@@ -34,9 +36,19 @@ class Begin(NamedTuple):
     rows: Iterable[str] = ()
 
 
-Statement = Query | Many | Begin
+class Commit(NamedTuple):
+    """The transaction ends, and is kept.
 
-COMMIT = Query("COMMIT")
+    Whoever listens elsewhere is told these escalations with it, so that nobody hears of what was
+    not kept. Nobody looks at them where one writes alone.
+    """
+
+    changed: Sequence[str] = ()
+
+
+Statement = Query | Many | Begin | Commit
+
+COMMIT = Commit()
 
 #: What is asked where nothing is wanted; no rows.
 NOTHING = Query("")
@@ -99,6 +111,16 @@ class Database(Protocol):
 
         `rows` names what nobody else may have meanwhile, as `Begin` does.
         """
+
+    def listening(self, elsewhere: Elsewhere) -> AbstractAsyncContextManager[None]:
+        """For the length of the block, tell what others commit. Nothing where one writes alone."""
+
+    @property
+    def hears(self) -> bool:
+        """Whether what others commit is told at once, as far as is known."""
+
+    def leased(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """As `Leases`."""
 
     def check(self) -> None:
         """Raise where what is written would not be kept."""

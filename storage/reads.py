@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
+from storage.among import among
 from storage.links import Database, Row
 from storage.statements import LATEST_SEEN
 
@@ -26,6 +27,8 @@ RECORDS = (
     "ON b.escalation_id = e.escalation_id AND b.seq = e.seq"
 )
 
+_BODIES = "SELECT body FROM escalations WHERE id"
+_VERSIONS = "SELECT id, version FROM escalations WHERE id"
 _FILTERS = ("service", "status", "kind", "severity", "category", "reference", "dedup_key")
 
 
@@ -40,6 +43,21 @@ class SqlReads:
         """The escalation of that id."""
         found = await self._many("WHERE id = ?", (escalation_id,))
         return found[0] if found else None
+
+    async def these(self, ids: Collection[str]) -> tuple[Escalation, ...]:
+        """Escalations of these ids."""
+        return tuple([load_text(body) async for (body,) in self._among(_BODIES, ids)])
+
+    async def versions(self, ids: Collection[str]) -> Mapping[str, int]:
+        """By id, the version each has come to."""
+        return {id_: version async for id_, version in self._among(_VERSIONS, ids)}
+
+    async def _among(self, sql: str, ids: Collection[str]) -> AsyncIterator[Row]:
+        """Rows of these ids, so many at a time that others get their turn in between."""
+        wanted = list(ids)
+        for n in range(0, len(wanted), AT_ONCE):
+            for row in await self._database.reader.rows(*among(sql, wanted[n : n + AT_ONCE])):
+                yield row
 
     async def ending_in(self, suffix: str, limit: int = 10) -> tuple[Escalation, ...]:
         """Escalations whose id ends so."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby, takewhile
 
 from approvals.codec import instant, parse_instant
-from approvals.ports import Clock, ServiceKey, ServiceSecrets
+from approvals.ports import Clock, ServiceKey, ServiceSecrets, StoreError
 from storage.links import Database, Many, Row
 from storage.writer import GroupCommitWriter
 
@@ -223,7 +223,9 @@ class SqlSignatures:
     """Implements `approvals.ports.SeenSignatures`.
 
     Known in memory, and written in the commit of the very click that came with it, so that a
-    server killed meanwhile knows it too. At the first question the file tells what was seen before.
+    server killed meanwhile knows it too. At the first question the file tells what was seen before;
+    where several write, each question asks for what another has seen. Two that come at the same
+    moment to two of them are one click, and that is carried out once (`storage.clicks`).
     """
 
     def __init__(self, database: Database, writer: GroupCommitWriter) -> None:
@@ -238,8 +240,19 @@ class SqlSignatures:
         if signature in self._seen:
             return False
         self._seen[signature] = now
+        try:
+            if not self._database.alone and await self._elsewhere(signature):
+                return False
+        except StoreError:
+            del self._seen[signature]  # it was not taken, and may come again
+            raise
         self._writer.alongside(Many(_SIGNATURE, [(signature, instant(now))]))
         return True
+
+    async def _elsewhere(self, signature: str) -> bool:
+        """Whether another replica has noted it."""
+        sql = "SELECT 1 FROM signatures WHERE signature = ?"
+        return bool(await self._database.reader.rows(sql, (signature,)))
 
     async def _known(self, now: datetime) -> dict[str, datetime]:
         rows = await self._database.reader.rows(

@@ -20,6 +20,7 @@ from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, Thread
 from approvals.sums import DROPPED, WINDOW, move_of
 from storage.among import among
 from storage.batch import Batch, Pending, flow_row, group_row, key_row
+from storage.clicks import ANSWERS, answer_row, answered
 from storage.links import Begin, Link, Many, Query, Row
 from storage.locking import IN_TURN, ledger_rows
 from storage.recoveries import recall
@@ -159,11 +160,13 @@ async def load(
     opens = [p.command for p in commands if isinstance(p.command, Open)]
     asked = {p.command.escalation_id for p in commands if not isinstance(p.command, Open)}
     claimed = {p.command.escalation_id for p in commands if isinstance(p.command, Claim)}
-    at_once = (asked, claimed) if alone or not opens else ((), ())
-    _, bodies, grants, keys, groups, twins, flows, *sums = await link.together(
+    clicked = {answer_row(p.command) for p in commands}
+    at_once = (asked, claimed, clicked) if alone or not opens else ((), (), ())
+    _, bodies, grants, answers, keys, groups, twins, flows, *sums = await link.together(
         Begin(ledger_rows(opens, facts.people)),
         among(_BODIES, at_once[0], IN_TURN),
         among(_GRANTS, at_once[1]),
+        among(ANSWERS, at_once[2]),
         among(_KEYS, map(key_row, opens)),
         among(_GROUPS, map(group_row, opens)),
         among(_TWINS, (command.join_key for command in opens)),
@@ -180,15 +183,17 @@ async def load(
     bounded = {command.service for command in opens if command.most_pending is not None}
     uncounted = bounded - pending.keys()
     if left or uncounted:
-        more, given, waiting = await link.together(
+        more, given, said, waiting = await link.together(
             among(_BODIES, left, IN_TURN),
             among(_GRANTS, claimed.difference(at_once[1])),
+            among(ANSWERS, clicked.difference(at_once[2])),
             among(_WAITING, uncounted, " GROUP BY service"),
         )
-        bodies, grants = [*bodies, *more], [*grants, *given]
+        bodies, grants, answers = [*bodies, *more], [*grants, *given], [*answers, *said]
         batch.pending |= dict.fromkeys(uncounted, 0)
         batch.pending.update((row[0], row[1]) for row in waiting)
     batch.grants = _pairs(grants)
+    batch.answered = answered(_pairs(answers))
     await recall(batch, opens, link, facts, now)
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch

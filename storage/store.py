@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from approvals.grants import Signer
-from approvals.ports import Clock, Committed, FactSource
+from approvals.ports import Clock, Committed, Elsewhere, FactSource, Leases
 from storage.absences import SqlAbsences
 from storage.address import file_of, is_of_a_server
 from storage.digests import SqlDigests
@@ -41,6 +41,7 @@ class Store:
     keys: SqlKeys
     policies: SqlPolicies
     health: SqlReads
+    leases: Leases
     database: Database
 
 
@@ -64,6 +65,7 @@ async def open_store(
     signer: Signer,
     clock: Clock,
     committed: Committed,
+    elsewhere: Elsewhere = lambda ids: None,
     server: bool,
 ) -> AsyncIterator[Store]:
     """Open the store; the one server writes, commands beside it only touch rows of services.
@@ -80,7 +82,10 @@ async def open_store(
         if server and database.alone:  # what another replica has taken is its own
             await deliveries.take_over(clock())
         running = asyncio.create_task(writer.run())
-        try:
+        async with AsyncExitStack() as stack:
+            if server:
+                await stack.enter_async_context(database.listening(elsewhere))
+            stack.push_async_callback(_drained, writer, running)
             yield Store(
                 writer=writer,
                 reads=reads,
@@ -95,8 +100,11 @@ async def open_store(
                 keys=SqlKeys(database),
                 policies=SqlPolicies(database),
                 health=reads,
+                leases=database,
                 database=database,
             )
-        finally:
-            writer.close()
-            await running
+
+
+async def _drained(writer: GroupCommitWriter, running: asyncio.Task[None]) -> None:
+    writer.close()
+    await running

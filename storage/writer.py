@@ -21,7 +21,7 @@ from approvals.escalation import Escalation
 from approvals.grants import Signer
 from approvals.ports import Clock, Committed, FactSource, NotSavedError, Settled, UnsureError
 from storage.batch import Batch, Pending
-from storage.links import COMMIT, Database, Many, Row
+from storage.links import Commit, Database, Many, Row
 from storage.statements import LATEST, LATEST_SEEN, load, written
 
 log = structlog.get_logger(__name__)
@@ -219,7 +219,8 @@ class GroupCommitWriter:
         for pending in commands:
             batch.fold(pending, now)
         statements = written(batch, now, self._policies)
-        await self._link.together(*statements, *note, *along, COMMIT)
+        told = () if alone else batch.awaited()
+        await self._link.together(*statements, *note, *along, Commit(told))
         self._database.check()  # what went into a file without a name is not kept
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted

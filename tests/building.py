@@ -127,6 +127,7 @@ def store_on(
     facts: FileFacts | None = None,
     signer: PlainSigner | None = None,
     committed: Any = None,
+    elsewhere: Any = None,
 ) -> AbstractAsyncContextManager[Store]:
     """A store on a database, as a server opens it."""
     return open_store(
@@ -135,6 +136,7 @@ def store_on(
         signer=signer or PlainSigner(),
         clock=clock,
         committed=committed or (lambda escalations: None),
+        elsewhere=elsewhere or (lambda ids: None),
         server=True,
     )
 
@@ -145,6 +147,7 @@ def store_in_memory(
     facts: FileFacts | None = None,
     signer: PlainSigner | None = None,
     committed: Any = None,
+    elsewhere: Any = None,
     memory: Memory | None = None,
 ) -> AbstractAsyncContextManager[MemoryStore]:
     """A store in memory, fresh or on what an earlier one left."""
@@ -153,6 +156,7 @@ def store_in_memory(
         signer=signer or PlainSigner(),
         clock=clock,
         committed=committed or (lambda escalations: None),
+        elsewhere=elsewhere or (lambda ids: None),
         memory=memory,
     )
 

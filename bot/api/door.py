@@ -71,6 +71,7 @@ class Api:
     metrics_text: Callable[[], Awaitable[bytes]]
     checks: Sequence[Check] = ()
     healths: Mapping[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)  #: in detail
+    among_others: bool = False  #: whether other replicas post cards, too
     answered: Callable[[str, int], None] = lambda route, status: None  #: counts answers
     people_due_s: Callable[[], float] = lambda: 60.0  #: until people are looked up again
     store_due_s: Callable[[], float] = lambda: STORE_RETRY_S  #: while the store takes nothing

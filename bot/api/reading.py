@@ -48,6 +48,8 @@ async def read(request: web.Request) -> web.Response:
         return web.Response(status=304, headers=headers)
     # Nothing is read between a commit and the answer of those who waited for it.
     delivered_at = delivered_at or api.cards.delivered_lately(escalation.id)
+    if delivered_at is None and wait and api.among_others:
+        delivered_at = await _delivered_at(api, id_)  # another replica posted it meanwhile, if any
     return reply(answer(escalation, delivered_at), headers=headers)
 
 
@@ -100,6 +102,7 @@ async def _parked(
         if due is not None:
             left = min(left, max(pause, (due - api.clock()) / timedelta(seconds=1)) + 0.001)
         del found
+        listener.knows = version
         changed = await listener.changed(left)
         if changed is not None and changed.version >= version:
             found = changed

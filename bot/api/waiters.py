@@ -1,4 +1,6 @@
-"""Parked requests: woken by the commit that concerns them; nobody polls the database."""
+"""Parked requests: woken by the commit that concerns them, here or at another replica; none of them
+polls the database.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -13,10 +15,15 @@ class Listener:
     def __init__(self, waiters: "Waiters") -> None:
         self._waiters, self._news = waiters, asyncio.Event()
         self._latest: Escalation | None = None
+        self.knows: int | None = None  #: the version it has read, once it waits for another
 
     def tell(self, escalation: Escalation | None) -> None:
-        """Something was committed, or (None) the server stops."""
-        self._latest = escalation
+        """Something was committed, or (None) the server stops. Of two, the newer one is kept: what
+        another replica committed may be told late.
+        """
+        before = self._latest
+        if escalation is None or before is None or before.version <= escalation.version:
+            self._latest = escalation
         self._news.set()
 
     async def changed(self, seconds: float) -> Escalation | None:
@@ -32,7 +39,8 @@ class Listener:
         finally:
             self._waiters.count -= 1
         self._news.clear()
-        return self._latest
+        latest, self._latest = self._latest, None
+        return latest
 
 
 class Waiters:
@@ -48,6 +56,16 @@ class Waiters:
         for escalation in escalations:
             for listener in self._listening.get(escalation.id, ()):
                 listener.tell(escalation)
+
+    def are_for(self, escalation_id: str) -> bool:
+        """Whether anybody listens for it."""
+        return escalation_id in self._listening
+
+    def known(self) -> dict[str, int]:
+        """By escalation, the oldest version that somebody who waits for another has read."""
+        read = {id_: [one.knows for one in by] for id_, by in self._listening.items()}
+        versions = {id_: [n for n in of if n is not None] for id_, of in read.items()}
+        return {id_: min(of) for id_, of in versions.items() if of}
 
     def close(self) -> None:
         """The server stops: everyone who waits is answered with what there is."""

@@ -43,8 +43,9 @@ log = structlog.get_logger(__name__)
 #: Cards looked at in one go, and calls under way at once.
 BATCH, AT_ONCE = 40, 8
 
-#: Seconds since a card was leased within which its call may begin; a lease lasts 30.
-FRESH_S = 25.0
+#: Seconds since a card was leased within which its work may begin: a lease lasts 30, and a look for
+#: what was taken before 10. A call puts the card off by its own 30 first.
+FRESH_S = 20.0
 
 #: How long a call is given before its card is looked at again; longer than the calls' own limits.
 ANSWER_WITHIN = timedelta(seconds=30)

@@ -1,5 +1,6 @@
 """The clock: turns what is overdue into `Tick`. A dead clock is only late, never wrong, because
-every command and every read folds what is overdue by itself.
+every command and every read folds what is overdue by itself. Of several replicas one ticks at a
+time.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from approvals.commands import Tick
-from approvals.ports import Clock, Reads, StoreError, Writer
+from approvals.ports import Clock, Leases, Reads, StoreError, Writer
 
 log = structlog.get_logger(__name__)
 
@@ -30,18 +31,28 @@ class Stuck:
 
 
 class Ticker:
-    """Claims what is due by an indexed query."""
+    """Finds what is due by an indexed query."""
 
     def __init__(
-        self, reads: Reads, writer: Writer, clock: Clock, new_id: Callable[[str], str]
+        self,
+        reads: Reads,
+        writer: Writer,
+        clock: Clock,
+        new_id: Callable[[str], str],
+        leases: Leases,
     ) -> None:
-        self._reads, self._writer = reads, writer
+        self._reads, self._writer, self._leases = reads, writer, leases
         self._clock, self._new_id = clock, new_id
         #: They stay the longest overdue, and may neither crowd out others nor be tried without end.
         self.stuck: dict[str, Stuck] = {}
 
     async def once(self) -> bool:
-        """Tick what is due, all in one go; whether there may be more."""
+        """Tick what is due, unless another replica does; whether there may be more."""
+        async with self._leases.leased("clock") as is_ours:
+            return await self._all() if is_ours else False
+
+    async def _all(self) -> bool:
+        """In one go."""
         now, most = self._clock(), BATCH + len(self.stuck)
         overdue = await self._reads.overdue(now, most)
         self.stuck = {id_: self.stuck[id_] for id_ in overdue if id_ in self.stuck}

@@ -1,8 +1,8 @@
 """The digest: one post for what rang nobody, at the policy's times. Nothing to say, no post.
 
 How far it has come is a note in the store: made once over restarts, and once for all the moments
-that a server missed. Before the post the note says which digest is tried, so that after a crash it
-is looked for before it is posted again.
+that a server missed; of several replicas one at a time looks. Before the post the note says which
+digest is tried, so that after a crash it is looked for before it is posted again.
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ import structlog
 
 from approvals.codec import instant
 from approvals.digests import Digested, latest
-from approvals.ports import Clock, Digests, FactSource
+from approvals.ports import Clock, Digests, FactSource, Leases
 from bot.background.budget import Ask, WaitError
 from bot.background.line import Line
 from bot.messaging import Artist, Slack, SlackError
@@ -26,26 +26,33 @@ class Digester:
         self,
         *,
         digests: Digests,
+        leases: Leases,
         facts: FactSource,
         slack: Slack,
         line: Line,
         artist: Artist,
         clock: Clock,
     ) -> None:
-        self._digests, self._facts = digests, facts
+        self._digests, self._leases, self._facts = digests, leases, facts
         self._slack, self._line, self._artist = slack, line, artist
         self._clock = clock
 
     async def once(self) -> bool:
         """Post the latest digest that is due; never more to do at once."""
+        async with self._leases.leased("digest") as is_ours:
+            if is_ours:
+                await self._look()
+        return False
+
+    async def _look(self) -> None:
         now = self._clock()
         policy = self._facts.facts(now).policy
         if policy.digest is None:
-            return False
+            return
         noted = await self._digests.last()
         if noted is None:
             await self._digests.note(Digested(upto=now))  # what was before is nobody's news
-            return False
+            return
         channel = policy.channels[policy.digest.channel].id
         try:
             noted = await self._tried_before(noted, channel)
@@ -56,7 +63,6 @@ class Digester:
             log.info("digest-waits", channel=channel)
         except SlackError as error:
             log.warning("digest-not-posted", channel=channel, code=error.code)
-        return False
 
     async def _tried_before(self, noted: Digested, channel: str) -> Digested:
         """Whether the one that was tried last came through after all."""

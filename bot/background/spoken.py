@@ -11,7 +11,17 @@ from functools import partial
 import structlog
 
 from approvals.escalation import Escalation
-from approvals.ports import Card, Cards, Clock, Deliveries, Delivery, FactSource, Reads, Storms
+from approvals.ports import (
+    Card,
+    Cards,
+    Clock,
+    Deliveries,
+    Delivery,
+    FactSource,
+    Leases,
+    Reads,
+    Storms,
+)
 from approvals.storms import Storm
 from bot.background.budget import Ask, WaitError
 from bot.background.counts import Counts
@@ -34,8 +44,9 @@ log = structlog.get_logger(__name__)
 #: Deliveries taken in one go of each sort; calls under way at once.
 BATCH, AT_ONCE, ANSWERS_AT_ONCE = 40, 8, 16
 
-#: Seconds since a delivery was leased within which its call may begin; a lease lasts 30.
-FRESH_S = 25.0
+#: Seconds since a delivery was leased within which its work may begin: a lease lasts 30, and a call
+#: 10. What is posted is put off by its own 30 before it is called.
+FRESH_S = 20.0
 
 #: How long a post is given before it is looked for; longer than the calls' own limits.
 ANSWER_WITHIN = timedelta(seconds=30)
@@ -70,9 +81,10 @@ class Speaker:
         clock: Clock,
         counts: Counts,
         ways: Ways,
+        leases: Leases,
     ) -> None:
         self._deliveries, self._cards, self._reads = deliveries, cards, reads
-        self._storms = storms
+        self._storms, self._leases = storms, leases
         self._facts, self._slack, self._line = facts, slack, line
         self._artist, self._clock, self._counts, self._ways = artist, clock, counts, ways
         self.answers = Lanes(clock, at_once=ANSWERS_AT_ONCE, fresh_s=FRESH_S)
@@ -147,7 +159,13 @@ class Speaker:
         return {e.id: e for e in known if e.service == known[0].service}
 
     async def _thread(self, escalation_id: str, taken: frozenset[str]) -> None:
-        """Say the lines of a thread in order, from its first; stop where one must wait.
+        """Say the lines of a thread, unless another replica does, which then says these too."""
+        async with self._leases.leased(f"thread:{escalation_id}") as is_ours:
+            if is_ours:
+                await self._lines(escalation_id, taken)
+
+    async def _lines(self, escalation_id: str, taken: frozenset[str]) -> None:
+        """Say them in order, from the first; stop where one must wait.
 
         Lines leased while this lane was under way are said too: after the last look at what is
         owed nobody else would, until their lease is over.

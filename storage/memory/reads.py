@@ -1,7 +1,7 @@
 """Reading escalations from memory."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from operator import gt, lt
@@ -26,6 +26,14 @@ class MemoryReads:
     async def escalation(self, escalation_id: str) -> Escalation | None:
         """The escalation of that id."""
         return self._memory.rows.escalations.get(escalation_id)
+
+    async def these(self, ids: Collection[str]) -> tuple[Escalation, ...]:
+        """Escalations of these ids."""
+        return tuple(e for e in self._all() if e.id in ids)
+
+    async def versions(self, ids: Collection[str]) -> Mapping[str, int]:
+        """By id, the version each has come to."""
+        return {e.id: e.version for e in await self.these(ids)}
 
     async def ending_in(self, suffix: str, limit: int = 10) -> tuple[Escalation, ...]:
         """Escalations whose id ends so."""

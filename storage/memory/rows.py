@@ -22,6 +22,7 @@ from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
 from approvals.words import Status
 from storage.batch import Batch, Pending, flow_row, group_row, key_row, recovery_row
+from storage.clicks import answer_row, answered
 from storage.memory.faults import Faults
 from storage.statements import card_rows, delivery_rows, storm_rows
 
@@ -116,6 +117,8 @@ class Rows:
         batch.twins = _only(self.twins, [command.join_key for command in opens])
         batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
+        said = _only(self.deliveries, map(answer_row, asked))
+        batch.answered = answered({id_: row.payload for id_, row in said.items()})
         alone = (recovery_row(command) for command in opens)
         since = now - looks_back(facts.policy.automation)
         batch.past = {row: self._recovered(row, since) for row in alone if row}

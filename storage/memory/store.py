@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 from approvals.grants import Signer
-from approvals.ports import Clock, Committed, FactSource
+from approvals.ports import Clock, Committed, Elsewhere, FactSource
 from storage.errors import AlreadyRunningError
 from storage.memory.absences import MemoryAbsences
 from storage.memory.digests import MemoryDigests
@@ -18,6 +18,14 @@ from storage.memory.services import MemoryServices, MemorySignatures
 from storage.memory.storms import MemoryStorms
 from storage.memory.work import MemoryCards, MemoryDeliveries
 from storage.memory.writer import MemoryWriter
+
+
+class Alone:
+    """Implements `approvals.ports.Leases` where there is no other."""
+
+    def leased(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """All is ours to do."""
+        return nullcontext(True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +43,7 @@ class MemoryStore:
     signatures: MemorySignatures
     absences: MemoryAbsences
     health: MemoryReads
+    leases: Alone
     memory: Memory
 
     @property
@@ -50,6 +59,7 @@ async def open_memory_store(
     signer: Signer,
     clock: Clock,
     committed: Committed,
+    elsewhere: Elsewhere = lambda ids: None,
     memory: Memory | None = None,
 ) -> AsyncIterator[MemoryStore]:
     """Open a store on fresh memory, or on one that outlived an earlier store.
@@ -77,6 +87,7 @@ async def open_memory_store(
             signatures=MemorySignatures(memory),
             absences=MemoryAbsences(memory),
             health=reads,
+            leases=Alone(),
             memory=memory,
         )
     finally:

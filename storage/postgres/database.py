@@ -1,4 +1,5 @@
-"""A database on a server: a link that writes, a few that read, a few for what is done beside it.
+"""A database on a server: a link that writes, a few that read, a few for what is done beside it,
+and one that listens.
 
 Replicas share it. Each has its own write path; what they must not do at once is had by name or by
 row until the commit (`storage.locking`).
@@ -7,17 +8,19 @@ row until the commit (`storage.locking`).
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from itertools import cycle
 from typing import Any
 
+from approvals.ports import Elsewhere
 from storage.errors import UnreachableError
 from storage.links import COMMIT, Begin
 from storage.outside import OutsideLink
 from storage.postgres import reasons
 from storage.postgres.bringing_up import bring_up, is_newest
 from storage.postgres.connecting import connect
+from storage.postgres.hearing import Hearing
 from storage.postgres.link import Link, as_store_errors
 
 #: Connections of a replica for reading, and for short writes beside the one write path.
@@ -29,8 +32,10 @@ class Database:
 
     alone = False
 
-    def __init__(self, writer: Link, readers: list[Link], sides: list[Link]) -> None:
-        self.writer = writer
+    def __init__(
+        self, writer: Link, readers: list[Link], sides: list[Link], hearing: Hearing
+    ) -> None:
+        self.writer, self._hearing = writer, hearing
         self._readers = [(link, OutsideLink(link, as_store_errors)) for link in readers]
         self._next = cycle(outside for _, outside in self._readers)
         self._sides: asyncio.LifoQueue[OutsideLink] = asyncio.LifoQueue()
@@ -57,6 +62,19 @@ class Database:
             raise
         finally:
             self._sides.put_nowait(side)
+
+    def listening(self, elsewhere: Elsewhere) -> AbstractAsyncContextManager[None]:
+        """For the length of the block, tell what other replicas commit."""
+        return self._hearing.telling(elsewhere)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the connection that listens was there when it was last looked at."""
+        return self._hearing.works
+
+    def leased(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Whether it is ours alone, until the block ends or the server sees us no more."""
+        return self._hearing.leased(name)
 
     def check(self) -> None:
         """Nothing to look at: a server that is not there any more says so itself."""
@@ -85,15 +103,17 @@ async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
     readers, sides = (
         [Link(partial(connect, url)) for _ in range(many)] for many in (READERS, SIDES)
     )
+    hearing = Hearing(url, lambda: writer.pid)
     async with AsyncExitStack() as stack:
         for link in (writer, *readers, *sides):
             stack.push_async_callback(link.close)
+        stack.push_async_callback(hearing.close)
         try:
             if not await is_newest(writer):
                 await bring_up(url, server=server)
         except reasons.FAILURES as error:
             raise UnreachableError(reasons.reason(error)) from error
-        yield Database(writer, readers, sides)
+        yield Database(writer, readers, sides, hearing)
 
 
 #: Ends the connection that has a lock, and tells whether there was one.

@@ -10,12 +10,16 @@ from typing import Any
 import asyncpg
 
 from approvals.ports import StoreError
-from storage.links import COMMIT, Begin, Many, Row, Statement
+from storage.links import Begin, Commit, Many, Row, Statement
 from storage.postgres.reasons import FAILURES, reason
 from storage.postgres.wording import worded
 
 #: Seconds until the next try to connect; twice as many after each, up to the last.
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
+
+#: What those who listen for commits listen to, and how many ids are told in one note: PostgreSQL
+#: takes less than 8000 bytes, and an id has 36.
+CHANNEL, IDS = "andon", 200
 
 
 class Link:
@@ -33,6 +37,11 @@ class Link:
     def is_free(self) -> bool:
         """Whether nothing runs on it."""
         return not self._turn.locked()
+
+    @property
+    def pid(self) -> int | None:
+        """What the server knows the connection by; None before there is one."""
+        return self._connection.get_server_pid() if self._connection is not None else None
 
     async def together(self, *statements: Statement) -> list[list[Row]]:
         """Run one statement after the other; the rows of each."""
@@ -111,8 +120,8 @@ class Link:
             await connection.execute(_begin(statement.rows))
             self._is_begun = True
             return []
-        if statement == COMMIT:
-            await _commit(connection)
+        if isinstance(statement, Commit):
+            await _commit(connection, statement.changed)
             self._is_begun = False
             return []
         return await _fetch(connection, *statement)
@@ -127,9 +136,12 @@ def as_store_errors() -> Iterator[None]:
         raise StoreError(f"The database cannot be used just now. {reason(error)}") from error
 
 
-async def _commit(connection: Any) -> None:
-    """A transaction that failed before is rolled back by a COMMIT, without an error of its own."""
-    if await connection.execute(COMMIT.sql) != COMMIT.sql:
+async def _commit(connection: Any, changed: Sequence[str]) -> None:
+    """Commit, and tell with it, in one way to the server.
+
+    A transaction that failed before is rolled back by a COMMIT, without an error of its own.
+    """
+    if await connection.execute(f"{_notes(changed)}COMMIT") != "COMMIT":
         raise asyncpg.InFailedSQLTransactionError("nothing was committed")
 
 
@@ -149,6 +161,12 @@ def _begin(rows: Iterable[str]) -> str:
     locks = ", ".join(map(str, sorted({number_of(row) for row in rows})))
     taken = "SELECT pg_advisory_xact_lock(n) FROM unnest(ARRAY[{}]::bigint[]) AS n"
     return f"BEGIN; {taken.format(locks)}" if locks else "BEGIN"
+
+
+def _notes(changed: Sequence[str]) -> str:
+    """Tells these ids to all who listen, when and if the transaction is committed."""
+    notes = (" ".join(changed[n : n + IDS]) for n in range(0, len(changed), IDS))
+    return "".join(f"NOTIFY {CHANNEL}, '{ids}'; " for ids in notes)
 
 
 def number_of(row: str) -> int:

@@ -9,16 +9,22 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
-from approvals.ports import StoreError
+from approvals.ports import Elsewhere, StoreError
 from storage.errors import AlreadyRunningError, MovedError
-from storage.links import Begin, Many, Row, Statement
+from storage.links import Begin, Commit, Many, Row, Statement
 from storage.outside import OutsideLink
 from storage.sqlite.bringing_up import is_newest, upgrade
 from storage.sqlite.place import Place
@@ -55,6 +61,9 @@ def _run_all(connection: sqlite3.Connection, statements: Sequence[Statement]) ->
             found.append([])
         elif isinstance(statement, Begin):
             connection.execute("BEGIN IMMEDIATE")  # the whole file is ours: what is named, too
+            found.append([])
+        elif isinstance(statement, Commit):
+            connection.execute("COMMIT")
             found.append([])
         else:
             found.append(connection.execute(*statement).fetchall())
@@ -105,7 +114,7 @@ def _as_store_errors() -> Iterator[None]:
 class Database:
     """The file, open: one link that writes, a few that read."""
 
-    alone = True
+    alone = hears = True
 
     def __init__(self, writer: Link, readers: Sequence[Link], side: Link, place: Place) -> None:
         self.writer, self._place = writer, place
@@ -134,6 +143,14 @@ class Database:
             except BaseException:
                 await self._side.undo()
                 raise
+
+    def listening(self, elsewhere: Elsewhere) -> AbstractAsyncContextManager[None]:
+        """There is nobody to listen to."""
+        return nullcontext()
+
+    def leased(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """All is ours to do."""
+        return nullcontext(True)
 
     def check(self) -> None:
         """Raise MovedError where the file is no longer the one that was opened."""

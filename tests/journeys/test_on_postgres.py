@@ -1,9 +1,10 @@
 """Server processes on PostgreSQL: two replicas behind which one database stands, and a kill."""
 
+import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import run
@@ -13,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bot.demo.workspace.workspace import Workspace
 from storage.services import SqlServices
@@ -92,6 +94,49 @@ async def replicas(
         yield made[0], made[1]
 
 
+@asynccontextmanager
+async def to_both(replicas: Sequence[Process]) -> AsyncIterator[str]:
+    """Where Slack sends to both at once whatever it sends, and hears the first."""
+
+    async def passed_on(request: web.Request) -> web.Response:
+        raw = await request.read()
+        async with aiohttp.ClientSession() as http:
+            (status, text), _ = await asyncio.gather(
+                *(_sent(http, f"{to.url}{request.path}", raw, request.headers) for to in replicas)
+            )
+        return web.Response(status=status, text=text, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/slack/events", passed_on)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+    finally:
+        await runner.cleanup()
+
+
+async def _sent(
+    http: aiohttp.ClientSession, url: str, raw: bytes, headers: Mapping[str, str]
+) -> tuple[int, str]:
+    kept = {n: v for n, v in headers.items() if n.lower().startswith(("x-slack", "content-type"))}
+    async with http.post(url, data=raw, headers=kept) as answer:
+        return answer.status, await answer.text()
+
+
+async def parked(http: aiohttp.ClientSession, at: Process) -> None:
+    """Until somebody waits there."""
+    async with asyncio.timeout(10):
+        while True:
+            async with http.get(f"{at.url}/metrics") as answer:
+                said = await answer.text()
+            if "andon_parked_requests 1.0" in said:
+                assert 'andon_working{part="hearing"} 1.0' in said
+                return
+            await asyncio.sleep(0.02)
+
+
 async def test_what_one_replica_is_asked_people_decide_at_another_and_a_kill_loses_nothing(
     replicas: tuple[OnServer, OnServer], workspace: Workspace
 ) -> None:
@@ -102,7 +147,12 @@ async def test_what_one_replica_is_asked_people_decide_at_another_and_a_kill_los
         again = await _json(http, "POST", f"{a.url}/v1/escalations", BODY)
         assert again["id"] == made["id"]
         card = await _card(workspace)
-        assert (await workspace.tap("USAM", card, RETRY)).acked
+        waits = asyncio.create_task(
+            _json(http, "GET", f"{b.url}/v1/escalations/{made['id']}?wait=60")
+        )
+        await parked(http, b)
+        assert (await workspace.tap("USAM", card, RETRY)).acked  # Slack talks to the first alone
+        assert (await waits)["status"] == "approved"
         await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
         a.kill()
         told = await _json(http, "GET", f"{b.url}/v1/escalations/{made['id']}")
@@ -122,3 +172,23 @@ async def test_what_one_replica_is_asked_people_decide_at_another_and_a_kill_los
     assert made["id"] in shown.stdout
     refused = b.command("backup")
     assert (refused.returncode, "pg_dump" in refused.stderr) == (3, True)
+
+
+async def test_what_slack_sends_to_both_replicas_at_once_is_one_click(
+    replicas: tuple[OnServer, OnServer], workspace: Workspace, server: Running
+) -> None:
+    a, _ = replicas
+    headers = {"Authorization": f"Bearer {await a.key()}", "Idempotency-Key": "both"}
+    async with aiohttp.ClientSession(headers=headers) as http, to_both(replicas) as both:
+        workspace.request_url = both
+        made = await _json(http, "POST", f"{a.url}/v1/escalations", BODY)
+        card = await _card(workspace)
+        assert (await workspace.tap("USAM", card, RETRY)).acked
+        await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
+    recorded = server.run(
+        "andon", f"SELECT kind FROM events WHERE escalation_id = '{made['id']}' ORDER BY seq"
+    )
+    kinds = [kind for (kind,) in recorded]
+    assert [kinds.count(kind) for kind in ("vote:cast", "escalation:decided")] == [1, 1]
+    assert not [kind for kind in kinds if "refused" in kind]
+    assert len([m for m in workspace.ephemerals("USAM") if answer_of(m.blocks)]) == 1

@@ -1,7 +1,7 @@
 """Where a store stands under test: time, facts and what it told, whichever store it is."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,7 @@ class Stand:
     facts: FileFacts = field(default_factory=FileFacts)
     signer: PlainSigner = field(default_factory=PlainSigner)
     told: list[Escalation] = field(default_factory=list)
+    heard: list[Sequence[str] | None] = field(default_factory=list)  #: of replicas beside it
 
     @property
     def around(self) -> dict[str, Any]:
@@ -64,6 +65,7 @@ class Stand:
             "facts": self.facts,
             "signer": self.signer,
             "committed": self.told.extend,
+            "elsewhere": self.heard.append,
         }
 
     @property

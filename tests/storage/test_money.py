@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from storage import Store
-from storage.links import Begin, Statement
+from storage.links import Many, Query, Statement
 from tests.building import OPERATION, an_open
 
 MONEY = {"amount_minor": 1, "currency": "EUR"}
@@ -25,7 +25,7 @@ async def test_only_an_open_with_money_looks_amounts_up(
     real = link.together
 
     async def noting(*given: Statement) -> list[list[Sequence[Any]]]:
-        ran.extend(one.sql for one in given if not isinstance(one, Begin))
+        ran.extend(one.sql for one in given if isinstance(one, Query | Many))
         return await real(*given)
 
     monkeypatch.setattr(link, "together", noting)

@@ -131,7 +131,7 @@ async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def a_world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
+async def a_world(tmp_path: Path, empty: Path, **more: Any) -> AsyncIterator[World]:
     """A server on a fresh file, with two services and an auditor."""
     shutil.copy(empty, tmp_path / "andon.db")
     clock, facts, waiters = Clock(), FileFacts(), Waiters()
@@ -170,6 +170,7 @@ async def a_world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
             metrics_text=watch.text,
             answered=metrics.answered,
             allowed_callbacks=frozenset({"service.example", "127.0.0.1:9"}),
+            **more,
         )
         add_api(app, api)
         async with TestClient(Served(app)) as client:

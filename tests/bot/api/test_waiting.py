@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
 
 from bot.api import reading
-from tests.bot.api.conftest import BODY, World
+from storage.work import SqlCards
+from tests.bot.api.conftest import BODY, World, a_world
 from tests.bot.api.test_reading_and_taking import parked
 from tests.building import a_vote
 
@@ -207,6 +209,23 @@ async def test_who_knows_the_newest_is_not_answered_with_an_older_one(world: Wor
     await parked(world)
     world.waiters.committed([old])
     assert (await asked).status == 304
+
+
+@pytest.mark.parametrize("among_others", [True, False])
+async def test_a_card_that_another_replica_posts_meanwhile_counts_as_delivered(
+    tmp_path: Path, empty: Path, among_others: bool
+) -> None:
+    """Whoever is alone knows what it posted, and reads nothing before the answer."""
+    async with a_world(tmp_path, empty, among_others=among_others) as world:
+        made = await world.open()
+        asked = waiting(world, made["id"], "?wait=30")
+        await parked(world)
+        elsewhere = SqlCards(world.store.database, world.clock)
+        (card, *_) = await elsewhere.due(world.clock.now, 9)
+        await elsewhere.shown(card, "C1", "1.0", "drawing", 1)
+        await world.store.writer.submit(a_vote(made["id"]))
+        delivered_at = (await told(await asked))["progress"]["delivered_at"]
+    assert (delivered_at is not None) is among_others
 
 
 async def test_what_is_due_and_cannot_be_done_is_not_asked_for_without_end(world: World) -> None:

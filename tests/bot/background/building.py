@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.facts import Facts
 from approvals.people import People
-from approvals.ports import Card, Delivery
+from approvals.ports import Card, Delivery, Leases
 from approvals.storms import Storm
 from bot.background.cards import Reconciler
 from bot.background.counts import Counts
@@ -24,6 +25,7 @@ from bot.background.ways import Ways
 from bot.ids import new_id
 from bot.messaging import Artist, Message, Seen, SlackRefusedError
 from storage import Store
+from storage.memory.store import Alone
 from tests.building import Clock, FileFacts, a_vote, an_open
 
 CHANNEL = "C0OPERATIONS"
@@ -233,6 +235,14 @@ class PlainArtist:
         return Message(text=f"digest: {len(quiet.low)} low, {len(quiet.undecided)} undecided")
 
 
+class OfAnother:
+    """Leases that another replica has."""
+
+    def leased(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Not ours."""
+        return nullcontext(False)
+
+
 @dataclass
 class Office:
     """A store, a Slack, the line between them, and who works on it."""
@@ -243,6 +253,7 @@ class Office:
     slack: FakeSlack = field(default_factory=FakeSlack)
     counts: Counts = field(default_factory=lambda: Counts(CollectorRegistry()))
     artist: Artist = field(default_factory=PlainArtist)
+    leases: Leases = field(default_factory=Alone)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -251,7 +262,9 @@ class Office:
         """What a new process knows: the store alone."""
         self.line = Line(self.clock)
         self.reconciler = self.a_reconciler()
-        self.speaker = Speaker(deliveries=self.store.deliveries, **self._parts())
+        self.speaker = Speaker(
+            deliveries=self.store.deliveries, leases=self.leases, **self._parts()
+        )
 
     def a_reconciler(self) -> Reconciler:
         """One more of them."""

@@ -10,7 +10,8 @@ from approvals.ports import NotSavedError, Settled
 from approvals.words import Status
 from bot.background.clock import BATCH, Ticker
 from bot.ids import new_id
-from tests.bot.background.building import Office
+from storage.memory.store import Alone
+from tests.bot.background.building import OfAnother, Office
 from tests.building import Clock
 
 
@@ -50,12 +51,21 @@ class Backlog:
 
     def ticker(self) -> Ticker:
         """Under test."""
-        return Ticker(self, self, self.clock, new_id)  # type: ignore[arg-type]
+        return Ticker(self, self, self.clock, new_id, Alone())  # type: ignore[arg-type]
+
+
+async def test_what_another_replica_ticks_is_left_to_it() -> None:
+    backlog = Backlog(["esc_a"])
+    ticker = Ticker(backlog, backlog, backlog.clock, new_id, OfAnother())  # type: ignore[arg-type]
+    assert not await ticker.once()
+    assert backlog.tried == 0
 
 
 async def test_overdue_ones_expire_although_nobody_reads_them(office: Office) -> None:
     ids = [await office.opened(f"k{n}") for n in range(3)]
-    ticker = Ticker(office.store.reads, office.store.writer, office.clock, new_id)
+    ticker = Ticker(
+        office.store.reads, office.store.writer, office.clock, new_id, office.store.leases
+    )
     await ticker.once()
     assert len(await office.store.reads.pending()) == 3
     office.clock.pass_(5 * 3600)

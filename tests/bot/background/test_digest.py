@@ -10,7 +10,7 @@ from approvals.policy.load import parse_policy
 from bot.background.digest import Digester
 from bot.ids import new_id
 from bot.messaging import SlackAwayError, SlackRefusedError, SlackUnsureError
-from tests.bot.background.building import CHANNEL, Crash, Office, Taken
+from tests.bot.background.building import CHANNEL, Crash, OfAnother, Office, Taken
 from tests.building import SAMPLE, FileFacts
 
 #: The sample policy, with a digest twice a day; and without any.
@@ -22,6 +22,7 @@ def digester(office: Office) -> Digester:
     """What a new process knows: the store alone."""
     return Digester(
         digests=office.store.digests,
+        leases=office.leases,
         facts=office.facts,
         slack=office.slack,
         line=office.line,
@@ -63,6 +64,15 @@ async def test_what_nobody_decided_is_posted_at_the_next_time(office: Office) ->
     for _ in range(3):
         await made.once()
     assert office.slack.texts(CHANNEL) == ["digest: 0 low, 2 undecided"]
+
+
+async def test_what_another_replica_posts_is_left_to_it(office: Office) -> None:
+    await begun(office)
+    await expired(office, 2)
+    to(office, "2026-11-13T08:00")
+    office.leases = OfAnother()
+    await digester(office).once()
+    assert office.slack.texts(CHANNEL) == []
 
 
 async def test_nothing_to_say_is_no_post(office: Office) -> None:

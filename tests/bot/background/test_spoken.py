@@ -14,7 +14,17 @@ from bot.messaging import (
     SlackRefusedError,
     SlackUnsureError,
 )
-from tests.bot.background.building import CHANNEL, Crash, Held, Office, Taken, forget, know_nobody
+from storage.memory.store import Alone
+from tests.bot.background.building import (
+    CHANNEL,
+    Crash,
+    Held,
+    OfAnother,
+    Office,
+    Taken,
+    forget,
+    know_nobody,
+)
 from tests.building import OPERATION, a_claim, a_vote
 
 REPLY = ReplyTo(channel=CHANNEL)
@@ -59,6 +69,23 @@ async def test_a_click_without_a_place_is_answered_by_direct_message(office: Off
     await office.voted(id_, reply=ReplyTo())
     await office.speak()
     assert office.slack.texts("DSAM") == ["decided"]
+
+
+async def test_a_thread_in_which_another_replica_speaks_is_left_to_it(office: Office) -> None:
+    """It says our lines, too, each after the one before; else they come again with their lease."""
+    id_ = await office.opened()
+    await office.reconcile()
+    await office.voted(id_)
+    office.leases = OfAnother()
+    office.restart()
+    await office.speak()
+    assert office.slack.on(CHANNEL, thread=True) == []
+    office.leases = Alone()
+    office.restart()
+    office.clock.pass_(31)
+    await office.speak()
+    said = office.slack.on(CHANNEL, thread=True)
+    assert [posted.message.text for posted in said] == ["voted", "decided-approved"]
 
 
 #: Requests that go to different channels, and who may decide them.

@@ -40,6 +40,17 @@ async def test_what_is_not_there_is_none(stand: Stand) -> None:
     assert await stand.store.reads.last_decided() == ()
 
 
+async def test_many_are_read_by_their_ids_at_once(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.reads.AT_ONCE", 2)
+    ids = [*await stand.fill(5), "esc_unknown"]
+    await stand.submit(a_vote(ids[1]))
+    assert await stand.store.reads.versions(ids) == dict.fromkeys(ids[:5], 1) | {ids[1]: 3}
+    assert sorted(ids_of(await stand.store.reads.these(ids[1:]))) == sorted(ids[1:5])
+    assert (await stand.store.reads.these([]), await stand.store.reads.versions([])) == ((), {})
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8])
 async def test_pages_of_pending_follow_the_deadline_and_lose_nothing(
     stand: Stand, limit: int

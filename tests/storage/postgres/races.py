@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from approvals.commands import Command, Withdraw
+from approvals.commands import Actor, AddReason, Command, Withdraw
 from bot.ids import new_id
 from storage.batch import Batch
 from tests.building import OPERATION, a_claim, a_vote, an_automation, an_open
@@ -133,6 +133,17 @@ async def one_claim_twice(r: Replicas) -> object:
     return sorted(map(_said, done)), len({getattr(s, "grant", None) for s in done})
 
 
+async def one_click_twice(r: Replicas) -> object:
+    """Slack delivers a click to both: a reason, which nothing else keeps from being given twice."""
+    r.a.facts.policy = r.b.facts.policy = TWO_PEOPLE
+    id_ = await r.a.open()
+    await r.a.submit(a_vote(id_))
+    sam = Actor(account="USAM")
+    click = AddReason(id=new_id("cmd"), escalation_id=id_, actor=sam, text="It is time now.")
+    said = await r.at_once(click, click)
+    return said, (await r.a.kinds(id_)).count("vote:reasoned"), await is_whole(r.a, id_)
+
+
 async def a_vote_and_a_withdrawal(r: Replicas) -> object:
     """A service takes back what is just decided."""
     id_ = await r.a.open()
@@ -189,6 +200,7 @@ RACES: list[tuple[Callable[[Replicas], Awaitable[object]], object, str]] = [
     (two_of_two, (["counted", "decided"], "approved", True), "rows"),
     (two_claims, (["already-claimed", "claimed"], 1, True), "rows"),
     (one_claim_twice, (["claimed", "repeated"], 1), "rows"),
+    (one_click_twice, (["reason-added", "reason-added"], 1, True), "rows"),
     (a_vote_and_a_withdrawal, (False, True, True), "rows"),
     (amounts, (["opened", "opened"], [0, 1000]), "names"),
     (a_bound, ["opened", "too-many-pending"], "names"),

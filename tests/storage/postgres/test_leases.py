@@ -4,19 +4,27 @@ nothing is forgotten because it went on meanwhile.
 
 import asyncio
 import re
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
 import storage.work
-from approvals.ports import StoreError
+from approvals.commands import Command
+from approvals.ports import Leases, StoreError
+from bot.background.clock import Ticker
+from bot.ids import new_id
 from storage import sealing, statements
-from storage.links import COMMIT, among_writers
+from storage.links import Commit, among_writers
 from storage.postgres import connecting, wording
+from storage.postgres.database import Database
 from storage.postgres.link import Link
+from storage.work import LEASE
 from tests.building import a_vote
 from tests.storage.contract.test_absences import away
 from tests.storage.postgres.other import another, holding, until_settled, until_waiting
 from tests.storage.postgres.races import Replicas
+from tests.storage.postgres.test_hearing import ends
 
 #: What every other replica runs to take what is due.
 TAKING = {
@@ -80,14 +88,107 @@ class SlowCommit:
         together = Link.together
 
         async def slowly(self_: Link, *given: object) -> object:
-            if self_ is not link or given[-1] != COMMIT:
+            if self_ is not link or not isinstance(given[-1], Commit):
                 return await together(self_, *given)  # type: ignore[arg-type]
             await together(self_, *given[:-1])  # type: ignore[arg-type]
             self.has_written.set()
             await self.go.wait()
-            return await together(self_, COMMIT)
+            return await together(self_, given[-1])
 
         monkeypatch.setattr(Link, "together", slowly)
+
+
+async def both_at_once(r: Replicas) -> list[bool]:
+    """Whether each may do the same, one beside the other."""
+    a, b = r.a.store.leases, r.b.store.leases
+    async with a.leased("clock") as first, b.leased("clock") as second:
+        return [first, second]
+
+
+async def test_what_one_does_at_a_time_is_free_when_it_is_done(replicas: Replicas) -> None:
+    for _ in range(2):
+        assert await both_at_once(replicas) == [True, False]
+    async with (
+        replicas.a.store.leases.leased("clock"),
+        replicas.b.store.leases.leased("digest") as other,
+    ):
+        assert other
+
+
+async def test_without_its_lease_both_would_do_it(
+    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: everybody has every lease."""
+    monkeypatch.setattr(Database, "leased", lambda self, name: nullcontext(True))
+    assert await both_at_once(replicas) == [True, True]
+
+
+async def ticks_beside_another(r: Replicas, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many ticks a replica sends off while the other is about to commit the same."""
+    await r.a.fill(2)
+    r.a.clock.pass_(86_400)
+    slow, sent = SlowCommit(monkeypatch, r.a.store.database.writer), list[Command]()  # type: ignore[union-attr]
+
+    class Counting:
+        async def submit(self, command: Command) -> Any:
+            sent.append(command)
+
+    here, there = (
+        Ticker(of.store.reads, writer, of.clock, new_id, of.store.leases)
+        for of, writer in ((r.a, r.a.store.writer), (r.b, Counting()))
+    )
+    ticking = asyncio.create_task(here.once())
+    await slow.has_written.wait()
+    await there.once()
+    slow.go.set()
+    await ticking
+    return len(sent)
+
+
+async def test_what_one_replica_ticks_the_other_leaves_to_it(
+    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await ticks_beside_another(replicas, monkeypatch) == 0
+
+
+async def test_without_its_lease_the_clock_would_tick_twice(
+    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: everybody has every lease. The second would find nothing to do, and wait for it."""
+    monkeypatch.setattr(Database, "leased", lambda self, name: nullcontext(True))
+    assert await ticks_beside_another(replicas, monkeypatch) == 2
+
+
+async def test_what_a_killed_replica_did_another_takes_over(
+    replicas: Replicas, emptied: str
+) -> None:
+    b = replicas.b.store.leases
+    async with replicas.a.store.leases.leased("clock") as first:
+        assert first
+        await ends(emptied, replicas.a)
+        async with asyncio.timeout(20):
+            while not await had(b):  # noqa: ASYNC110  the server ends it a moment later
+                await asyncio.sleep(0.005)
+    assert await had(b)
+
+
+async def test_what_a_killed_replica_had_leased_comes_when_the_lease_is_over(
+    replicas: Replicas,
+) -> None:
+    await replicas.a.approved()
+    turned = Replicas(replicas.b, replicas.a, replicas.meetings)
+    for table in TAKING:
+        assert await due(replicas, table)  # and then it is killed
+        assert not await due(turned, table)
+    replicas.a.clock.pass_(LEASE.total_seconds())
+    for table in TAKING:
+        assert await due(turned, table)
+
+
+async def had(leases: Leases) -> bool:
+    """Whether it can be had now."""
+    async with leases.leased("clock") as ours:
+        return ours
 
 
 async def unsealed(r: Replicas) -> int:

@@ -163,7 +163,7 @@ class Cut:
 
     async def execute(self, sql: str, *values: Any) -> Any:
         """Passed on, but for a COMMIT."""
-        if sql != "COMMIT":
+        if not sql.endswith("COMMIT"):
             return await self._connection.execute(sql, *values)
         if self._lands:
             await self._connection.execute(sql)

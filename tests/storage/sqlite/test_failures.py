@@ -15,7 +15,7 @@ from approvals.ports import NotSavedError, UnsureError
 from approvals.verdict import Case
 from bot.ids import new_id
 from storage import Store
-from storage.links import Many
+from storage.links import Commit, Many
 from storage.reads import SqlReads
 from storage.sqlite.database import open_database
 from storage.writer import LONGEST_RETRY_S, TRY_AGAIN_S, GroupCommitWriter
@@ -179,7 +179,7 @@ class Forgetful:
 
     def __getattr__(self, name: str) -> Any:
         async def passed_on(*asked: Any) -> Any:
-            commits = "COMMIT" in repr(asked)
+            commits = any(isinstance(one, Commit) for one in asked)
             if name != "undo" and (self.is_cut or (commits and self.loses_commits)):
                 raise aiosqlite.OperationalError("disk I/O error")
             done = await getattr(self._link, name)(*asked)
