@@ -143,10 +143,9 @@ async def serving(
         writer = CountedWriter(store.writer, metrics)
         with_slack = partial(SlackSide, settings, store, writer, people, clock, wall, bell)
         slack = with_slack(metrics, counts) if people.asks_slack else None
-        ticker = Ticker(store.reads, writer, clock, new_id, store.leases)
         caller = await _caller(store, settings, clock, wall, metrics, counts, stack)
         loops = [
-            Loop("clock", ticker.once, CLOCK_S),
+            Loop("clock", Ticker(store.reads, writer, clock, new_id, store.leases).once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             page_loop(store, writer, people, clock, metrics, counts),
             sealing.loop,
@@ -158,9 +157,8 @@ async def serving(
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
         loops += [*watching, rotating, *_heard(news, store, who_is_away)]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
-        slack_checks = (slack.ready,) if slack else ()
-        more = (saving(store.writer), *sealing.checks, *slack_checks, *shared.checks)
-        checks = readiness(loops, people, clock, *more)
+        ours = (*sealing.checks, *shared.checks, *((slack.ready,) if slack else ()))
+        checks = readiness(loops, people, clock, saving(store.writer), *ours)
         looked, as_of = partial(backlog, store.database), people.as_of
         watched = (*checks, *hearing(store.database))
         watch = Watch(metrics, looked=looked, clock=clock, checks=watched, people_as_of=as_of)
