@@ -120,8 +120,10 @@ class Payloads:
             made["type"] = value
         elif name == "callback_id" and isinstance(made.get("view"), dict):
             made["view"]["callback_id"] = value
-        elif made.get("actions") and isinstance(made["actions"][0], dict):
-            made["actions"][0]["action_id"] = value
+        else:
+            actions = made.get("actions")
+            if isinstance(actions, list) and actions and isinstance(actions[0], dict):
+                actions[0]["action_id"] = value
         return made
 
     def _gone(self, made: Payload) -> Any:
