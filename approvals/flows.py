@@ -6,7 +6,8 @@ milder) and how often each sort of question came lately::
 
     1  2  3      keep their cards, whatever comes
     4  5         are gathered once the sixth has come, so far as their cards are not posted yet
-    6 …          are gathered, until nothing has come for a minute; then the next are another storm
+    6 …          are gathered, until nothing has come for a minute or there are a thousand; then the
+                 next are another storm
 """
 
 import hashlib
@@ -24,6 +25,9 @@ from approvals.words import Severity
 
 #: More than so many openings within so long are a storm; the first few keep their cards.
 MOST, WITHIN, KEPT = 5, timedelta(seconds=60), 3
+
+#: So many gather on one card: it is read and drawn whole, and one click decides no more.
+MOST_GATHERED = 1000
 
 #: A question of the same sort counts as the next of its kind for so long after the last one.
 SAME_FOR = timedelta(hours=1)
@@ -98,9 +102,9 @@ def noticed(flow: Flow, fields: Mapping[str, Json], now: datetime) -> dict[str, 
     lane = flow.lanes.get(_lane(fields), Lane()).at(now)
     if fields["severity"] == Severity.LOW:
         return found  # no card and no ring: it waits for the digest
-    if lane.storm is not None:
+    if lane.storm is not None and lane.places < MOST_GATHERED:
         return found | {"storm_id": lane.storm, "storm_place": lane.places + 1}
-    if len(lane.recent) >= MOST:
+    if lane.storm is not None or len(lane.recent) >= MOST:
         storm = f"stm_{str(fields['id']).partition('_')[2]}"
         return found | {"storm_id": storm, "storm_place": len(_late(lane)) + 1}
     return found

@@ -10,8 +10,9 @@ from storage.links import Database
 #: Members decoded before others get their turn.
 AT_ONCE = 50
 
-#: Storms kept as they were read, while nothing of them changes.
-REMEMBERED = 8
+#: Members kept as they were read, while nothing of their storm changes; the storm read last is kept
+#: whatever its size.
+REMEMBERED = 1000
 
 
 class SqlStorms:
@@ -35,9 +36,16 @@ class SqlStorms:
             began = parse_instant(began_at)
             kept = Storm(id=storm_id, began_at=began, version=version, members=members)
         self._read[storm_id] = kept
-        if len(self._read) > REMEMBERED:
-            del self._read[next(iter(self._read))]
+        self._forget()
         return kept
+
+    def _forget(self) -> None:
+        """Those read longest ago, as far as there are too many members."""
+        while len(self._read) > 1 and self._held() > REMEMBERED:
+            del self._read[next(iter(self._read))]
+
+    def _held(self) -> int:
+        return sum(len(storm.members) for storm in self._read.values())
 
     async def _members(self, storm_id: str) -> tuple[Escalation, ...]:
         link = self._database.reader

@@ -1,9 +1,12 @@
 """Storms: when one is noticed, who gathers in it, and when it is over."""
 
+from dataclasses import replace
+
 import pytest
 
 from approvals.flows import MOST_SORTS, Flow, dump_flow, flowed, load_flow, noticed
-from tests.approvals.streams import Stream
+from approvals.owes import PostCard
+from tests.approvals.streams import CHANNEL, Stream
 from tests.building import START
 
 ALONE = (None, 0)
@@ -51,6 +54,20 @@ def test_a_storm_that_drips_goes_on_while_no_minute_is_silent() -> None:
     stream.fill(6)
     stream.fill(10, 50)
     assert {storm for storm, _ in stream.storms[5:]} == {"stm_6"}
+
+
+def test_after_a_thousand_the_next_are_another_storm_with_a_card_of_its_own() -> None:
+    """One card is read whole, and one click decides so many."""
+    stream = Stream()
+    stream.fill(6, 0.01)
+    (lane,) = stream.flow.lanes.items()
+    stream.flow = replace(stream.flow, lanes={lane[0]: replace(lane[1], places=999)})
+    done = stream.fill(3, 0.01)
+    assert stream.storms[6:] == [("stm_6", 1000), ("stm_8", 1), ("stm_8", 2)]
+    assert [d.ledger.gathers for d in done] == [()] * 3
+    assert [w for w in done[1].work if isinstance(w, PostCard)] == [
+        PostCard(surface="storm", target=CHANNEL, storm="stm_8")
+    ]
 
 
 def test_later_ones_make_a_storm_of_their_own() -> None:
