@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from approvals.owes import Direct
 from approvals.refusals import Why
 from approvals.snapshot import Requirement
 from approvals.step import Step
@@ -72,11 +73,13 @@ def test_the_second_releases_and_the_record_says_how() -> None:
 def test_owners_are_told_too() -> None:
     """It is their service."""
     scene = glass()
-    scene.plan["owners"] = ("dee",)
+    scene.plan["owners"] = ("dee", "ben")
     scene.open()
     done = scene.break_glass("UCEM")
     assert "tell person:dee override-asked" in briefly(done.work)
     assert "tell person:dee overridden" in briefly(scene.break_glass("UANA").work)
+    reasons = {w.to: w.reason for w in done.work if isinstance(w, Direct)}
+    assert reasons["person:ben"] == "owner of the service"
 
 
 def test_both_reasons_are_kept() -> None:

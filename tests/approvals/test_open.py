@@ -98,6 +98,18 @@ def test_an_equal_question_joins_the_pending_one() -> None:
     assert case(scene.vote(shown=0)) is Case.DECIDED
 
 
+def test_hidden_places_of_what_joins_are_counted_as_well() -> None:
+    """With those known before."""
+    scene = Scene(dedup_key="d", context={"rollback": "none"}).open()
+    command = scene.command(
+        request={**scene.body, "context": {"error": {"message": "[hidden: token]"}}},
+        idempotency_key="k2",
+        context_redacted=("/context/error/message",),
+    )
+    scene.drive(State(escalation=scene.e), command)
+    assert scene.e.context_redacted == ("/context/error/message",)
+
+
 def test_a_repeated_join_is_answered_with_the_one_it_joined() -> None:
     """Its key is remembered too."""
     scene = Scene(dedup_key="d").open()

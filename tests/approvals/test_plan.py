@@ -76,6 +76,12 @@ def test_without_a_rule_the_named_groups_decide() -> None:
     assert (made.claim_within_s, made.grant_for_s, made.report_within_s) == (900, 300, 3600)
 
 
+def test_a_rule_says_how_long_its_grants_are_good_and_reports_may_take() -> None:
+    """Instead of the defaults."""
+    made = planned(policy("claim_within_s = 60\ngrant_for_s = 70\nreport_within_s = 80")).plan
+    assert (made.claim_within_s, made.grant_for_s, made.report_within_s) == (60, 70, 80)
+
+
 def test_groups_of_the_request_add_to_the_rule() -> None:
     """They never take the place of what the policy wants."""
     made = planned(policy(), approvers=("sec", "dba", "sec")).plan
