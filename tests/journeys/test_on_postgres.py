@@ -27,9 +27,8 @@ from tests.postgres import Running, started
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:
-    """A server with an empty database."""
+    """A server."""
     with TemporaryDirectory(prefix="andon-") as folder, started(Path(folder) / "pg") as server:
-        server.run("postgres", "CREATE DATABASE andon")
         yield server
 
 
@@ -38,6 +37,7 @@ class OnServer(Process):
     """A replica, whose database is not in its folder."""
 
     address: str = ""
+    database: str = ""
 
     def command(self, *words: str) -> Any:
         """What a command of the server says, and how it ends."""
@@ -67,7 +67,9 @@ def free_port() -> int:
 async def replicas(
     tmp_path: Path, workspace: Workspace, server: Running
 ) -> AsyncIterator[tuple[OnServer, OnServer]]:
-    """Two of them, with one directory of keys; Slack talks to the first."""
+    """Two of them on an empty database, with one directory of keys; Slack talks to the first."""
+    database = server.copied("template1")
+    address = server.url(database)
     (tmp_path / "policy.toml").write_text(policy_of_tests(), encoding="utf-8")
     made = []
     with ExitStack() as stack:
@@ -77,7 +79,7 @@ async def replicas(
                 **{k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "SLACK_"))},
                 "PYTHONPATH": str(ROOT),
                 "ANDON_PORT": str(port),
-                "ANDON_DATABASE_URL": server.url("andon"),
+                "ANDON_DATABASE_URL": address,
                 "ANDON_ANCHORS": f"{name}.anchors",
                 "ANDON_SLACK_MODE": "http",
                 "ANDON_SLACK_API_URL": workspace.api_url,  # type: ignore[attr-defined]
@@ -85,7 +87,11 @@ async def replicas(
                 "SLACK_SIGNING_SECRET": SECRET,
             }
             process = OnServer(
-                folder=tmp_path, port=port, environment=environment, address=server.url("andon")
+                folder=tmp_path,
+                port=port,
+                environment=environment,
+                address=address,
+                database=database,
             )
             await process.start()
             stack.callback(process.kill)
@@ -186,7 +192,7 @@ async def test_what_slack_sends_to_both_replicas_at_once_is_one_click(
         assert (await workspace.tap("USAM", card, RETRY)).acked
         await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
     recorded = server.run(
-        "andon", f"SELECT kind FROM events WHERE escalation_id = '{made['id']}' ORDER BY seq"
+        a.database, f"SELECT kind FROM events WHERE escalation_id = '{made['id']}' ORDER BY seq"
     )
     kinds = [kind for (kind,) in recorded]
     assert [kinds.count(kind) for kind in ("vote:cast", "escalation:decided")] == [1, 1]

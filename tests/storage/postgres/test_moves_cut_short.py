@@ -48,7 +48,10 @@ async def test_a_move_killed_again_and_again_ends_as_one_that_was_not(
     assert await everything_on_server(server.url(target)) == expected
 
 
-def test_a_piece_that_is_no_transaction_is_found(rich: Past, server: Running, target: str) -> None:
+def test_a_piece_that_is_no_transaction_is_found(rich: Past, server: Running) -> None:
     """Planted: killed at the wrong moment, the fences of a table stay down."""
-    found = killed(rich.database, server.url(target), 47, "careless")
-    assert {kill["down"] for kill in found["kills"]} != {0}
+    runs = (
+        killed(rich.database, server.url(server.copied("untouched")), every, "careless")
+        for every in (37, 43, 31)
+    )
+    assert any(kill["down"] for found in runs for kill in found["kills"])
