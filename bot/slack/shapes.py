@@ -49,6 +49,10 @@ _PAYLOAD: dict[Any, Any] = {
 #: What Bolt looks into wherever it is there.
 _NEVER_NULL = ("response_urls", "view", "authorizations")
 
+#: Sorts of before blocks: we draw none. Bolt takes what steps of workflows hold for granted, and
+#: hands the others to whoever listens for a button.
+_OF_BEFORE = ("workflow_step", "dialog_", "interactive_message")
+
 #: A lone half of a pair, which JSON can write and no text can hold.
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -64,7 +68,7 @@ def is_shaped(payload: Mapping[str, Any]) -> bool:
     """Whether every field that is there is of its kind, and what makes its sort is there."""
     if not _fits(payload, _PAYLOAD) or any(payload.get(name, ()) is None for name in _NEVER_NULL):
         return False
-    if _is_retired(payload):
+    if _is_of_before(payload):
         return False
     sort, actions = payload.get("type"), payload.get("actions")
     if actions is None and sort == "block_actions":
@@ -75,10 +79,9 @@ def is_shaped(payload: Mapping[str, Any]) -> bool:
     return all((payload.get(part) or {}).get(name) for part, name in needed)
 
 
-def _is_retired(payload: Mapping[str, Any]) -> bool:
-    """Steps of workflows: Slack sends none any more, and Bolt takes what they hold for granted."""
+def _is_of_before(payload: Mapping[str, Any]) -> bool:
     parts = (payload, payload.get("view") or {}, payload.get("event") or {})
-    return any((part.get("type") or "").startswith("workflow_step") for part in parts)
+    return any((part.get("type") or "").startswith(_OF_BEFORE) for part in parts)
 
 
 def _is_text(value: Any) -> bool:

@@ -229,6 +229,7 @@ def synthetic(space: Workspace, payloads: list[Payload]) -> list[Payload]:
     return [
         {**bare, "type": "shortcut", "callback_id": "ask", "action_ts": "1.1"},
         {**click, "type": "message_action", "callback_id": "ask"},
+        {**click, "type": "dialog_submission", "callback_id": "ask"},
         {
             **click,
             "type": "block_suggestion",

@@ -38,9 +38,12 @@ def test_half_a_character_is_no_text() -> None:
     "payload",
     [
         {"type": "workflow_step_edit", "callback_id": "x"},
+        {"type": "dialog_submission", "callback_id": "ask", "actions": [{"action_id": "details"}]},
+        {"type": "dialog_cancellation", "callback_id": "ask"},
+        {"type": "interactive_message", "callback_id": "ask", "actions": [{"action_id": "x"}]},
         {"type": "view_submission", "view": {"type": "workflow_step", "callback_id": "x"}},
         {"type": "event_callback", "event": {"type": "workflow_step_execute"}},
     ],
 )
-def test_steps_of_workflows_are_no_more(payload: dict[str, Any]) -> None:
+def test_sorts_of_before_blocks_are_no_more(payload: dict[str, Any]) -> None:
     assert not is_shaped(payload)
