@@ -64,9 +64,13 @@ class Process:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        async with asyncio.timeout(30), aiohttp.ClientSession() as http:
-            while not await self._ready(http):  # noqa: ASYNC110  another process
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(30), aiohttp.ClientSession() as http:
+                while not await self._ready(http):  # noqa: ASYNC110  another process
+                    await asyncio.sleep(0.05)
+        except BaseException:
+            self.kill()
+            raise
 
     async def _ready(self, http: aiohttp.ClientSession) -> bool:
         try:
