@@ -13,7 +13,7 @@ import typer
 from bot.app import utc_now
 from bot.audit.checking import Report
 from bot.audit.verify import printable, verified
-from bot.counted import counted
+from bot.counted import listed
 from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.observing import configure_logging
 from bot.redaction import redact_text
@@ -127,14 +127,11 @@ def _left_closed(found: str) -> str:
 
 
 def _said(move: Move, report: Report) -> str:
-    what = ", ".join(
-        counted(n, word)
-        for n, word in (
-            (report.escalations, "escalation"),
-            (report.records, "record"),
-            (report.blocks, "block"),
-            (move.rows, "row"),
-        )
+    what = listed(
+        (report.escalations, "escalation"),
+        (report.records, "record"),
+        (report.blocks, "block"),
+        (move.rows, "row"),
     )
     done = "were there already" if move.was_done else "moved and compared"
     return f"{what} {done}: all hold."

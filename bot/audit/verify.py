@@ -14,7 +14,7 @@ from bot.anchors import anchors_of
 from bot.app import utc_now
 from bot.audit.checking import Report, check
 from bot.audit.given import anchor_lines, keys_of
-from bot.counted import counted
+from bot.counted import counted, listed
 from bot.exits import FINDING, fail
 from bot.settings import Settings, SettingsError, read_settings
 from storage.errors import UnreachableError
@@ -88,14 +88,11 @@ def _lines_of(report: Report, notes: list[str]) -> Iterator[str]:
     if report.wrong > TOLD:
         yield f"… and {report.wrong - TOLD:,} more"
     yield from notes
-    seen = ", ".join(
-        counted(n, word)
-        for n, word in (
-            (report.escalations, "escalation"),
-            (report.records, "record"),
-            (report.blocks, "block"),
-            (report.anchors, "anchor"),
-        )
+    seen = listed(
+        (report.escalations, "escalation"),
+        (report.records, "record"),
+        (report.blocks, "block"),
+        (report.anchors, "anchor"),
     )
     yield f"{seen}: all hold." if not report.wrong else f"{seen}: {report.wrong:,} wrong."
 

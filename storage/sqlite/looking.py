@@ -18,6 +18,15 @@ def read_only(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=ro"
 
 
+def schema_of(link: sqlite3.Connection) -> str | None:
+    """The schema a file says it has; None for one that is none of Andon's."""
+    try:
+        found = link.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return str(found[0]) if found else None
+
+
 class FileLooking:
     """Implements `storage.links.Looking`."""
 

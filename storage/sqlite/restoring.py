@@ -17,7 +17,7 @@ from storage.links import Database
 from storage.migrate import refuse_newer
 from storage.sqlite.copies import Copy, Progress, back_up, sync_folder
 from storage.sqlite.database import lock_of
-from storage.sqlite.looking import read_only
+from storage.sqlite.looking import read_only, schema_of
 from storage.sqlite.wholeness import refuse_damaged
 
 #: What SQLite keeps beside a database.
@@ -73,13 +73,10 @@ def _refuse_foreign(backup: Path, path: Path) -> None:
         raise CopyError(f"{backup} is the database itself. Nothing was changed.")
     refuse_damaged(backup)
     with closing(sqlite3.connect(read_only(backup), uri=True)) as link:
-        try:
-            found = link.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError:
-            found = None
+        found = schema_of(link)
     if found is None:
         raise CopyError(f"{backup} is no backup of Andon's. Nothing was changed.")
-    refuse_newer(found[0])
+    refuse_newer(found)
 
 
 def _keep(path: Path, now: datetime) -> Path:

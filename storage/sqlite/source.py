@@ -14,7 +14,7 @@ from storage.extents import Extent, Table
 from storage.links import Row
 from storage.migrate import newest, refuse_newer
 from storage.sqlite.database import lock_of
-from storage.sqlite.looking import looking_at
+from storage.sqlite.looking import looking_at, schema_of
 from storage.sqlite.wholeness import refuse_damaged
 from storage.statements import LATEST_SEEN
 
@@ -105,16 +105,13 @@ def open_source(path: Path) -> Iterator[Source]:
 
 def _refuse_other_schema(path: Path, link: sqlite3.Connection) -> None:
     """Only what this version wrote, or brought up, is moved."""
-    try:
-        found = link.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        found = None
+    found = schema_of(link)
     if found is None:
         raise MoveError(f"{path} is no database of Andon's.")
-    refuse_newer(found[0])
-    if found[0] != newest():
+    refuse_newer(found)
+    if found != newest():
         raise MoveError(
-            f"{path} has schema {found[0]}, and this version moves {newest()}. Start a server of "
+            f"{path} has schema {found}, and this version moves {newest()}. Start a server of "
             "this version on it once (`serve`): it brings the schema up; then stop it."
         )
 

@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.app import Server, SlackSide, serving
 from bot.demo.workspace.acks import Interaction
@@ -19,6 +21,7 @@ from bot.demo.workspace.server import serve
 from bot.demo.workspace.windows import Window
 from bot.demo.workspace.workspace import Workspace
 from bot.settings import Settings
+from tests.bot.background.paging import Receiver
 from tests.building import BODY
 from tests.journeys.world import (
     BOT_TOKEN,
@@ -367,3 +370,13 @@ def dead_clock(monkeypatch: pytest.MonkeyPatch) -> None:
         return False
 
     monkeypatch.setattr("bot.background.clock.Ticker.once", nothing)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A real HTTP receiver."""
+    made, app = Receiver(), web.Application()
+    app.add_routes(made.routes())
+    async with TestServer(app) as listening:
+        made.port = int(listening.port or 0)
+        yield made

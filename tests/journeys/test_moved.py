@@ -12,8 +12,6 @@ from tempfile import TemporaryDirectory
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.app import Server, serving
 from bot.demo.workspace.messages import Message
@@ -35,16 +33,6 @@ def database() -> Iterator[Running]:
     with TemporaryDirectory(prefix="andon-") as folder, started(Path(folder) / "pg") as server:
         server.run("postgres", "CREATE DATABASE andon")
         yield server
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """Where callbacks go."""
-    made, app = Receiver(), web.Application()
-    app.add_routes(made.routes())
-    async with TestServer(app) as listening:
-        made.port = int(listening.port or 0)
-        yield made
 
 
 @pytest.fixture

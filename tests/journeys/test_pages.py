@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from approvals.commands import Acknowledge, Actor
 from approvals.ports import Delivery
@@ -37,16 +35,6 @@ async def andon(
     settings = Settings(_env_file=None, **given)  # type: ignore[call-arg]
     async with serving(settings, clock=clock or MovedClock()) as server:
         yield server
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A real HTTP receiver."""
-    made, app = Receiver(), web.Application()
-    app.add_routes(made.routes())
-    async with TestServer(app) as listening:
-        made.port = int(listening.port or 0)
-        yield made
 
 
 async def asked(server: Server) -> str:

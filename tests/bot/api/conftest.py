@@ -19,7 +19,6 @@ from bot.metrics import CountedWriter, Metrics, Watch
 from bot.signing import KeyRing
 from storage import Store, open_store
 from storage.backlog import backlog
-from storage.sqlite.bringing_up import upgrade
 from tests.bot.api.contract import CONTRACT, Contract
 from tests.building import BODY, Clock, FileFacts, a_question, a_vote
 
@@ -115,25 +114,17 @@ class World:
         return await self.call("POST", path, body, Idempotency_Key=key)
 
 
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file with nothing in it; copying one is quicker than making one."""
-    path = tmp_path_factory.mktemp("empty") / "andon.db"
-    upgrade(path)
-    return path
-
-
 @pytest.fixture
-async def world(tmp_path: Path, empty: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, migrated: Path) -> AsyncIterator[World]:
     """A server of the test's own."""
-    async with a_world(tmp_path, empty) as made:
+    async with a_world(tmp_path, migrated) as made:
         yield made
 
 
 @asynccontextmanager
-async def a_world(tmp_path: Path, empty: Path, **more: Any) -> AsyncIterator[World]:
+async def a_world(tmp_path: Path, migrated: Path, **more: Any) -> AsyncIterator[World]:
     """A server on a fresh file, with two services and an auditor."""
-    shutil.copy(empty, tmp_path / "andon.db")
+    shutil.copy(migrated, tmp_path / "andon.db")
     clock, facts, waiters = Clock(), FileFacts(), Waiters()
     metrics = Metrics(clock)
 

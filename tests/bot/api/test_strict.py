@@ -16,9 +16,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> AsyncIterator[World]:
+async def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> AsyncIterator[World]:
     """One server for all of these: none of them changes anything for another."""
-    async with a_world(tmp_path_factory.mktemp("shared"), empty) as made:
+    async with a_world(tmp_path_factory.mktemp("shared"), migrated) as made:
         yield made
 
 

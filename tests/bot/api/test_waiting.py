@@ -213,10 +213,10 @@ async def test_who_knows_the_newest_is_not_answered_with_an_older_one(world: Wor
 
 @pytest.mark.parametrize("among_others", [True, False])
 async def test_a_card_that_another_replica_posts_meanwhile_counts_as_delivered(
-    tmp_path: Path, empty: Path, among_others: bool
+    tmp_path: Path, migrated: Path, among_others: bool
 ) -> None:
     """Whoever is alone knows what it posted, and reads nothing before the answer."""
-    async with a_world(tmp_path, empty, among_others=among_others) as world:
+    async with a_world(tmp_path, migrated, among_others=among_others) as world:
         made = await world.open()
         asked = waiting(world, made["id"], "?wait=30")
         await parked(world)

@@ -6,17 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.sqlite.bringing_up import upgrade
 from tests.bot.background.building import Office
 from tests.building import Clock, FileFacts, store_at
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as a new server finds it after its first start."""
-    path = tmp_path_factory.mktemp("migrated") / "andon.db"
-    upgrade(path)
-    return path
 
 
 @pytest.fixture
