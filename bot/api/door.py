@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ log = structlog.get_logger(__name__)
 KEY_TTL_S = 2.0
 
 TOO_LARGE = "A body has at most 1 MiB. Send a hash and an address instead of large contents."
+
+#: Visible ASCII characters.
+_NAME = re.compile(r"[\x21-\x7e]{1,255}")
 
 #: Wrong fields named at once.
 MOST_ERRORS = 50
@@ -122,7 +126,7 @@ async def opener(request: web.Request) -> ServiceKey:
 
 def within(request: web.Request, standing: Standing) -> None:
     """Note how the service stands, for the answer. Raises ProblemError beyond the limit."""
-    request.setdefault(STANDINGS, []).append(standing)
+    request[STANDINGS].append(standing)
     if not standing.taken:
         raise too_many(standing, status=request.get(BUSY, 429))
 
@@ -169,6 +173,8 @@ async def bytes_of(request: web.Request, arriving: Arriving | None = None) -> by
     if (request.content_length or 0) > MOST_BYTES:
         raise stop(413, "too-large", "Too large", TOO_LARGE)
     try:
+        if arriving is None and request.content.is_eof():  # it came with its head, as most do
+            return request.content.read_nowait()
         async with asyncio.timeout(BODY_S):
             return await (arriving.body(request) if arriving else request.read())
     except TimeoutError as error:
@@ -254,7 +260,7 @@ def idempotency_key(request: web.Request) -> str:
 
 def is_name(key: str) -> bool:
     """Whether it can be told apart from any other, wherever it is written."""
-    return 1 <= len(key) <= 255 and all("\x21" <= c <= "\x7e" for c in key)
+    return _NAME.fullmatch(key) is not None
 
 
 def _not_now(request: web.Request, name: str, title: str, error: StoreError) -> web.Response:
@@ -265,6 +271,8 @@ def _not_now(request: web.Request, name: str, title: str, error: StoreError) -> 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error leaves as a problem; nothing is cached; nothing tells how we are built."""
+    standings: list[Standing] = []
+    request[STANDINGS] = standings
     try:
         response = await handler(request)
     except ProblemError as error:
@@ -281,7 +289,6 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = problem(500, "internal", "Andon failed", f"Tell the operators `err {err}`.")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    standings = request.get(STANDINGS)
     if standings:
         response.headers.update(headers_of(standings))
     request.app[API].answered(_route(request), response.status)
