@@ -107,10 +107,11 @@ async def caller(request: web.Request, *scopes: str) -> ServiceKey:
     scheme, _, key = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not key:
         raise unauthorized(request, "Send `Authorization: Bearer KEY` with a service's key, once.")
-    found = await _by_key(request.app[API], key.strip())
+    api = request.app[API]
+    found = await _by_key(api, key.strip())
     if found is None:
         raise unauthorized(request, "No live key like this. `service add NAME` makes one.")
-    within(request, request.app[API].limiter.request(found.service))
+    within(request, api.limiter.request(found.service))
     if found.scopes.isdisjoint(scopes):
         lacks = f"This key lacks the scope `{scopes[-1]}`."
         raise stop(403, "scope-missing", "Scope missing", lacks)
