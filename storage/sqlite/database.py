@@ -27,7 +27,6 @@ from storage.errors import AlreadyRunningError, MovedError
 from storage.links import Begin, Commit, Many, Row, Statement
 from storage.outside import OutsideLink
 from storage.sqlite.bringing_up import is_newest, upgrade
-from storage.sqlite.many import run_many
 from storage.sqlite.place import Place
 from storage.sqlite.reasons import code_of, is_of_the_file, reason
 from storage.sqlite.wholeness import refuse_damaged
@@ -38,9 +37,6 @@ BUSY_MS, BUSY_ASIDE_MS = 1000, 250
 
 #: Connections for reading; writing has one of its own.
 READERS = 2
-
-#: Statements each connection keeps compiled: of every insertion there are some, by how many rows.
-STATEMENTS = 256
 
 #: Seconds between checkpoints, which run off the write path.
 CHECKPOINT_S = 5.0
@@ -61,7 +57,7 @@ def _run_all(connection: sqlite3.Connection, statements: Sequence[Statement]) ->
     found: list[list[Row]] = []
     for statement in statements:
         if isinstance(statement, Many):
-            run_many(connection, *statement)
+            connection.executemany(*statement)
             found.append([])
         elif isinstance(statement, Begin):
             connection.execute("BEGIN IMMEDIATE")  # the whole file is ours: what is named, too
@@ -233,9 +229,7 @@ def _make(path: Path) -> None:
 
 
 async def _connect(path: Path, busy_ms: int) -> Link:
-    connection = _Connection(
-        lambda: sqlite3.connect(path, isolation_level=None, cached_statements=STATEMENTS), 64
-    )
+    connection = _Connection(lambda: sqlite3.connect(path, isolation_level=None), 64)
     await connection
     link = Link(connection)
     try:
