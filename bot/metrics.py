@@ -25,7 +25,7 @@ from approvals.ports import (
     UnsureError,
     Writer,
 )
-from bot.tally import Spread, Tally
+from bot.plain_metrics import PlainCounter, PlainHistogram
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ class Metrics:
         self._clock, self._since = clock, clock()
         self._counted: OrderedDict[str, None] = OrderedDict()
         self.registry = CollectorRegistry()
-        self.opened = self._tally("andon_escalations_opened_total", "Escalations opened")
+        self.opened = self._plain("andon_escalations_opened_total", "Escalations opened")
         self.unattended = self._counter(
             "andon_unattended_total", "Chains at whose end nobody had acted, by kind", "kind"
         )
@@ -68,13 +68,13 @@ class Metrics:
         self.decisions = self._counter(
             "andon_decisions_total", "Decisions, by effect and by what made them", "effect", "by"
         )
-        self.commands = self._tally(
+        self.commands = self._plain(
             "andon_commands_total",
             "Commands answered, by command and what became of them (the case or the refusal)",
             "command",
             "result",
         )
-        self.command_seconds = Spread(
+        self.command_seconds = PlainHistogram(
             self.registry,
             "andon_command_duration_seconds",
             "From a command's arrival to its answer, its wait and commit included",
@@ -93,7 +93,7 @@ class Metrics:
             "andon_unsealed_seconds", "Age of the oldest record that is in no block yet"
         )
         self.waiting = self._gauge("andon_commands_waiting", "Commands queued or in a commit")
-        self.requests = self._tally(
+        self.requests = self._plain(
             "andon_http_requests_total", "HTTP answers, by route and status", "route", "status"
         )
         self.parked = self._gauge("andon_parked_requests", "Requests parked until a change")
@@ -125,8 +125,8 @@ class Metrics:
         )
         self.working = self._gauge("andon_working", "1 while a part works", "part")
 
-    def _tally(self, name: str, about: str, *labels: str) -> Tally:
-        return Tally(self.registry, name, about, *labels)
+    def _plain(self, name: str, about: str, *labels: str) -> PlainCounter:
+        return PlainCounter(self.registry, name, about, *labels)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(name, about, labels, registry=self.registry)

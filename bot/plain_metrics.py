@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 
-class Tally(Collector):
+class PlainCounter(Collector):
     """A counter, by labels."""
 
     def __init__(self, registry: CollectorRegistry, name: str, about: str, *labels: str) -> None:
@@ -34,7 +34,7 @@ class Tally(Collector):
         yield family
 
 
-class Spread(Collector):
+class PlainHistogram(Collector):
     """A histogram, by one label."""
 
     def __init__(
