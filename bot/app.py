@@ -157,6 +157,10 @@ async def serving(
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
         loops += [*watching, rotating, *_heard(news, store, who_is_away)]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
+        bell.concerns = {
+            "callbacks": lambda escalation: escalation.callback_url is not None,
+            "pages": lambda _: bool(people.policy.routes),
+        }
         ours = (*sealing.checks, *shared.checks, *((slack.ready,) if slack else ()))
         checks = readiness(loops, people, clock, saving(store.writer), *ours)
         looked, as_of = partial(backlog, store.database), people.as_of

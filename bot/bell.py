@@ -1,6 +1,6 @@
 """The bell: rings after each commit, for everyone who waits for one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from approvals.escalation import Escalation
 from bot.api import Waiters
@@ -14,12 +14,17 @@ class Bell:
     def __init__(self, waiters: Waiters, metrics: Metrics) -> None:
         self._waiters, self._metrics = waiters, metrics
         self.loops: list[Loop] = []
+        #: Which escalations concern a loop, by its name; all concern one that is not here.
+        self.concerns: Mapping[str, Callable[[Escalation], bool]] = {}
 
     def committed(self, escalations: Sequence[Escalation]) -> None:
         """Called by the writer, in order."""
         self._waiters.committed(escalations)
         self._metrics.committed(escalations)
-        self.wake()
+        for loop in self.loops:
+            concerns = self.concerns.get(loop.name)
+            if concerns is None or any(map(concerns, escalations)):
+                loop.wake()
 
     def wake(self) -> None:
         """There may be something to do."""

@@ -1,6 +1,6 @@
 """New ids: a prefix and a UUIDv7 as hex. Opaque, unguessable, ordered by time."""
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 
 def new_id(prefix: str) -> str:

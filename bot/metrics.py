@@ -9,8 +9,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -27,6 +25,7 @@ from approvals.ports import (
     UnsureError,
     Writer,
 )
+from bot.plain_metrics import PlainCounter, PlainHistogram
 
 log = structlog.get_logger(__name__)
 
@@ -43,19 +42,11 @@ REMEMBERED = 20_000
 _LATE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 
 
-Labelled = TypeVar("Labelled", Counter, Histogram)
-
 #: Looks at what is owed.
 Looked = Callable[[datetime], Awaitable[Backlog]]
 
 #: A part by name, and whether it works.
 Check = Callable[[], Awaitable[tuple[str, bool]]]
-
-
-@lru_cache(maxsize=1024)  # each look-up by the library takes a lock
-def labelled(metric: Labelled, *labels: str) -> Labelled:
-    """The metric's child of these labels."""
-    return metric.labels(*labels)
 
 
 class Metrics:
@@ -65,7 +56,7 @@ class Metrics:
         self._clock, self._since = clock, clock()
         self._counted: OrderedDict[str, None] = OrderedDict()
         self.registry = CollectorRegistry()
-        self.opened = self._counter("andon_escalations_opened_total", "Escalations opened")
+        self.opened = self._plain("andon_escalations_opened_total", "Escalations opened")
         self.unattended = self._counter(
             "andon_unattended_total", "Chains at whose end nobody had acted, by kind", "kind"
         )
@@ -77,17 +68,18 @@ class Metrics:
         self.decisions = self._counter(
             "andon_decisions_total", "Decisions, by effect and by what made them", "effect", "by"
         )
-        self.commands = self._counter(
+        self.commands = self._plain(
             "andon_commands_total",
             "Commands answered, by command and what became of them (the case or the refusal)",
             "command",
             "result",
         )
-        self.command_seconds = self._histogram(
+        self.command_seconds = PlainHistogram(
+            self.registry,
             "andon_command_duration_seconds",
             "From a command's arrival to its answer, its wait and commit included",
-            _SECONDS,
             "lane",
+            _SECONDS,
         )
         self.commit_sizes = self._histogram(
             "andon_commit_escalations", "Escalations changed by one commit", _SIZES
@@ -101,7 +93,7 @@ class Metrics:
             "andon_unsealed_seconds", "Age of the oldest record that is in no block yet"
         )
         self.waiting = self._gauge("andon_commands_waiting", "Commands queued or in a commit")
-        self.requests = self._counter(
+        self.requests = self._plain(
             "andon_http_requests_total", "HTTP answers, by route and status", "route", "status"
         )
         self.parked = self._gauge("andon_parked_requests", "Requests parked until a change")
@@ -132,6 +124,9 @@ class Metrics:
             "andon_groups_unread", "Groups of the policy whose user group Slack would not tell"
         )
         self.working = self._gauge("andon_working", "1 while a part works", "part")
+
+    def _plain(self, name: str, about: str, *labels: str) -> PlainCounter:
+        return PlainCounter(self.registry, name, about, *labels)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(name, about, labels, registry=self.registry)
@@ -175,7 +170,7 @@ class Metrics:
 
     def answered(self, route: str, status: int) -> None:
         """Count an HTTP answer."""
-        labelled(self.requests, route, str(status)).inc()
+        self.requests.count(route, str(status))
 
     def text(self) -> bytes:
         """Prometheus' text format."""
@@ -245,16 +240,16 @@ class CountedWriter:
             settled = await self._inner.submit(command)
             result = (settled.refusal.why if settled.refusal else settled.answer.case).value
             if result == "opened":
-                self._metrics.opened.inc()
+                self._metrics.opened.count()
             return settled
         except StoreError as error:
             result = "unsure" if isinstance(error, UnsureError) else "not-saved"
             raise
         finally:
             self._waiting -= 1
-            labelled(self._metrics.commands, name, result).inc()
+            self._metrics.commands.count(name, result)
             lane = "urgent" if command.urgent else "other"
-            labelled(self._metrics.command_seconds, lane).observe(time.perf_counter() - began)
+            self._metrics.command_seconds.observe(lane, time.perf_counter() - began)
 
 
 class CountedDeliveries:

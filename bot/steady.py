@@ -36,11 +36,11 @@ class SteadyClock:
     def __call__(self) -> datetime:
         """Now; never earlier than any moment told before."""
         at, wall = self._monotonic(), self._wall()
-        if self._is_slow or wall < self._last:
-            slowly = self._last + timedelta(seconds=max(0.0, at - self._at) * PACE)
-            wall_or_later = max(wall, slowly)
-        else:
-            wall_or_later = wall
+        if wall >= self._last and not (self._is_slow or self._is_behind):  # as nearly always
+            self._last, self._at = wall, at
+            return wall
+        slowly = self._last + timedelta(seconds=max(0.0, at - self._at) * PACE)
+        wall_or_later = max(wall, slowly) if self._is_slow or wall < self._last else wall
         self._is_slow = wall_or_later > wall
         self._last, self._at = wall_or_later, at
         self._tell(wall)

@@ -26,6 +26,9 @@ from storage.clicks import answer_row
 
 log = structlog.get_logger(__name__)
 
+#: Nothing came lately.
+NO_FLOW = Flow()
+
 
 class Pending:
     """A command and the future of whoever waits for it."""
@@ -157,11 +160,11 @@ class Batch:
             sums=sums_before(move, self.sums),
             pending=self.pending.get(command.service, 0),
             past=tuple(self.past.get(group or "", {}).values()),
-            flow=self.flows.get(flow_row(command), Flow()),
+            flow=self.flows.get(flow_row(command), NO_FLOW),
         )
         done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
         self._keep(done)
-        self._post(command, done, group)
+        self._post(command, done, group, ledger)
         self._add(done, move)
         self._gather(command, done, now)
         return done
@@ -221,7 +224,7 @@ class Batch:
         if refusal is not None and refusal.who:
             self.refusals.append((escalation.id, refusal.who, refusal.why.value))
 
-    def _post(self, command: Open, done: Step, group: str | None) -> None:
+    def _post(self, command: Open, done: Step, group: str | None, before: Ledger) -> None:
         """Ledger rows after an open or a join."""
         escalation, opened, row = done.escalation, done.ledger.opened, key_row(command)
         # A key that was used before may still have changed the twin: by what was due, or by a no.
@@ -234,7 +237,7 @@ class Batch:
         if group and group not in self.groups:
             self.groups[group] = escalation.group_id
             self.new_groups.append((group, escalation.group_id))
-        if done.ledger.flow != self.flows.get(flow_row(command), Flow()):
+        if done.ledger.flow is not before.flow:
             self.flows[flow_row(command)] = done.ledger.flow
             self.new_flows[flow_row(command)] = None
         self.policies.add(self.facts.policy.version)

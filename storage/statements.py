@@ -216,7 +216,7 @@ def _pairs(rows: Sequence[Row]) -> dict[str, str]:
 def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[Many]:
     """What the fold made, as statements. The order satisfies foreign keys and fences."""
     at = instant(now)
-    changed = [batch.escalations[i] for i in batch.changed]
+    changed, news = [batch.escalations[i] for i in batch.changed], batch.news
     erased = [r for r in batch.records if r.kind == events.ERASED]
     for statement, rows in (
         (_ESCALATION, [(*columns_of(e), dump_text(e)) for e in changed]),
@@ -237,8 +237,8 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_STORM, sorted(storm_rows(changed))),  # in one order, as all that is locked
         (_GRANT, batch.new_grants),
         (_REFUSAL, batch.refusals),
-        (_CARDS_DUE, [(at, id_) for id_ in batch.news if batch.escalations[id_].version > 1]),
-        (_POSTED_CARDS_DUE, [(at, id_) for id_ in batch.changed if id_ not in batch.news]),
+        (_CARDS_DUE, [(at, id_) for id_ in news if batch.escalations[id_].version > 1]),
+        (_POSTED_CARDS_DUE, [(at, id_) for id_ in batch.changed if id_ not in news]),
         (_STORM_CARDS_DUE, [(at, at, storm) for storm, _ in storm_rows(changed)]),
         (_CARD, list(card_rows(batch, at))),
         (_DELIVERY, list(delivery_rows(batch, now))),
@@ -250,6 +250,7 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
 
 def columns_of(e: Escalation) -> tuple[Any, ...]:
     """What stands in the columns beside the document."""
+    due_at = e.due_at  # reckoned anew each time
     return (
         e.id,
         e.id[-6:],
@@ -268,7 +269,7 @@ def columns_of(e: Escalation) -> tuple[Any, ...]:
         e.version,
         instant(e.created_at),
         instant(e.deadline_at),
-        instant(e.due_at) if e.due_at else None,
+        instant(due_at) if due_at else None,
         instant(e.ended_at) if e.ended_at else None,
         e.storm_id,
     )

@@ -122,8 +122,7 @@ class GroupCommitWriter:
         pending = Pending(command, asyncio.get_running_loop().create_future())
         self._lanes.add(pending)
         self._ready.set()
-        # The future is the batch's, not the caller's: giving up waiting tears nothing.
-        return await asyncio.shield(pending.future)
+        return await pending.future  # who gives up waiting cancels it, and tears nothing else
 
     def alongside(self, statement: Many) -> None:
         """Write this in the same commit as the next command, or alone in a moment.

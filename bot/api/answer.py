@@ -199,7 +199,12 @@ def _requirements(e: Escalation) -> list[dict[str, Any]]:
     releases = [o for o in e.options if o.effect is Effect.RELEASE] or e.options
     seats = seats_for(e.plan, max(releases, key=lambda o: o.people))
     return [
-        {"group": r.group, "needed": r.needed, "have": have_by_group(e, r.group)} for r in seats
+        {
+            "group": r.group,
+            "needed": r.needed,
+            "have": have_by_group(e, r.group) if e.votes else {},
+        }
+        for r in seats
     ]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ log = structlog.get_logger(__name__)
 KEY_TTL_S = 2.0
 
 TOO_LARGE = "A body has at most 1 MiB. Send a hash and an address instead of large contents."
+
+#: Visible ASCII characters.
+_NAME = re.compile(r"[\x21-\x7e]{1,255}")
 
 #: Wrong fields named at once.
 MOST_ERRORS = 50
@@ -103,10 +107,11 @@ async def caller(request: web.Request, *scopes: str) -> ServiceKey:
     scheme, _, key = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not key:
         raise unauthorized(request, "Send `Authorization: Bearer KEY` with a service's key, once.")
-    found = await _by_key(request.app[API], key.strip())
+    api = request.app[API]
+    found = await _by_key(api, key.strip())
     if found is None:
         raise unauthorized(request, "No live key like this. `service add NAME` makes one.")
-    within(request, request.app[API].limiter.request(found.service))
+    within(request, api.limiter.request(found.service))
     if found.scopes.isdisjoint(scopes):
         lacks = f"This key lacks the scope `{scopes[-1]}`."
         raise stop(403, "scope-missing", "Scope missing", lacks)
@@ -122,7 +127,7 @@ async def opener(request: web.Request) -> ServiceKey:
 
 def within(request: web.Request, standing: Standing) -> None:
     """Note how the service stands, for the answer. Raises ProblemError beyond the limit."""
-    request.setdefault(STANDINGS, []).append(standing)
+    request[STANDINGS].append(standing)
     if not standing.taken:
         raise too_many(standing, status=request.get(BUSY, 429))
 
@@ -169,6 +174,8 @@ async def bytes_of(request: web.Request, arriving: Arriving | None = None) -> by
     if (request.content_length or 0) > MOST_BYTES:
         raise stop(413, "too-large", "Too large", TOO_LARGE)
     try:
+        if arriving is None and request.content.is_eof():  # it came with its head, as most do
+            return request.content.read_nowait()
         async with asyncio.timeout(BODY_S):
             return await (arriving.body(request) if arriving else request.read())
     except TimeoutError as error:
@@ -254,7 +261,7 @@ def idempotency_key(request: web.Request) -> str:
 
 def is_name(key: str) -> bool:
     """Whether it can be told apart from any other, wherever it is written."""
-    return 1 <= len(key) <= 255 and all("\x21" <= c <= "\x7e" for c in key)
+    return _NAME.fullmatch(key) is not None
 
 
 def _not_now(request: web.Request, name: str, title: str, error: StoreError) -> web.Response:
@@ -265,6 +272,8 @@ def _not_now(request: web.Request, name: str, title: str, error: StoreError) -> 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error leaves as a problem; nothing is cached; nothing tells how we are built."""
+    standings: list[Standing] = []
+    request[STANDINGS] = standings
     try:
         response = await handler(request)
     except ProblemError as error:
@@ -281,7 +290,6 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = problem(500, "internal", "Andon failed", f"Tell the operators `err {err}`.")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    standings = request.get(STANDINGS)
     if standings:
         response.headers.update(headers_of(standings))
     request.app[API].answered(_route(request), response.status)

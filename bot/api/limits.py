@@ -78,20 +78,17 @@ class Limiter:
         return self._take("failures", FAILURES_PER_MINUTE, _network(address))
 
     def _take(self, name: str, quota: int, who: str) -> Standing:
-        key = f"{name} {who}"
-        taken = self._windows.take(key, quota)
-        used, reset_s = self._windows.used(key)
-        left = max(0, quota - used)
-        if not taken and self._windows.take(f"told of {key}", 1):
+        taken, used, reset_s = self._windows.take((name, who), quota)
+        if not taken and self._windows.take((f"told of {name}", who), 1)[0]:
             log.warning("limit-reached", limit=name, of=who, quota=quota)  # once a minute
-        return Standing(name=name, quota=quota, left=left, reset_s=reset_s, taken=taken)
+        return Standing(name, quota, max(0, quota - used), reset_s, taken)
 
 
 def headers_of(standings: Sequence[Standing]) -> dict[str, str]:
     """What an answer tells about them."""
     return {
-        "RateLimit-Policy": ", ".join(f'"{s.name}";q={s.quota};w={WINDOW_S}' for s in standings),
-        "RateLimit": ", ".join(f'"{s.name}";r={s.left};t={s.reset_s}' for s in standings),
+        "RateLimit-Policy": ", ".join([f'"{s.name}";q={s.quota};w={WINDOW_S}' for s in standings]),
+        "RateLimit": ", ".join([f'"{s.name}";r={s.left};t={s.reset_s}' for s in standings]),
     }
 
 
@@ -129,26 +126,28 @@ class Windows:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._windows: OrderedDict[str, _Window] = OrderedDict()
+        self._windows: OrderedDict[tuple[str, str], _Window] = OrderedDict()
 
-    def take(self, key: str, quota: int) -> bool:
-        """Count one more, if there is room for it in the last minute."""
-        used, _ = self.used(key)
-        if used >= quota:
-            return False
-        self._windows[key].current += 1
-        return True
-
-    def used(self, key: str) -> tuple[int, int]:
-        """How much counts now, and the seconds until the next window begins."""
+    def take(self, key: tuple[str, str], quota: int) -> tuple[bool, int, int]:
+        """Count one more, if there is room for it in the last minute; whether there was, how much
+        counts now, and the seconds until the next window begins.
+        """
         number, passed_s = divmod(self._now(), WINDOW_S)
+        left_s = WINDOW_S - passed_s
+        window = self._window(key, int(number))
+        used = floor(window.before * left_s / WINDOW_S) + window.current
+        taken = used < quota
+        window.current += taken
+        return taken, used + taken, ceil(left_s)
+
+    def _window(self, key: tuple[str, str], number: int) -> _Window:
         window = self._windows.get(key)
         if window is None:
-            window = self._windows[key] = _Window(int(number))
+            window = self._windows[key] = _Window(number)
             if len(self._windows) > MOST_WINDOWS:
                 self._windows.popitem(last=False)
-        elif window.number != number:
-            window.roll(int(number))
-        self._windows.move_to_end(key)
-        left_s = WINDOW_S - passed_s
-        return floor(window.before * left_s / WINDOW_S) + window.current, ceil(left_s)
+        else:
+            self._windows.move_to_end(key)
+            if window.number != number:
+                window.roll(number)
+        return window

@@ -33,7 +33,7 @@ from bot.api.problems import CROWDED_RETRY_S, of_refusal, stop
 from bot.api.signed import opening
 from bot.api.taking import told
 from bot.callback_urls import refuse_callback
-from bot.redaction import Redacted, redact, redact_text
+from bot.redaction import Redacted, is_plain, redact, redact_text
 
 #: Names that rules, groups and callbacks go by. Everything else of a request is redacted.
 _NAMES = frozenset({"category", "environment", "approvers", "callback_url"})
@@ -127,7 +127,7 @@ def refuse_secret_names(value: Mapping[str, Any]) -> None:
     errors = tuple(
         FieldError(pointer=pointer, detail=f"This looks like a secret; {instead}")
         for pointer, name, instead in _names_in(value)
-        if isinstance(name, str) and redact_text(name) != name
+        if isinstance(name, str) and not is_plain(name)
     )
     if errors:
         raise unprocessable(*errors)
@@ -147,9 +147,10 @@ def _is_incident(value: Mapping[str, Any]) -> bool:
     return value.get("kind") == Kind.INCIDENT
 
 
-def _show(api: Api, service: str, value: Mapping[str, Any]) -> tuple[str, ...]:
+def _show(api: Api, service: str, value: Mapping[str, Any]) -> Iterator[str]:
+    """Asked only where there is something to hide."""
     policy = api.facts.facts(api.clock()).policy
-    return show_paths(policy, said_of(value, service))
+    yield from show_paths(policy, said_of(value, service))
 
 
 def _size(operation: Json, options: Json) -> int:

@@ -8,6 +8,7 @@ spoken     named in words: assigned, given to a flag, in a header line, in SQL, 
 addresses  user and password, signatures and hooks in addresses, connection strings
 shapes     tokens known by their shape, private keys
 entropy    what reads like nothing: random letters and digits of some length
+remembered what was found of short texts
 ```
 
 The doors use it, the log and the pages too. The whole token around a hit goes. Paths that the
@@ -15,7 +16,7 @@ policy shows are exempt: they are what is being decided.
 """
 
 from bot.redaction.names import is_secret_name
-from bot.redaction.text import redact_text
+from bot.redaction.text import is_plain, redact_text
 from bot.redaction.walk import Redacted, redact
 
-__all__ = ["Redacted", "is_secret_name", "redact", "redact_text"]
+__all__ = ["Redacted", "is_plain", "is_secret_name", "redact", "redact_text"]

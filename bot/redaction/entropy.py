@@ -9,9 +9,10 @@ for those are what people decide by: a secret of that form is known by its name 
 
 import re
 from collections import Counter
-from functools import lru_cache
 from itertools import pairwise
 from math import log2
+
+from bot.redaction.remembered import remembered
 
 #: Characters of a run worth looking at; of one in a single case; of one without digits.
 SHORTEST, ONE_CASE, LETTERS = 20, 24, 24
@@ -71,7 +72,7 @@ def _judged(found: re.Match[str]) -> str:
     return found[0] if run is None else _without(run)
 
 
-@lru_cache(maxsize=4096)  # paths and names come again and again
+@remembered
 def _without(run: str) -> str:
     """The run, or what is left of it: a path keeps the parts that people named."""
     parts = run.split("/")

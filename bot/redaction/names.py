@@ -1,7 +1,8 @@
 """Names that say their value is a secret."""
 
 import re
-from functools import lru_cache
+
+from bot.redaction.remembered import remembered
 
 #: Words at the end of a key that make its value a secret, wherever they stand …
 LONG_NAMES = (
@@ -16,7 +17,7 @@ _SECRET_KEY = re.compile(rf"(?:(?:{LONG_NAMES})|(?:^|[_\-. ])(?:{SHORT_NAMES}))$
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-@lru_cache(maxsize=4096)  # the same names come again and again
+@remembered
 def is_secret_name(name: str) -> bool:
     """Whether a key of that name holds a secret: `db_password`, `apiKey`, `Authorization`."""
     return bool(_SECRET_KEY.search(_CAMEL.sub("_", name)))

@@ -2,11 +2,18 @@
 
 from bot.redaction.addresses import without_addresses
 from bot.redaction.entropy import without_random
+from bot.redaction.remembered import remembered
 from bot.redaction.shapes import LONG_RUN, without_keys, without_shapes
 from bot.redaction.spoken import without_spoken
 
 #: Characters of a text that could hold a secret at all.
 SHORTEST = 8
+
+
+@remembered
+def is_plain(name: str) -> bool:
+    """Whether there is nothing to hide in a name."""
+    return redact_text(name) == name
 
 
 def redact_text(text: str) -> str:

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.redaction.names import is_secret_name
-from bot.redaction.text import redact_text
+from bot.redaction.remembered import remembered
+from bot.redaction.text import is_plain, redact_text
 
 #: How lists of pairs call name and value: `{"name": "DB_PASSWORD", "value": "…"}`.
 _NAMED, _VALUED = ("name", "key", "Name", "Key"), ("value", "Value")
@@ -38,13 +39,18 @@ def _is_clean(value: Any) -> bool:
     if isinstance(value, str):
         return redact_text(value) == value
     if isinstance(value, dict):
-        return _named_within(value) is None and all(
-            not is_secret_name(key) and redact_text(key) == key and _is_clean(item)
-            for key, item in value.items()
-        )
+        for key, item in value.items():
+            if not (_is_clean_key(key) and _is_clean(item)):
+                return False
+        return _named_within(value) is None
     if isinstance(value, list):
         return all(map(_is_clean, value)) and not any(map(_after_flag, value, value[1:]))
     return True
+
+
+@remembered
+def _is_clean_key(key: str) -> bool:
+    return is_plain(key) and not is_secret_name(key)
 
 
 def _walk(value: Any, at: str, show: Sequence[str], hidden: list[str]) -> Any:
@@ -93,7 +99,7 @@ def _unlike(key: str, others: dict[str, Any]) -> str:
 
 def _named_within(value: dict[str, Any]) -> str | None:
     """The secret's name where an object holds name and value side by side."""
-    if len(value) > 4 or not any(key in value for key in _VALUED):
+    if len(value) > 4 or not ("value" in value or "Value" in value):
         return None
     names = (value.get(key) for key in _NAMED)
     return next((n for n in names if isinstance(n, str) and is_secret_name(n)), None)
