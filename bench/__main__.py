@@ -8,7 +8,7 @@ import asyncio
 import os
 import resource
 
-from bench import opens, parked, storm, waking
+from bench import acks, opens, parked, storm, waking
 from bench.servers import LOAD_CORE, running
 
 
@@ -23,6 +23,7 @@ def main() -> None:
     with running() as andon:
         asyncio.run(opens.measure(andon["bare"]))
         asyncio.run(waking.measure(andon["whole"]))
+        asyncio.run(acks.measure(andon["whole"]))
         asyncio.run(parked.measure(andon["bare"]))
         asyncio.run(storm.measure(andon["whole"]))
 

@@ -132,6 +132,7 @@ async def serving(
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed, news.elsewhere)
         )
+        bell.lately.alone = store.database.alone
         clock.not_before(await store.reads.latest(clock()))
         shared = ReplicaSide(store, policy, people, clock, alone=store.database.alone)
         await shared.begin(keys)

@@ -130,6 +130,7 @@ class SlackSide:
         ports = Ports(
             writer=self._writer,
             reads=store.reads,
+            waiting=bell.lately.waiting,
             cards=store.cards,
             deliveries=store.deliveries,
             absences=store.absences,

@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from functools import partial
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -12,7 +10,7 @@ from aiohttp import web
 from approvals.codec import instant
 from approvals.commands import Tick
 from approvals.escalation import Escalation
-from approvals.ports import ServiceKey, Wanted
+from approvals.ports import Wanted
 from approvals.refusals import FieldError, Refusal, Why
 from bot.api.answer import answer, reply
 from bot.api.door import API, Api, caller, query_of, unprocessable
@@ -35,12 +33,11 @@ _PREFERRED = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:
 
 async def read(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}`: as it stands, or after it changed."""
-    api, service = request.app[API], await _reader(request)
+    api, whose = request.app[API], await _whose(request)
     wait, known, id_ = _wait(request), _known(request), request.match_info["id"]
     with api.waiters.listening(id_) as listener:
-        current = partial(_current, api, id_, service)
         delivered_at = await _delivered_at(api, id_)
-        escalation = await _parked(api, listener, current, known, wait)
+        escalation = await _parked(api, listener, whose, known, wait)
     headers = {"ETag": f'"{escalation.version}"'}
     if wait:
         headers["Preference-Applied"] = f"wait={wait}"
@@ -58,16 +55,16 @@ async def _delivered_at(api: Api, escalation_id: str) -> datetime | None:
     return min((card.posted_at for card in cards if card.posted_at), default=None)
 
 
-async def _reader(request: web.Request) -> ServiceKey:
-    """A key that may read its own, or an auditor's that may read all."""
-    return await caller(request, "audit", "read")
+async def _whose(request: web.Request) -> str | None:
+    """The service whose escalations may be read; None for an auditor's key: all may."""
+    found = await caller(request, "audit", "read")
+    return None if "audit" in found.scopes else found.service
 
 
-async def _current(api: Api, escalation_id: str, service: ServiceKey) -> Escalation:
+async def _current(api: Api, escalation_id: str, whose: str | None) -> Escalation:
     """The escalation, ticked if it is overdue, so nobody reads a pending one that is over."""
     found = await api.reads.escalation(escalation_id)
-    mine = found is not None and ("audit" in service.scopes or found.service == service.service)
-    if found is None or not mine:
+    if found is None or whose not in (None, found.service):
         raise ProblemError(of_refusal(Refusal(why=Why.NOT_FOUND)))
     return await _ticked(api, found, api.clock())
 
@@ -83,17 +80,18 @@ async def _ticked(api: Api, escalation: Escalation, now: datetime) -> Escalation
 async def _parked(
     api: Api,
     listener: Listener,
-    current: Callable[[], Awaitable[Escalation]],
+    whose: str | None,
     known: frozenset[str] | None,
     wait: float,
 ) -> Escalation:
     """Wait until it is decided, or (with known versions) until the version is another.
 
     Time alone can change it too: parked no longer than until it is due, then ticked. A parked
-    request keeps no escalation: thousands may wait.
+    request keeps neither an escalation nor a key: thousands may wait.
     """
     until, pause = asyncio.get_running_loop().time() + wait, 0.0
-    found = await current()
+    id_ = listener.escalation_id
+    found = await _current(api, id_, whose)
     while not (_is_news(found, known) or api.waiters.closing):
         left = until - asyncio.get_running_loop().time()
         if left <= 0:
@@ -107,7 +105,7 @@ async def _parked(
         if changed is not None and changed.version >= version:
             found = changed
         else:  # nothing came in time, or what came was read already
-            found = await current()
+            found = await _current(api, id_, whose)
             pause = PAUSE_S if found.due_at == due else 0.0
     return found
 
@@ -140,10 +138,9 @@ def _wait(request: web.Request) -> int:
 
 async def page(request: web.Request) -> web.Response:
     """`GET /v1/escalations`: a list, page by page."""
-    api, service = request.app[API], await _reader(request)
+    api, whose = request.app[API], await _whose(request)
     query = query_of(request, ListQuery)
-    only = None if "audit" in service.scopes else service.service
-    wanted = Wanted(service=only, **_filters(query))
+    wanted = Wanted(service=whose, **_filters(query))
     await _let_time_pass(api)
     try:
         found = await api.reads.page(wanted, query.cursor, query.limit)
@@ -175,8 +172,8 @@ async def _let_time_pass(api: Api) -> None:
 
 async def events(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}/events`: its audit log."""
-    api, service = request.app[API], await _reader(request)
-    escalation = await _current(api, request.match_info["id"], service)
+    api, whose = request.app[API], await _whose(request)
+    escalation = await _current(api, request.match_info["id"], whose)
     records = await api.reads.records(escalation.id)
     items = [
         {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from approvals.escalation import Escalation
 from approvals.people import Absence
 from approvals.ports import Absences, Cards, Clock, Deliveries, FactSource, Reads, Storms, Writer
 from bot.messaging import Slack
@@ -14,6 +15,7 @@ class Ports:
 
     writer: Writer
     reads: Reads
+    waiting: Callable[[str], Escalation | None]  #: without a read; None says nothing
     cards: Cards
     deliveries: Deliveries
     absences: Absences

@@ -137,6 +137,9 @@ class Surface:
 
     async def _found(self, click: Click) -> Escalation | Message:
         """The escalation that was clicked, or what to say of it."""
+        known = self._ports.waiting(click.escalation)
+        if known is not None:
+            return known
         try:
             found = await self._ports.reads.escalation(click.escalation)
         except StoreError as error:

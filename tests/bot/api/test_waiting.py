@@ -198,6 +198,38 @@ async def test_what_is_committed_between_reading_and_parking_is_heard(world: Wor
         assert await listener.changed(0) is None
 
 
+async def test_whose_time_ends_together_is_woken_together_and_nobody_else(world: World) -> None:
+    """They share one timer. Who was told is not woken by it any more."""
+    made = await world.open()
+    waiters = world.waiters
+    with (
+        waiters.listening(made["id"]) as first,
+        waiters.listening(made["id"]) as second,
+        waiters.listening(made["id"]) as longer,
+    ):
+        asked = [asyncio.create_task(one.changed(0)) for one in (first, second)]
+        waits = asyncio.create_task(longer.changed(60))
+        assert await asyncio.gather(*asked) == [None, None]
+        assert (waiters.count, waits.done()) == (1, False)
+        await world.ask(made["id"])
+        heard = await waits
+        assert heard is not None
+        assert (waiters.count, await longer.changed(0)) == (0, None)
+
+
+async def test_who_hangs_up_leaves_nothing_behind(world: World) -> None:
+    made = await world.open()
+    with world.waiters.listening(made["id"]) as listener:
+        waits = asyncio.create_task(listener.changed(60))
+        await asyncio.sleep(0)
+        assert world.waiters.count == 1
+        waits.cancel()
+        await asyncio.wait({waits})
+        assert world.waiters.count == 0
+        listener.wake()
+    assert not world.waiters.are_for(made["id"])
+
+
 async def test_who_knows_the_newest_is_not_answered_with_an_older_one(world: World) -> None:
     """News of before the read, told late, is none."""
     made = await world.open()
