@@ -1,7 +1,9 @@
 """Migrations at the start, by one replica at a time, in one transaction: whole or not at all.
 
 SQLAlchemy is here for Alembic alone. No copy is made first: a server has backups of its own. Others
-work meanwhile: a migration that cannot have a table at once lets go of all it has, and tries again.
+work meanwhile: who writes shares the schema's name, and a migration that has it alone meets nobody
+halfway. What it cannot have at once, because somebody reads, it does not wait for: it lets go of
+all it has, and tries again.
 """
 
 import asyncio
@@ -31,14 +33,14 @@ from storage.migrate import (
     shut_out,
 )
 from storage.postgres.connecting import connect
-from storage.postgres.link import number_of
+from storage.postgres.link import SCHEMA, number_of
 from storage.postgres.reasons import may_pass
 
 log = structlog.get_logger(__name__)
 
 #: Milliseconds to wait for a lock: whoever wants a table that we wait for waits behind us. And
 #: seconds to go on trying, between two tries, and in all.
-LOCK_MS, PAUSE_S, PATIENCE_S = 1000, 1.0, 60.0
+LOCK_MS, PAUSE_S, PATIENCE_S = 1000, 0.5, 60.0
 
 
 async def schema_at(rows: Callable[[str], Awaitable[Sequence[Any]]]) -> Schema:
@@ -91,8 +93,8 @@ async def _tried(engine: AsyncEngine, *, server: bool, is_last: bool) -> bool:
 
 
 def _bring_up(connection: Connection, server: bool) -> None:
-    """Replicas that start together migrate once: the next one finds it done."""
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number_of('schema')})")
+    """Replicas that start together migrate once: the next one finds it done. No one writes."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number_of(SCHEMA)})")
     current = schema_of(connection)
     refuse_newer(current)
     if is_brought_up(current):
