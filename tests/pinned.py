@@ -14,7 +14,7 @@ import pytest
 from tests.building import ROOT
 
 #: The commit, and the schema its code brings.
-COMMIT, SCHEMA = "0b991ada2e54e500b21a4fe041658ab4a43d2e72", "0007"
+COMMIT, SCHEMA = "2cb55c13a844b0c87fcc98f7ee0f1055fa66259c", "0007"
 
 #: All that the server is made of.
 PARTS = ("approvals", "bot", "storage", "pyproject.toml")

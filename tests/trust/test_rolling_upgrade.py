@@ -164,7 +164,7 @@ async def test_two_versions_work_side_by_side_and_what_the_older_needs_goes_afte
         assert await older.stop() == 0
         await last.start()
         await all_.live(newer, last)
-        verified(newer, last)
+        verified(last)
         refused = older.command("serve")
         assert f"has schema {CONTRACTED}, which this version does not know" in refused.stderr
         assert (refused.returncode, all_.journal.wrong) == (3, [])

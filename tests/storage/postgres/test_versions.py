@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ import storage.postgres.database
 from approvals.ports import StoreError
 from storage import NewerDatabaseError
 from storage.errors import AlreadyRunningError
+from storage.links import COMMIT, Begin, Query
 from storage.migrate import alembic_config, newest
+from storage.postgres.connecting import connect
+from storage.postgres.link import Link
 from storage.store import open_database
 from tests.postgres import Running
 from tests.storage.postgres.moving import a_database
@@ -116,6 +120,25 @@ async def test_who_works_with_a_table_does_not_wait_for_a_migration_that_waits_f
         dump.rollback()
         await bringing
     assert server.run(own, "SELECT version_num FROM alembic_version") == [(newest(),)]
+
+
+async def test_a_migration_waits_for_who_writes_before_it_holds_a_table(
+    server: Running, own: str
+) -> None:
+    """Else each could hold what the other one waits for."""
+    with connected(server, own) as connection:
+        command.downgrade(alembic_config(connection), "0003")
+    writer = Link(partial(connect, server.url(own)))
+    await writer.together(Begin(()), Query("SELECT name FROM services"))
+    bringing = asyncio.create_task(opened(server.url(own)))
+    waits = "SELECT locktype FROM pg_locks WHERE NOT granted"
+    assert await until(lambda: server.run(own, waits) == [("advisory",)], 20)
+    held = "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
+    assert server.run(own, held) == []
+    await writer.together(Query("SELECT id FROM escalations"), COMMIT)
+    await bringing
+    assert server.run(own, "SELECT version_num FROM alembic_version") == [(newest(),)]
+    await writer.close()
 
 
 async def test_a_table_that_is_never_free_is_told(

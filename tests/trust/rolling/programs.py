@@ -117,8 +117,9 @@ class Program:
 
     def faults(self) -> list[str]:
         """Lines of it that tell of what never should be."""
-        marks = ("Traceback", '"level": "error"', '"level":"error"')
-        return [line for line in self.said().splitlines() if any(m in line for m in marks)]
+        marks = ('"level": "error"', '"level": "critical"')
+        lines = self.said().splitlines()
+        return [n for n in lines if n.startswith("Traceback") or any(m in n for m in marks)]
 
 
 def pinned_is_used(program: Program) -> bool:
