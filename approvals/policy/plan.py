@@ -171,7 +171,7 @@ def _judged(option: Option, ask: Ask, rule: Rule | None, severity: Severity) -> 
     )
     irreversible = option.irreversible or (default and not lifted)
     if not irreversible:
-        return replace(option, irreversible=False, friction=Friction.TAP, people=1)
+        return replace(option, irreversible=False)
     typed = severity is Severity.CRITICAL
     return replace(
         option,

@@ -48,6 +48,7 @@ def test_the_second_releases_and_the_record_says_how() -> None:
     scene.break_glass("UCEM")
     done = scene.break_glass("UDEE", reason=" ana is on a plane ")
     assert (case(done), told(done)) == (Case.OVERRIDDEN, "overridden")
+    assert done.answer.values == {"option": "Go", "have": 2, "needed": 2, "may": ["Ana"]}
     assert kinds(done) == ["override:asked", "escalation:decided"]
     decision = scene.e.decision
     assert decision is not None
@@ -214,6 +215,12 @@ def test_a_wrong_override_is_none(attempt: Any, no: Why) -> None:
     scene = glass()
     assert why(attempt(scene)) is no
     assert (scene.e.overrides, scene.e.status) == ((), Status.PENDING)
+
+
+def test_whoever_wants_to_abort_past_the_policy_hears_which_button_does_it() -> None:
+    done = glass().break_glass("UCEM", "no")
+    assert done.refusal is not None
+    assert done.refusal.values == {"option": "no"}
 
 
 def test_what_is_over_is_not_overridden() -> None:

@@ -173,6 +173,16 @@ def test_a_stage_that_reaches_nobody_is_passed_at_once() -> None:
     assert scene.due_in() == 600
 
 
+def test_the_second_of_two_stages_does_not_wait_for_nobody_either() -> None:
+    """The last stage is one that can be passed on to."""
+    stages = (Step(to=("approvers",)), Step(to=("owners",), after_s=900))
+    scene = ChainScene(plan={"steps": stages})
+    scene.absent("ana", "nobody").absent("ben", "nobody")
+    done = scene.opened()
+    assert kinds(done) == [events.OPENED, events.CHAIN_STEPPED]
+    assert called(done)[-1] == "card cem"
+
+
 def test_a_first_stage_without_anybody_passes_on_to_the_owners() -> None:
     """Stage after stage, until somebody is reached."""
     stages = (

@@ -130,6 +130,13 @@ def test_a_reminder_says_when_it_ends_and_whether_it_can_be_extended() -> None:
     }
 
 
+def test_where_the_policy_allows_no_extension_the_reminder_offers_none() -> None:
+    """Nobody is sent to a button that is not there."""
+    scene = opened(extend_by_s=0)
+    done = scene.tick_at(7200)
+    assert [r.body["extendable"] for r in done.records if r.kind == events.REMINDED] == [False]
+
+
 def test_an_extended_one_offers_no_second_extension() -> None:
     """The last reminder says so."""
     scene = opened()

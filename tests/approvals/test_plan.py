@@ -64,7 +64,10 @@ def test_a_caller_who_raises_the_severity_meets_the_rule_for_it() -> None:
 def test_no_rule_and_no_approvers_is_never_anyone() -> None:
     """The refusal says what to do."""
     (error,) = refused(policy('match = { category = "other" }'))
-    assert error.detail.startswith("No rule of the policy matches and the request names no approv")
+    assert error.detail == (
+        "No rule of the policy matches and the request names no approvers, so nobody could "
+        "decide. Add a rule, or name groups in `approvers`."
+    )
 
 
 def test_without_a_rule_the_named_groups_decide() -> None:
