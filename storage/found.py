@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.links import Looking
+from storage.migrate import Schema, may_work_with
 from storage.statements import LATEST_SEEN
 
 
@@ -14,6 +15,14 @@ class Found:
 
     said: str
     do: str = ""  #: empty where all is well
+
+
+def newer(schema: Schema) -> Found:
+    """A later version brought it: this one may go on beside it, or not."""
+    said = f"its schema is {schema.revision}, newer than this program"
+    if may_work_with(schema):
+        return Found(said=f"{said}, which may work with it until it is upgraded, too")
+    return Found(said=said, do="Start the newer one.")
 
 
 def clock(link: Looking, now: datetime) -> Iterator[Found]:

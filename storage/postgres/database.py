@@ -14,11 +14,12 @@ from itertools import cycle
 from typing import Any
 
 from approvals.ports import Elsewhere
-from storage.errors import UnreachableError
+from storage.errors import MoveError, NewerDatabaseError, UnreachableError
 from storage.links import COMMIT, Begin
+from storage.migrate import is_brought_up, newest, refuse_newer
 from storage.outside import OutsideLink
 from storage.postgres import reasons
-from storage.postgres.bringing_up import bring_up, is_newest
+from storage.postgres.bringing_up import bring_up, program, schema_at
 from storage.postgres.connecting import connect
 from storage.postgres.hearing import Hearing
 from storage.postgres.link import Link, as_store_errors
@@ -109,8 +110,10 @@ async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
             stack.push_async_callback(link.close)
         stack.push_async_callback(hearing.close)
         try:
-            if not await is_newest(writer):
+            if not is_brought_up(await schema_at(writer.rows)):
                 await bring_up(url, server=server)
+        except (NewerDatabaseError, MoveError):
+            raise
         except reasons.FAILURES as error:
             raise UnreachableError(reasons.reason(error)) from error
         yield Database(writer, readers, sides, hearing)
@@ -129,12 +132,15 @@ async def _connect_alone(url: str, lock: int) -> Any:
     """A connection for the writer, once the one before it is gone from the server.
 
     Where its answer to a COMMIT was lost, it may still be about to commit. Only when it is over the
-    log tells what was stored.
+    log tells what was stored. While we were away a later version may have brought its schema; as
+    long as we are here it brings none that we could not work with.
     """
     connection = await connect(url)
     try:
         await connection.fetchval(_END_BEFORE, lock)
         await connection.execute("SELECT pg_advisory_lock($1)", lock)
+        await connection.execute("SELECT pg_advisory_lock_shared($1)", program(newest()))
+        refuse_newer(await schema_at(connection.fetch))
     except BaseException:
         connection.terminate()
         raise

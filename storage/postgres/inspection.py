@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from storage.found import Found, clock
+from storage.found import Found, clock, newer
 from storage.links import Looking
-from storage.migrate import is_moving, known_schemas, newest
+from storage.migrate import ASKED, is_moving, is_newer, newest, read_schema
 
 _SERVER = (
     "SELECT current_setting('server_version'), current_database(), "
@@ -52,13 +52,11 @@ def _room(link: Looking) -> Found:
 
 
 def _schema(link: Looking) -> Iterator[Found]:
-    schema = link.rows("SELECT version_num FROM alembic_version")[0][0]
-    if is_moving(schema):
+    schema = read_schema(link.rows(ASKED))
+    if is_moving(schema.revision):
         do = "Run `andon-server migrate` again with the same file: it goes on where it was."
         yield Found(said="a move into it is unfinished; no server starts on it", do=do)
-    elif schema not in known_schemas():
-        yield Found(
-            said=f"its schema is {schema}, newer than this program", do="Start the newer one."
-        )
-    elif schema != newest():
-        yield Found(said=f"its schema is {schema}; `serve` brings {newest()}")
+    elif is_newer(schema):
+        yield newer(schema)
+    elif schema.revision != newest():
+        yield Found(said=f"its schema is {schema.revision}; `serve` brings {newest()}")

@@ -21,6 +21,9 @@ FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
 #: takes less than 8000 bytes, and an id has 36.
 CHANNEL, IDS = "andon", 200
 
+#: The name by which all who write share the schema.
+SCHEMA = "schema"
+
 
 class Link:
     """One connection at a time. Statements are plain SQL with `?`; each is a way to the server."""
@@ -157,10 +160,15 @@ async def _execute(connection: Any, sql: str, values: Sequence[Any]) -> int:
 
 
 def _begin(rows: Iterable[str]) -> str:
-    """Begin, and have these names until the end, in one way to the server and in one order."""
+    """Begin, and have these names until the end, in one way to the server and in one order.
+
+    The schema is shared: who changes it has it alone, before any table, so that they and we never
+    wait for one another crosswise.
+    """
+    shared = f"BEGIN; SELECT pg_advisory_xact_lock_shared({number_of(SCHEMA)})"
     locks = ", ".join(map(str, sorted({number_of(row) for row in rows})))
     taken = "SELECT pg_advisory_xact_lock(n) FROM unnest(ARRAY[{}]::bigint[]) AS n"
-    return f"BEGIN; {taken.format(locks)}" if locks else "BEGIN"
+    return f"{shared}; {taken.format(locks)}" if locks else shared
 
 
 def _notes(changed: Sequence[str]) -> str:

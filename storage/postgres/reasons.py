@@ -2,13 +2,16 @@
 
 import asyncpg
 
-from storage.errors import UnreachableError
+from storage.errors import MoveError, NewerDatabaseError, UnreachableError
+
+#: Raised by ourselves: they say what to do.
+_OURS = (UnreachableError, NewerDatabaseError, MoveError)
 
 #: Raised where there is no way to the server; asyncpg means a lost connection by each of its own.
 _AWAY = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    UnreachableError,
+    *_OURS,
     OSError,
     TimeoutError,
 )
@@ -43,7 +46,7 @@ _DO = {
 
 def reason(error: BaseException) -> str:
     """Why the database cannot be used, and what to do."""
-    if isinstance(error, UnreachableError):
+    if isinstance(error, _OURS):
         return str(error)
     do = _DO[_place_of(error)] if _place_of(error) else "The database cannot be used."
     return f"{do} ({error or type(error).__name__})"

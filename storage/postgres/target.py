@@ -17,8 +17,14 @@ from approvals.auditing import Finding
 from storage.errors import MoveError, UnreachableError
 from storage.extents import Extent, Table, told, without_nul
 from storage.links import Query, Row
-from storage.migrate import is_moving, moving, newest
-from storage.postgres.bringing_up import bring_up
+from storage.migrate import (
+    Schema,
+    is_moving,
+    moving,
+    newest,
+    refuse_unmoved,
+)
+from storage.postgres.bringing_up import bring_up, schema_at
 from storage.postgres.connecting import connect
 from storage.postgres.link import number_of
 from storage.postgres.reasons import FAILURES, reason
@@ -33,7 +39,6 @@ _SETTINGS = {
     "lock_timeout": "10000",
     "idle_in_transaction_session_timeout": "0",
 }
-_SCHEMA = "SELECT version_num FROM alembic_version"
 _COLUMNS = (
     "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns "
     "WHERE table_schema = current_schema()"
@@ -88,7 +93,8 @@ class Target:
         """Close it to servers, or go on where an earlier move was cut short. Raises MoveError."""
         await self._connection.fetchval("SELECT pg_advisory_lock($1)", number_of("move"))
         found = await self._schema()
-        if not is_moving(found) and found != newest():
+        refuse_unmoved("The target database", found)
+        if not is_moving(found.revision) and found.revision != newest():
             await bring_up(self._url, server=False)
         async with self._connection.transaction():
             # A server that starts now waits here, and then finds that it may not.
@@ -143,12 +149,8 @@ class Target:
             await self._connection.fetchval("SELECT pg_stat_clear_snapshot()")
         return True
 
-    async def _schema(self) -> str | None:
-        try:
-            found: str | None = await self._connection.fetchval(_SCHEMA)
-        except asyncpg.UndefinedTableError:
-            return None
-        return found
+    async def _schema(self) -> Schema:
+        return await schema_at(self._connection.fetch)
 
     async def _rows(self, query: Query) -> list[Row]:
         found: list[Row] = await self._connection.fetch(worded(query.sql), *query.values)
@@ -156,7 +158,7 @@ class Target:
 
     async def _mark(self, tables: Sequence[Table], source: str) -> None:
         """Write down that a move has begun, and of what."""
-        schema = await self._schema()
+        schema = (await self._schema()).revision
         if is_moving(schema):
             held = await self._connection.fetchval("SELECT source FROM moving")
             if (schema, held) != (moving(), source):

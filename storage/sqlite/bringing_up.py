@@ -14,9 +14,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.errors import CopyError
-from storage.migrate import alembic_config, newest, refuse_newer, schema_of
+from storage.migrate import alembic_config, is_brought_up, newest, refuse_newer, schema_of
 from storage.sqlite.copies import back_up
 from storage.sqlite.looking import PATIENCE_S, read_only
+from storage.sqlite.looking import schema_of as schema_at
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,9 @@ KEPT = 3
 
 
 def upgrade(path: Path) -> None:
-    """Bring the SQLite file to the newest schema. Raises NewerDatabaseError, CopyError."""
+    """Bring the SQLite file to the newest schema, unless a later version brought one with which
+    this one may work. Raises NewerDatabaseError, CopyError.
+    """
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _no_implicit_transactions)
     event.listen(engine, "begin", _begin_at_once)
@@ -33,24 +36,22 @@ def upgrade(path: Path) -> None:
         with engine.begin() as connection:
             current = schema_of(connection)
             refuse_newer(current)
-            if current is not None and current != newest():
+            if is_brought_up(current):
+                return
+            if current.revision is not None:
                 # Others may read meanwhile, and nobody may write: the copy is what is migrated.
-                _copy_before(path, current)
+                _copy_before(path, current.revision)
             command.upgrade(alembic_config(connection), "head")
     finally:
         engine.dispose()
 
 
-def is_newest(path: Path) -> bool:
+def is_up(path: Path) -> bool:
     """Whether there is nothing to bring up. Looks only."""
     if not path.exists() or not path.stat().st_size:
         return False
     with closing(sqlite3.connect(read_only(path), uri=True, timeout=PATIENCE_S)) as link:
-        asked = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
-        if not link.execute(asked).fetchone()[0]:
-            return False
-        rows = link.execute("SELECT version_num FROM alembic_version").fetchall()
-        return rows == [(newest(),)]
+        return is_brought_up(schema_at(link))
 
 
 def copies_before(path: Path) -> list[Path]:

@@ -26,7 +26,7 @@ from approvals.ports import Elsewhere, StoreError
 from storage.errors import AlreadyRunningError, MovedError
 from storage.links import Begin, Commit, Many, Row, Statement
 from storage.outside import OutsideLink
-from storage.sqlite.bringing_up import is_newest, upgrade
+from storage.sqlite.bringing_up import is_up, upgrade
 from storage.sqlite.place import Place
 from storage.sqlite.reasons import code_of, is_of_the_file, reason
 from storage.sqlite.wholeness import refuse_damaged
@@ -213,7 +213,7 @@ def _bring_up(path: Path) -> None:
 
 def _bring_up_alone(path: Path) -> None:
     """The same for a command; beside a server it finds the schema as the server left it."""
-    if is_newest(path):
+    if is_up(path):
         return
     lock = lock_of(path)  # no schema changes under a server of an older version
     try:

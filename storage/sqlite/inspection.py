@@ -8,9 +8,9 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from storage.found import Found, clock
-from storage.migrate import known_schemas
-from storage.sqlite.looking import FileLooking, read_only
+from storage.found import Found, clock, newer
+from storage.migrate import is_newer, may_work_with
+from storage.sqlite.looking import FileLooking, read_only, schema_of
 
 #: Kinds of file systems on which SQLite's locks or `fsync` cannot be relied on.
 SHARED = frozenset(
@@ -63,17 +63,11 @@ def _inside(link: sqlite3.Connection, path: Path, now: datetime) -> Iterator[Fou
             do="" if healthy else "Stop the server and restore a backup.",
         )
     tables = {row[0] for row in link.execute("SELECT name FROM sqlite_master")}
-    rows = (
-        link.execute("SELECT version_num FROM alembic_version").fetchall()
-        if ("alembic_version" in tables)
-        else []
-    )
-    revision = rows[0][0] if rows else None
-    if revision is not None and revision not in known_schemas():
-        yield Found(
-            said=f"its schema is {revision}, newer than this program", do="Start the newer one."
-        )
-        return
+    schema = schema_of(link)
+    if is_newer(schema):
+        yield newer(schema)
+        if not may_work_with(schema):
+            return
     if "notes" in tables:
         yield from clock(FileLooking(link), now)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.links import Row
+from storage.migrate import ASKED, Schema, read_schema
 
 #: Seconds to wait for another program that has the file just now.
 PATIENCE_S = 5
@@ -18,13 +19,12 @@ def read_only(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=ro"
 
 
-def schema_of(link: sqlite3.Connection) -> str | None:
-    """The schema a file says it has; None for one that is none of Andon's."""
+def schema_of(link: sqlite3.Connection) -> Schema:
+    """The schema a file says it has; none where it is empty, or none of Andon's."""
     try:
-        found = link.execute("SELECT version_num FROM alembic_version").fetchone()
+        return read_schema(link.execute(ASKED).fetchall())
     except sqlite3.OperationalError:
-        return None
-    return str(found[0]) if found else None
+        return Schema()
 
 
 class FileLooking:

@@ -74,7 +74,7 @@ def _refuse_foreign(backup: Path, path: Path) -> None:
     refuse_damaged(backup)
     with closing(sqlite3.connect(read_only(backup), uri=True)) as link:
         found = schema_of(link)
-    if found is None:
+    if found.revision is None:
         raise CopyError(f"{backup} is no backup of Andon's. Nothing was changed.")
     refuse_newer(found)
 

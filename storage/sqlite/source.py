@@ -12,7 +12,7 @@ from pathlib import Path
 from storage.errors import MoveError
 from storage.extents import Extent, Table
 from storage.links import Row
-from storage.migrate import newest, refuse_newer
+from storage.migrate import newest, refuse_newer, refuse_unmoved
 from storage.sqlite.database import lock_of
 from storage.sqlite.looking import looking_at, schema_of
 from storage.sqlite.wholeness import refuse_damaged
@@ -106,13 +106,14 @@ def open_source(path: Path) -> Iterator[Source]:
 def _refuse_other_schema(path: Path, link: sqlite3.Connection) -> None:
     """Only what this version wrote, or brought up, is moved."""
     found = schema_of(link)
-    if found is None:
+    if found.revision is None:
         raise MoveError(f"{path} is no database of Andon's.")
     refuse_newer(found)
-    if found != newest():
+    refuse_unmoved(path, found)
+    if found.revision != newest():
         raise MoveError(
-            f"{path} has schema {found}, and this version moves {newest()}. Start a server of "
-            "this version on it once (`serve`): it brings the schema up; then stop it."
+            f"{path} has schema {found.revision}, and this version moves {newest()}. Start a "
+            "server of this version on it once (`serve`): it brings the schema up; then stop it."
         )
 
 

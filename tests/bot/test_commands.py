@@ -188,7 +188,7 @@ def set_up(folder: Path, fault: str) -> None:
     elif fault == "newer database":
         assert run("service", "add", "x").exit_code == 0
         with sqlite3.connect(folder / "andon.db") as link:
-            link.execute("UPDATE alembic_version SET version_num = '9999_from_the_future'")
+            link.execute("UPDATE alembic_version SET version_num = '9999', oldest = '9998'")
 
 
 @pytest.mark.parametrize(

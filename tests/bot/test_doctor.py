@@ -207,7 +207,7 @@ def damage(folder: Path, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if fault == "no database":
         path.write_bytes(b"something else entirely, " * 400)
     elif fault == "newer":
-        execute(folder, "UPDATE alembic_version SET version_num = '9999'")
+        execute(folder, "UPDATE alembic_version SET version_num = '9999', oldest = '9998'")
     elif fault == "clock set back":
         later = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
         execute(folder, "INSERT INTO notes (name, value) VALUES ('latest', ?)", later)

@@ -102,7 +102,10 @@ def test_doctor_says_what_the_server_is_like(lived: str, server: Running) -> Non
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("UPDATE alembic_version SET version_num = '9999'", "its schema is 9999, newer than"),
+        (
+            "UPDATE alembic_version SET version_num = '9999', oldest = '9998'",
+            "its schema is 9999, newer than",
+        ),
         ("UPDATE alembic_version SET version_num = '0001'", "its schema is 0001; `serve` brings"),
         (f"UPDATE notes SET value = '{FAR}' WHERE name = 'latest'", "the clock was set back"),
     ],
@@ -110,12 +113,14 @@ def test_doctor_says_what_the_server_is_like(lived: str, server: Running) -> Non
 def test_doctor_says_what_is_wrong_with_the_database(
     lived: str, server: Running, statement: str, says: str
 ) -> None:
-    ((schema,),) = server.run("andon", "SELECT version_num FROM alembic_version")
+    ((schema, oldest),) = server.run("andon", "SELECT version_num, oldest FROM alembic_version")
     server.run("andon", statement)
     try:
         assert says in [one.said for one in inspect_store(lived, Clock().now)][-1]
     finally:
-        server.run("andon", f"UPDATE alembic_version SET version_num = '{schema}'")
+        server.run(
+            "andon", f"UPDATE alembic_version SET version_num = '{schema}', oldest = '{oldest}'"
+        )
 
 
 def test_doctor_says_where_there_is_no_schema_or_no_server(server: Running) -> None:

@@ -398,7 +398,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
             r"has schema 0004, and this version moves \d+\. Start a server of this version",
         ),
         (
-            "UPDATE alembic_version SET version_num = '9999'",
+            "UPDATE alembic_version SET version_num = '9999', oldest = '9998'",
             NewerDatabaseError,
             "which this version does not know",
         ),

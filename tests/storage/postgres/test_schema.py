@@ -145,7 +145,7 @@ async def test_a_schema_of_a_newer_version_is_refused_and_left_alone(
     server: Running, empty: str, as_server: bool
 ) -> None:
     await opened(server.url(empty))
-    server.run(empty, "UPDATE alembic_version SET version_num = '9999'")
+    server.run(empty, "UPDATE alembic_version SET version_num = '9999', oldest = '9998'")
     with pytest.raises(NewerDatabaseError, match=r"schema 9999.*Start the newer version"):
         await opened(server.url(empty), server=as_server)
     assert server.run(empty, "SELECT version_num FROM alembic_version") == [("9999",)]

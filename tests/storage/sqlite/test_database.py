@@ -171,7 +171,7 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_alone(
     async with store_at(path, clock):
         pass
     with sqlite3.connect(path) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+        raw.execute("UPDATE alembic_version SET version_num = '9999', oldest = '9998'")
     raw.close()
     before = path.read_bytes()
     with pytest.raises(NewerDatabaseError, match=r"schema 9999.*Start the newer version"):

@@ -17,10 +17,13 @@ from structlog.testing import capture_logs
 
 from storage import AlreadyRunningError, CopyError
 from storage.migrate import SCRIPTS, alembic_config
-from storage.sqlite.bringing_up import copies_before, is_newest, upgrade
+from storage.sqlite.bringing_up import copies_before, is_up, upgrade
 from storage.sqlite.database import lock_of, open_database
 
 REVISIONS = [s.revision for s in ScriptDirectory(str(SCRIPTS)).walk_revisions()][::-1]
+
+#: A schema with other tables than the newest has.
+OLDER = "0005"
 
 
 @contextmanager
@@ -139,7 +142,7 @@ def brought_up(path: Path, revision: str) -> Path:
 
 
 def test_before_a_migration_the_file_is_copied_and_the_copy_said(tmp_path: Path) -> None:
-    path = brought_up(tmp_path / "andon.db", REVISIONS[-2])
+    path = brought_up(tmp_path / "andon.db", OLDER)
     before = names(path)
     with capture_logs() as logged:
         upgrade(path)
@@ -156,7 +159,7 @@ def test_a_file_that_is_new_or_the_newest_is_not_copied(path: Path) -> None:
 
 
 def test_the_newest_three_copies_are_kept(tmp_path: Path) -> None:
-    path = brought_up(tmp_path / "andon.db", REVISIONS[-2])
+    path = brought_up(tmp_path / "andon.db", OLDER)
     older = [tmp_path / f"andon.db.before-000{n}" for n in range(3)]
     for copy in older:
         copy.write_bytes(b"")
@@ -167,7 +170,7 @@ def test_the_newest_three_copies_are_kept(tmp_path: Path) -> None:
 def test_without_a_copy_there_is_no_migration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = brought_up(tmp_path / "andon.db", REVISIONS[-2])
+    path = brought_up(tmp_path / "andon.db", OLDER)
     before = names(path)
 
     def full(*parts: object, **more: object) -> None:
@@ -181,16 +184,16 @@ def test_without_a_copy_there_is_no_migration(
 
 def test_a_command_brings_no_schema_under_a_running_server(tmp_path: Path) -> None:
     """The server may be of an older version, which would not know what it finds."""
-    path = brought_up(tmp_path / "andon.db", REVISIONS[-2])
+    path = brought_up(tmp_path / "andon.db", OLDER)
     lock = lock_of(path)
     try:
-        assert not is_newest(path)
+        assert not is_up(path)
         with pytest.raises(AlreadyRunningError):
             asyncio.run(opened_beside(path))
     finally:
         os.close(lock)
     asyncio.run(opened_beside(path))
-    assert is_newest(path)
+    assert is_up(path)
 
 
 async def opened_beside(path: Path) -> None:
