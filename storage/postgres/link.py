@@ -15,11 +15,18 @@ from storage.postgres.reasons import FAILURES, reason
 from storage.postgres.wording import worded
 
 #: Seconds until the next try to connect; twice as many after each, up to the last.
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 1.0
 
 #: What those who listen for commits listen to, and how many ids are told in one note: PostgreSQL
 #: takes less than 8000 bytes, and an id has 36.
 CHANNEL, IDS = "andon", 200
+
+#: A commit that wrote nothing waits for no standby. What it read may be there alone: where a wait
+#: was broken off, everybody sees what was to be waited for. A word in the log waits for all of it.
+_STANDS = (
+    "SELECT pg_logical_emit_message(true, 'andon', '') "
+    "WHERE current_setting('synchronous_standby_names') <> ''; "
+)
 
 
 class Link:
@@ -121,7 +128,7 @@ class Link:
             self._is_begun = True
             return []
         if isinstance(statement, Commit):
-            await _commit(connection, statement.changed)
+            await _commit(connection, statement)
             self._is_begun = False
             return []
         return await _fetch(connection, *statement)
@@ -136,12 +143,13 @@ def as_store_errors() -> Iterator[None]:
         raise StoreError(f"The database cannot be used just now. {reason(error)}") from error
 
 
-async def _commit(connection: Any, changed: Sequence[str]) -> None:
+async def _commit(connection: Any, commit: Commit) -> None:
     """Commit, and tell with it, in one way to the server.
 
     A transaction that failed before is rolled back by a COMMIT, without an error of its own.
     """
-    if await connection.execute(f"{_notes(changed)}COMMIT") != "COMMIT":
+    before = _STANDS if commit.only_read else _notes(commit.changed)
+    if await connection.execute(f"{before}COMMIT") != "COMMIT":
         raise asyncpg.InFailedSQLTransactionError("nothing was committed")
 
 

@@ -1,0 +1,116 @@
+"""Who waits at each replica while something fails, and how soon they hear of its end afterwards."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from math import inf
+
+import aiohttp
+
+from tests.building import BODY
+from tests.trust.crashing.journal import Call
+from tests.trust.crashing.traffic import INCIDENT
+from tests.trust.machines.fleet import PROBE, Fleet
+
+#: Seconds after its recovery within which all who wait are answered, and until nobody waits for it
+#: any more; and between two requests of one who is not answered.
+WITHIN_S, GIVEN_UP_S, AGAIN_S = 5.0, 15.0, 0.2
+
+#: Seconds of traffic before a fault.
+LOAD_S = (0.5, 2.0)
+
+#: Nobody can decide it but its service.
+ASKED = {k: v for k, v in (BODY | INCIDENT).items() if k not in ("operation", "options")}
+
+_numbers = count()
+
+
+@dataclass
+class Probe:
+    """An incident that waits for its end, and those who wait for that."""
+
+    fleet: Fleet
+    http: aiohttp.ClientSession
+    call: Call
+    waiting: Sequence[Awaitable[None]] = field(default_factory=list)
+
+    async def is_taken_back(self) -> None:
+        """By its service, as often as it takes."""
+        about = {"about": self.call.answer["id"], "body": {"reason": "over"}}
+        call = self.fleet.journal.call(
+            service=PROBE, verb="withdraw", key=f"probe-{next(_numbers)}", **about
+        )
+        while not call.acked:
+            await self.fleet.traffic.send(self.http, call)
+            await asyncio.sleep(0 if call.acked else AGAIN_S)
+
+    async def is_known(self) -> None:
+        """To all who wait."""
+        await asyncio.gather(*self.waiting)
+
+    async def ends(self) -> None:
+        """It is taken back, and all know."""
+        await self.is_taken_back()
+        await self.is_known()
+
+
+async def seconds(work: Awaitable[None], at_most: float = GIVEN_UP_S) -> float:
+    """How long it takes; without end where nobody would wait so long."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    try:
+        async with asyncio.timeout(at_most):
+            await work
+    except TimeoutError:
+        return inf
+    return clock() - began
+
+
+async def through(fleet: Fleet, fault: Callable[[], Awaitable[None]], *at: str) -> None:
+    """Traffic, a fault that ends in a recovery, and how soon those who wait are answered."""
+    async with probe(fleet, *at) as waiting, fleet.traffic.flowing():
+        await asyncio.sleep(fleet.traffic.random.uniform(*LOAD_S))
+        await fault()
+        fleet.faults += 1
+        fleet.traffic.over.set()
+        fleet.waited.append(await seconds(waiting.ends()))
+    await fleet.look()
+
+
+@asynccontextmanager
+async def probe(fleet: Fleet, *at: str) -> AsyncIterator[Probe]:
+    """Opened, and waited for at these addresses, or else at each replica's."""
+    limit = aiohttp.ClientTimeout(total=70.0)
+    async with aiohttp.ClientSession(timeout=limit) as http:
+        key = f"probe-{next(_numbers)}"
+        call = fleet.journal.call(
+            service=PROBE, verb="open", key=key, body={**ASKED, "environment": key}
+        )
+        async with asyncio.timeout(GIVEN_UP_S):
+            while not call.acked:
+                await fleet.traffic.send(http, call)
+                await asyncio.sleep(0 if call.acked else AGAIN_S)
+        waits = [
+            asyncio.create_task(_waits(fleet, http, url, call.answer["id"]))
+            for url in at or [server.url for server in fleet.replicas]
+        ]
+        try:
+            yield Probe(fleet, http, call, waits)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+async def _waits(fleet: Fleet, http: aiohttp.ClientSession, url: str, id_: str) -> None:
+    """Parked, and again where the connection breaks, until it has ended."""
+    headers = {"Authorization": f"Bearer {fleet.traffic.beside[PROBE]}"}
+    address = f"{url}/v1/escalations/{id_}?wait=60"
+    while True:
+        with suppress(aiohttp.ClientError, ValueError):
+            async with http.get(address, headers=headers) as got:
+                told = await got.json(content_type=None)
+                if got.status == 200 and told["status"] != "pending":
+                    return
+        await asyncio.sleep(AGAIN_S)
