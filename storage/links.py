@@ -44,7 +44,6 @@ class Commit(NamedTuple):
     """
 
     changed: Sequence[str] = ()
-    only_read: bool = False  #: nothing was written, and somebody is told what was read
 
 
 Statement = Query | Many | Begin | Commit

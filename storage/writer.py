@@ -218,9 +218,9 @@ class GroupCommitWriter:
         now = now if alone else batch.no_earlier(now)
         for pending in commands:
             batch.fold(pending, now)
-        statements = (*written(batch, now, self._policies), *note, *along)
+        statements = written(batch, now, self._policies)
         told = () if alone else batch.awaited()
-        await self._link.together(*statements, Commit(told, only_read=not statements))
+        await self._link.together(*statements, *note, *along, Commit(told))
         self._database.check()  # what went into a file without a name is not kept
         del self._alongside[: len(along)]
         self._noted = now if note else self._noted

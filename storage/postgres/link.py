@@ -21,13 +21,6 @@ FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 1.0
 #: takes less than 8000 bytes, and an id has 36.
 CHANNEL, IDS = "andon", 200
 
-#: A commit that wrote nothing waits for no standby. What it read may be there alone: where a wait
-#: was broken off, everybody sees what was to be waited for. A word in the log waits for all of it.
-_STANDS = (
-    "SELECT pg_logical_emit_message(true, 'andon', '') "
-    "WHERE current_setting('synchronous_standby_names') <> ''; "
-)
-
 
 class Link:
     """One connection at a time. Statements are plain SQL with `?`; each is a way to the server."""
@@ -128,7 +121,7 @@ class Link:
             self._is_begun = True
             return []
         if isinstance(statement, Commit):
-            await _commit(connection, statement)
+            await _commit(connection, statement.changed)
             self._is_begun = False
             return []
         return await _fetch(connection, *statement)
@@ -143,13 +136,12 @@ def as_store_errors() -> Iterator[None]:
         raise StoreError(f"The database cannot be used just now. {reason(error)}") from error
 
 
-async def _commit(connection: Any, commit: Commit) -> None:
+async def _commit(connection: Any, changed: Sequence[str]) -> None:
     """Commit, and tell with it, in one way to the server.
 
     A transaction that failed before is rolled back by a COMMIT, without an error of its own.
     """
-    before = _STANDS if commit.only_read else _notes(commit.changed)
-    if await connection.execute(f"{before}COMMIT") != "COMMIT":
+    if await connection.execute(f"{_notes(changed)}COMMIT") != "COMMIT":
         raise asyncpg.InFailedSQLTransactionError("nothing was committed")
 
 

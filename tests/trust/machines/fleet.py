@@ -27,12 +27,13 @@ from storage.services import SqlServices
 from storage.store import open_database
 from tests.forging import Forge
 from tests.journeys.world import MovedClock, workspace_of_tests
-from tests.trust.crashing.checking import Case, check
+from tests.trust.crashing.checking import Case
 from tests.trust.crashing.journal import Call, Journal
 from tests.trust.crashing.lives import OWED, SERVICES
 from tests.trust.crashing.servers import Server
 from tests.trust.crashing.stored import TABLES, Stored
 from tests.trust.crashing.traffic import Receiver, Traffic, receiving
+from tests.trust.machines.clicked import CHECKS
 from tests.trust.machines.front import front
 from tests.trust.machines.postgres import Postgres
 from tests.trust.machines.wire import Wire
@@ -109,7 +110,9 @@ class Fleet:
 
     def wrong(self) -> list[str]:
         """What does not hold."""
-        return [*check(self.case), *self.audited, *not_saved(self.case, self.traffic.sent)]
+        found = [wrong for one in CHECKS for wrong in one(self.case)]
+        unsaved = not_saved(self.case, self.traffic.sent)
+        return [*self.journal.wrong, *found, *unsaved, *self.audited]
 
     async def settle(self, still_s: float = STILL_S) -> None:
         """Wait until nothing is owed any more: then all must have arrived."""

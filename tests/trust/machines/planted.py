@@ -3,7 +3,8 @@
 The first is no bug but a shorter lease, where a proof has no half minute to wait for one.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,7 @@ from typing import Any
 import storage.work
 import storage.writer
 from storage.batch import Batch, Pending
-from storage.links import Commit
-from storage.postgres import connecting, database, hearing, link
+from storage.postgres import connecting, database, hearing, link, wording
 from storage.postgres.reasons import FAILURES
 from storage.writer import GroupCommitWriter
 
@@ -40,9 +40,9 @@ def lost_answer_taken_for_stored() -> None:
     """A COMMIT was sent, so it will have been carried out."""
     committed = link._commit
 
-    async def hopeful(connection: Any, commit: Commit) -> None:
+    async def hopeful(connection: Any, changed: Sequence[str]) -> None:
         with suppress(*FAILURES):
-            await committed(connection, commit)
+            await committed(connection, changed)
 
     link._commit = hopeful
 
@@ -76,9 +76,11 @@ def nothing_looked_for_again() -> None:
     hearing.Hearing._tell = only_what_is_said  # type: ignore[method-assign]
 
 
-def told_from_what_was_read() -> None:
-    """Who asks again is answered from what is there, whether a standby has it or not."""
-    link._STANDS = ""
+def told_without_having_the_row() -> None:
+    """Who asks again is told what is there. Nobody has its row, so that is a transaction which only
+    read, and waits for no standby.
+    """
+    wording._AMONG_WRITERS = re.compile(r"/\*among writers: (?:FOR UPDATE(?=\*/))?(.*?)\*/")
 
 
 def leases_kept_by_the_silent() -> None:
@@ -102,7 +104,7 @@ BUGS: dict[str, Callable[[], None]] = {
         lost_answer_taken_for_not_stored,
         connection_before_left_alone,
         nothing_looked_for_again,
-        told_from_what_was_read,
+        told_without_having_the_row,
         leases_kept_by_the_silent,
         notes_keep_the_silent,
     )

@@ -18,8 +18,8 @@ from tests.trust.machines.fleet import PROBE, Fleet
 #: any more; and between two requests of one who is not answered.
 WITHIN_S, GIVEN_UP_S, AGAIN_S = 5.0, 15.0, 0.2
 
-#: Seconds of traffic before a fault.
-LOAD_S = (0.5, 2.0)
+#: How many calls are acknowledged before a fault: a few seconds of traffic at most.
+CALLS = (5, 60)
 
 #: Nobody can decide it but its service.
 ASKED = {k: v for k, v in (BODY | INCIDENT).items() if k not in ("operation", "options")}
@@ -71,7 +71,7 @@ async def seconds(work: Awaitable[None], at_most: float = GIVEN_UP_S) -> float:
 async def through(fleet: Fleet, fault: Callable[[], Awaitable[None]], *at: str) -> None:
     """Traffic, a fault that ends in a recovery, and how soon those who wait are answered."""
     async with probe(fleet, *at) as waiting, fleet.traffic.flowing():
-        await asyncio.sleep(fleet.traffic.random.uniform(*LOAD_S))
+        await fleet.journal.moment(fleet.traffic.random.randint(*CALLS))
         await fault()
         fleet.faults += 1
         fleet.traffic.over.set()
@@ -83,7 +83,9 @@ async def through(fleet: Fleet, fault: Callable[[], Awaitable[None]], *at: str) 
 async def probe(fleet: Fleet, *at: str) -> AsyncIterator[Probe]:
     """Opened, and waited for at these addresses, or else at each replica's."""
     limit = aiohttp.ClientTimeout(total=70.0)
-    async with aiohttp.ClientSession(timeout=limit) as http:
+    # Each request is a connection of its own: the front sends the next one to who is ready then.
+    door = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(timeout=limit, connector=door) as http:
         key = f"probe-{next(_numbers)}"
         call = fleet.journal.call(
             service=PROBE, verb="open", key=key, body={**ASKED, "environment": key}

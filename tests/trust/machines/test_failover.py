@@ -29,7 +29,7 @@ HELD = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 BROKEN_OFF = f"SELECT count(pg_terminate_backend(pid)) FROM ({HELD}) AS held"
 
 #: Seconds until something that will happen has happened; those of a call that nobody answers.
-WITHIN_ALL_S, UNANSWERED_S = 60.0, 2.0
+WITHIN_ALL_S, UNANSWERED_S = 60.0, 4.0
 
 
 @dataclass
@@ -137,7 +137,7 @@ async def test_what_a_standby_that_lags_behind_has_not_got_was_not_acknowledged(
             figure("planted: nobody waits", f"3 acknowledged to a primary alone, {len(lost)} lost")
 
 
-@pytest.mark.parametrize("bug", ["", "told_from_what_was_read"])
+@pytest.mark.parametrize("bug", ["", "told_without_having_the_row"])
 async def test_what_the_primary_alone_has_is_not_acknowledged_when_it_is_asked_again(
     quick: Forge,
     postgres: Postgres,
@@ -157,7 +157,7 @@ async def test_what_the_primary_alone_has_is_not_acknowledged_when_it_is_asked_a
         assert not (await opened(all_, "k")).acked
         await until(postgres, HELD)
         await asyncio.to_thread(postgres.rows, "postgres", BROKEN_OFF)
-        again = [await opened(all_, "k", 1) for _ in range(3)]
+        again = [await opened(all_, "k", 1) for _ in range(2)]
         await follows.takes_over(all_)
         await all_.look()
         lost = [one for one in all_.wrong() if one.startswith("I5: k")]

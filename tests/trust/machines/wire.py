@@ -53,6 +53,14 @@ class Line:
         _reset(self.near)
         _reset(self.far)
 
+    async def ends(self) -> None:
+        """What was written arrives, and then it is over."""
+        for end in (self.near, self.far):
+            end.close()
+        for end in (self.near, self.far):
+            with suppress(OSError):
+                await end.wait_closed()
+
 
 class Wire:
     """From one port to the first of several others that answers, in turn."""
@@ -145,9 +153,8 @@ class Wire:
         finally:
             for way in ways:
                 way.cancel()
+            await line.ends()
             self._lines.discard(line)
-            near.close()
-            far.close()
 
     async def _reached(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """The next target that takes a connection."""
