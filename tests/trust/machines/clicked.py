@@ -17,17 +17,20 @@ IN_VAIN = (not_saved("").text.partition(". Nothing")[0], unsure().text.partition
 
 
 def clicked(case: Case) -> Iterator[str]:
-    """I5, I6: a vote that Slack was told of is answered from the store, or was told to be in vain;
-    every vote was clicked.
+    """I5, I6: a vote that Slack was told of is answered from the store, or was in the end told to
+    be in vain; every vote was clicked.
     """
+    yield from (one for one in checking.clicked(case) if one.startswith("I6"))
+    if not case.settled:
+        return
     owed = {row["id"] for row in case.stored["deliveries"]}
     made = [click for click in clicks(case.workspace) if click.acked and click.decides]
     lost = Counter(click.person for click in made if f"ans_{click.command_id}" not in owed)
     for person, many in lost.items():
         told = in_vain(case.workspace, person) + in_windows(case.workspace, person)
+        told += sum(m.text.startswith(IN_VAIN) for m in case.workspace.messages(person))
         if many > told:
             yield f"I5: {person} has {many} votes without an answer, and heard of {told}"
-    yield from (one for one in checking.clicked(case) if one.startswith("I6"))
 
 
 def answered(case: Case) -> Iterator[str]:

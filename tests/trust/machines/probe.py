@@ -1,6 +1,7 @@
 """Who waits at each replica while something fails, and how soon they hear of its end afterwards."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -99,10 +100,24 @@ async def probe(fleet: Fleet, *at: str) -> AsyncIterator[Probe]:
             for url in at or [server.url for server in fleet.replicas]
         ]
         try:
+            async with asyncio.timeout(GIVEN_UP_S):
+                while await _parked(fleet, http) < len(waits):  # noqa: ASYNC110  other processes
+                    await asyncio.sleep(0.02)
             yield Probe(fleet, http, call, waits)
         finally:
             for wait in waits:
                 wait.cancel()
+
+
+async def _parked(fleet: Fleet, http: aiohttp.ClientSession) -> int:
+    """How many wait, at both."""
+    many = 0.0
+    for server in fleet.replicas:
+        with suppress(aiohttp.ClientError):
+            async with http.get(f"{server.url}/metrics") as got:
+                found = re.search(r"^andon_parked_requests (.*)$", await got.text(), re.M)
+            many += float(found[1]) if found else 0
+    return int(many)
 
 
 async def _waits(fleet: Fleet, http: aiohttp.ClientSession, url: str, id_: str) -> None:
