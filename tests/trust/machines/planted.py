@@ -83,6 +83,11 @@ def told_without_having_the_row() -> None:
     wording._AMONG_WRITERS = re.compile(r"/\*among writers: (?:FOR UPDATE(?=\*/))?(.*?)\*/")
 
 
+def silence_is_waited_for() -> None:
+    """A server that says nothing is busy, and will answer."""
+    connecting._SILENT.clear()
+
+
 def leases_kept_by_the_silent() -> None:
     """The server waits for the silent as long as its system does."""
     for name in [name for name in connecting._SETTINGS if name.startswith("tcp_")]:
@@ -105,6 +110,7 @@ BUGS: dict[str, Callable[[], None]] = {
         connection_before_left_alone,
         nothing_looked_for_again,
         told_without_having_the_row,
+        silence_is_waited_for,
         leases_kept_by_the_silent,
         notes_keep_the_silent,
     )

@@ -16,9 +16,9 @@ from tests.building import BODY
 from tests.forging import Forge
 from tests.trust.crashing.journal import Call
 from tests.trust.lane import rounds
-from tests.trust.machines.fleet import PROBE, Fleet, fleet
+from tests.trust.machines.fleet import NAME, PROBE, Fleet, fleet
 from tests.trust.machines.postgres import Postgres
-from tests.trust.machines.probe import WITHIN_S, through
+from tests.trust.machines.probe import AGAIN_S, WITHIN_S, through
 from tests.trust.machines.wire import Wire
 
 #: What makes the primary wait for its standby; how it follows; whose commits wait for it; and what
@@ -119,22 +119,28 @@ async def test_what_a_standby_that_lags_behind_has_not_got_was_not_acknowledged(
     is_waited_for: bool,
     figure: Callable[[str, str], None],
 ) -> None:
-    """Unless the primary does not wait: then it was, and is lost, and the proof finds that."""
-    async with (
-        standby(postgres, servers / "standby", is_waited_for=is_waited_for) as follows,
-        fleet(quick, postgres, tmp_path, 1) as all_,
-    ):
-        assert (await opened(all_, "before", within_s=WITHIN_ALL_S)).acked
-        follows.wire.mute()
-        behind = [await opened(all_, f"behind-{n}") for n in range(3)]
-        assert [call.acked for call in behind] == [not is_waited_for] * 3
-        await follows.takes_over(all_)
-        await all_.look()
-        lost = [one for one in all_.wrong() if one.startswith("I5: behind")]
-        assert len(lost) == (0 if is_waited_for else 3)
-        assert is_waited_for == (all_.wrong() == [])
-        if not is_waited_for:
-            figure("planted: nobody waits", f"3 acknowledged to a primary alone, {len(lost)} lost")
+    """Unless the primary does not wait: then it was, and is lost, and the proof finds that.
+
+    Here the address names both servers, and replicas find the one that takes commits.
+    """
+    async with standby(postgres, servers / "standby", is_waited_for=is_waited_for) as follows:
+        both = f"127.0.0.1:{postgres.port},127.0.0.1:{follows.server.port}"
+        url = f"postgresql://postgres@{both}/{NAME}?sslmode=disable&target_session_attrs=primary"
+        async with fleet(quick, postgres, tmp_path, 1, url=url) as all_:
+            assert (await opened(all_, "before", within_s=WITHIN_ALL_S)).acked
+            follows.wire.mute()
+            behind = [await opened(all_, f"behind-{n}") for n in range(3)]
+            assert [call.acked for call in behind] == [not is_waited_for] * 3
+            await follows.takes_over(all_)
+            async with asyncio.timeout(WITHIN_ALL_S):
+                while not (await opened(all_, "after")).acked:  # noqa: ASYNC110  another process
+                    await asyncio.sleep(AGAIN_S)
+            await all_.look()
+            lost = [one for one in all_.wrong() if one.startswith("I5: behind")]
+    assert len(lost) == (0 if is_waited_for else 3)
+    assert is_waited_for == (all_.wrong() == [])
+    if not is_waited_for:
+        figure("planted: nobody waits", f"3 acknowledged to a primary alone, {len(lost)} lost")
 
 
 @pytest.mark.parametrize("bug", ["", "told_without_having_the_row"])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from tests.trust.machines.fleet import Fleet, fleet
 from tests.trust.machines.postgres import Postgres
 from tests.trust.machines.probe import WITHIN_S, probe, seconds, through
 from tests.trust.machines.wire import AtCommit, Wire
+
+#: Seconds for which it is slow.
+SLOW_S = 2.0
 
 Fault = Callable[[Fleet, Wire], Awaitable[None]]
 
@@ -31,17 +35,23 @@ async def mute(all_: Fleet, wire: Wire) -> None:
     wire.heal()
 
 
+async def forgotten(all_: Fleet, wire: Wire) -> None:
+    """Both replicas speak to machines that are gone; the name leads to one that is there."""
+    for each in all_.wires:
+        each.forget()
+
+
 async def far(all_: Fleet, wire: Wire) -> None:
     """A third of a second to the database and back."""
     wire.latency_s = 0.15
-    await asyncio.sleep(3)
+    await asyncio.sleep(SLOW_S)
     wire.heal()
 
 
 async def narrow(all_: Fleet, wire: Wire) -> None:
     """Some ten kilobytes a second."""
     wire.trickle = (512, 0.05)
-    await asyncio.sleep(3)
+    await asyncio.sleep(SLOW_S)
     wire.heal()
 
 
@@ -56,6 +66,7 @@ async def cut_at(how: AtCommit, all_: Fleet, wire: Wire) -> None:
 TROUBLES: dict[str, tuple[Fault, ...]] = {
     "cut": (cut,),
     "mute": (mute,),
+    "forgotten": (forgotten,),
     "slow": (far, narrow),
     "cut at a COMMIT": tuple(partial(cut_at, how) for how in AtCommit),
 }
@@ -71,10 +82,11 @@ async def test_whatever_the_way_to_the_database_does_nothing_is_lost_and_nothing
 ) -> None:
     """It befalls the way of one replica, that of the other, and so on."""
     async with fleet(quick, postgres, tmp_path, 1, "short_leases") as all_:
-        for n in range(rounds(short=2, full=20)):
-            for fault in TROUBLES[trouble]:
-                await through(all_, partial(fault, all_, all_.wires[n % 2]))
-                assert all_.wrong() == []
+        for n, fault in zip(
+            range(rounds(short=3, full=60)), cycle(TROUBLES[trouble]), strict=False
+        ):
+            await through(all_, partial(fault, all_, all_.wires[n % 2]))
+            assert all_.wrong() == []
         await all_.settle()
         assert all_.wrong() == []
         assert max(all_.waited) < WITHIN_S
@@ -106,6 +118,15 @@ async def test_who_never_looks_again_is_found(
     async with fleet(quick, postgres, tmp_path, 1, "nothing_looked_for_again") as all_:
         assert await missed(all_) > WITHIN_S
         figure("planted bugs", "nothing_looked_for_again: who waits is not answered")
+
+
+async def test_who_waits_for_a_machine_that_is_gone_is_found(
+    quick: Forge, postgres: Postgres, tmp_path: Path, figure: Callable[[str, str], None]
+) -> None:
+    async with fleet(quick, postgres, tmp_path, 1, "silence_is_waited_for") as all_:
+        await through(all_, partial(forgotten, all_, all_.wires[0]))
+        assert all_.waited[0] > WITHIN_S
+        figure("planted bugs", f"silence_is_waited_for: answered after {all_.waited[0]:.1f} s")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ async def test_a_server_restarted_under_load_loses_nothing_and_doubles_nothing(
 ) -> None:
     """SIGKILL to every process of it, or a fast shutdown, every few seconds."""
     async with fleet(quick, postgres, tmp_path, 1, "short_leases") as all_:
-        for _ in range(rounds(short=3, full=40)):
+        for _ in range(rounds(short=2, full=40)):
             await through(all_, lambda: restarted(all_, way))
             assert all_.wrong() == []
         await all_.settle()

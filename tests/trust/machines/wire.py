@@ -45,6 +45,7 @@ class Line:
     near: asyncio.StreamWriter
     far: asyncio.StreamWriter
     writes: bool = False  #: it is the one write path's
+    is_forgotten: bool = False  #: nothing passes, and never will
     is_deaf: bool = False  #: what comes back is passed on to nobody
     has_answered: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -80,6 +81,7 @@ class Wire:
         self._is_cut = False
         self._passes = asyncio.Event()
         self._passes.set()
+        self._over = asyncio.Event()
         self._door: asyncio.Server | None = None
 
     @asynccontextmanager
@@ -91,6 +93,7 @@ class Wire:
             yield self
         finally:
             self.heal()
+            self._over.set()
             self._door.close()
             self.cut()
             if self._calls:
@@ -114,6 +117,14 @@ class Wire:
         self._passes.clear()
         self._set(_ATTACH, _FILTER)
 
+    def forget(self) -> None:
+        """Whoever is connected hears no word any more, and whoever connects anew is let through: a
+        firewall was restarted, or an address moved away from a machine that vanished.
+        """
+        for line in self._lines:
+            line.is_forgotten = True
+        self._set(_ATTACH, _FILTER, at_the_door=False)
+
     def heal(self) -> None:
         """All passes again: what was sent meanwhile, too, where it is sent again."""
         self._is_cut, self.latency_s, self.trickle, self.at_commit = False, 0.0, None, None
@@ -121,11 +132,12 @@ class Wire:
             self._set(_DETACH, 0)
             self._passes.set()
 
-    def _set(self, option: int, value: int | bytes) -> None:
+    def _set(self, option: int, value: int | bytes, *, at_the_door: bool = True) -> None:
         """At every end there is, and where new ones come from."""
         assert self._door is not None
         ends = [end for line in self._lines for end in (line.near, line.far)]
-        for end in (*self._door.sockets, *(end.get_extra_info("socket") for end in ends)):
+        doors = self._door.sockets if at_the_door else ()
+        for end in (*doors, *(end.get_extra_info("socket") for end in ends)):
             with suppress(OSError):  # closed just now
                 end.setsockopt(socket.SOL_SOCKET, option, value)
 
@@ -173,7 +185,7 @@ class Wire:
             while some := await reader.read(self.trickle[0] if self.trickle else MOST):
                 if self.latency_s or self.trickle:
                     await asyncio.sleep(self.latency_s + (self.trickle[1] if self.trickle else 0))
-                await self._passes.wait()
+                await (self._over if line.is_forgotten else self._passes).wait()
                 line.writes |= not is_back and _WRITES in some
                 if is_back and line.is_deaf:
                     line.has_answered.set()
