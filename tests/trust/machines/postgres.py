@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -12,12 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from random import randrange
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 
-from tests.journeys.test_on_postgres import free_port
 from tests.trust.lane import FULL
 
 #: Debian's, which the full lane tries where it is installed; else PyPI's, as all other tests do.
@@ -88,13 +89,22 @@ def its_folder() -> Iterator[Path]:
         yield folder
 
 
+def quiet_port() -> int:
+    """One that the kernel gives to nobody who calls: it is still free after a restart."""
+    while True:
+        port = randrange(15_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @dataclass
 class Postgres:
     """A server's folder, and the process that serves it now, if one does."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=quiet_port)
     _running: subprocess.Popen[bytes] | None = None
 
     @classmethod
