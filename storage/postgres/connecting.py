@@ -1,5 +1,6 @@
 """Connections to the server: how each is set, and that it keeps what it acknowledges."""
 
+import socket
 from typing import Any
 
 import asyncpg
@@ -28,6 +29,21 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": str(IDLE_MS),
     # Every statement here finds a few rows by an index: compiling it would take longer.
     "jit": "off",
+    # The server gives up a connection whose other end is silent for 19 s, and its leases with it:
+    # by asking it or, where it has something else to tell it, by what is never acknowledged.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "19000",
+}
+
+#: And so do we, after 3 s: a machine that is there acknowledges what is sent, however long its
+#: answer takes, and who waits for one that is gone keeps others waiting.
+_SILENT = {
+    "TCP_KEEPIDLE": 2,
+    "TCP_KEEPINTVL": 1,
+    "TCP_KEEPCNT": 1,
+    "TCP_USER_TIMEOUT": 3000,
 }
 
 #: Settings that have to be so, or an acknowledged commit may be gone after a loss of power.
@@ -56,12 +72,23 @@ async def connect(url: str, *, answer_s: float | None = ANSWER_S, **settings: st
         max_cached_statement_lifetime=0,
         server_settings=_SETTINGS | settings,
     )
+    _notice_silence(connection)
     try:
         await assert_durable(connection)
     except BaseException:
         connection.terminate()
         raise
     return connection
+
+
+def _notice_silence(connection: Any) -> None:
+    """Lose the connection where the server's machine says nothing at all any more."""
+    end = connection._transport.get_extra_info("socket")
+    if end.family in (socket.AF_INET, socket.AF_INET6):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _SILENT.items():
+            if hasattr(socket, name):  # Linux has all of them
+                end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 async def assert_durable(connection: Any) -> None:

@@ -24,13 +24,6 @@ log = structlog.get_logger(__name__)
 #: while there is no connection; and until it is lost where the server says nothing.
 SWEEP_S, AWAY_S, ANSWER_S = 5.0, 1.0, 5.0
 
-#: The server gives up a connection whose other end is silent for so long, and its leases with it.
-_GIVEN_UP = {
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "3",
-    "tcp_keepalives_count": "3",
-}
-
 
 class Hearing:
     """One connection, made anew where it is lost. `own` is who tells for this replica itself."""
@@ -95,7 +88,7 @@ class Hearing:
             self.works = True
 
     async def _connect(self, url: str) -> Any:
-        connection = await connect(url, answer_s=ANSWER_S, **_GIVEN_UP)
+        connection = await connect(url, answer_s=ANSWER_S)
         try:
             await connection.add_listener(CHANNEL, self._heard)
         except BaseException:

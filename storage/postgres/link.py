@@ -15,7 +15,7 @@ from storage.postgres.reasons import FAILURES, reason
 from storage.postgres.wording import worded
 
 #: Seconds until the next try to connect; twice as many after each, up to the last.
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 1.0
 
 #: What those who listen for commits listen to, and how many ids are told in one note: PostgreSQL
 #: takes less than 8000 bytes, and an id has 36.
