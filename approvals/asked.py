@@ -37,21 +37,21 @@ _JUDGED = frozenset({"irreversible", "friction", "people"})
 
 def kept(command: Open, group_id: str, now: datetime) -> dict[str, Any]:
     """What the new escalation holds of the request, as JSON; what is not given is left out."""
-    request, operation = command.request, command.request.get("operation")
-    if operation is not None:
-        operation = {**operation, "redacted": list(command.operation_redacted)}
-    fields = {name: request.get(name) for name in _KEPT} | {
+    request = command.request
+    fields = {name: request[name] for name in _KEPT if request.get(name) is not None}
+    if "operation" in fields:
+        redacted = list(command.operation_redacted)
+        fields["operation"] = {**fields["operation"], "redacted": redacted}
+    return fields | {
         "id": command.escalation_id,
         "group_id": group_id,
         "service": command.service,
         "kind": request.get("kind", Kind.APPROVAL),
         "digest": command.digest,
         "created_at": instant(now),
-        "operation": operation,
-        "context": request.get("context") or {},
+        "context": fields.get("context") or {},
         "context_redacted": list(command.context_redacted),
     }
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def asked(command: Open, sums: tuple[tuple[str, int], ...]) -> dict[str, Json]:

@@ -1,20 +1,31 @@
-"""Values to JSON and back, by pydantic; instants as text; bytes from base64url."""
+"""Values to JSON and back, by pydantic; instants as text; bytes from base64url.
+
+Most of an escalation is its plan and its options, and they are the same again and again: each is
+read once, and a plan is written once.
+"""
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Json, Option
 from approvals.snapshot import Plan
+from approvals.sparse import sparse
 
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
+_OPTIONS: TypeAdapter[tuple[Option, ...]] = TypeAdapter(tuple[Option, ...])
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_SPARSELY = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_UTC_Z
+
+#: Plans and options of more bytes are read each time: what is remembered has a bound.
+_LONGEST = 8192
 
 
 def dump(escalation: Escalation) -> dict[str, Any]:
@@ -24,7 +35,11 @@ def dump(escalation: Escalation) -> dict[str, Any]:
 
 def dump_text(escalation: Escalation) -> str:
     """The escalation as JSON text, defaults left out: what a store keeps."""
-    return _ESCALATION.dump_json(escalation, exclude_defaults=True).decode()
+    return orjson.dumps(escalation, default=_written, option=_SPARSELY).decode()
+
+
+def _written(value: Any) -> Any:
+    return orjson.Fragment(value.text) if isinstance(value, Plan) else sparse(value)
 
 
 def dump_plan(plan: Plan) -> dict[str, Any]:
@@ -34,22 +49,53 @@ def dump_plan(plan: Plan) -> dict[str, Any]:
 
 def load(fields: Mapping[str, Any]) -> Escalation:
     """An escalation from `dump`. Raises pydantic.ValidationError on anything else."""
-    return _ESCALATION.validate_python(fields)
+    known = {name: _known(read, fields[name]) for name, read in _READ.items() if name in fields}
+    return _ESCALATION.validate_python({**fields, **known})
+
+
+def _known(read: Callable[[bytes], Any], value: Json) -> Any:
+    """The value as it was read before; as it is where it cannot be, so that all of it is judged."""
+    try:
+        text = orjson.dumps(value)
+        # What is not a number is written as null as well, and must not pass for it.
+        return value if len(text) > _LONGEST or b"null" in text else read(text)
+    except (orjson.JSONEncodeError, ValidationError):
+        return value
+
+
+@lru_cache(maxsize=512)
+def _plan(text: bytes) -> Plan:
+    return _PLAN.validate_python(orjson.loads(text))
+
+
+@lru_cache(maxsize=512)
+def _options(text: bytes) -> tuple[Option, ...]:
+    return _OPTIONS.validate_python(orjson.loads(text))
+
+
+_READ: Mapping[str, Callable[[bytes], Any]] = {"plan": _plan, "options": _options}
 
 
 def load_text(text: str) -> Escalation:
     """An escalation from `dump_text`. Raises pydantic.ValidationError on anything else."""
-    return _ESCALATION.validate_json(text)
+    try:
+        fields = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        fields = None
+    # Of a text that holds no fields pydantic says what is wrong.
+    return load(fields) if isinstance(fields, dict) else _ESCALATION.validate_json(text)
 
 
 def instant(at: datetime) -> str:
     """RFC 3339 in UTC with microseconds and a `Z`. Raises ValueError for a naive datetime."""
     if at.tzinfo is None:
         raise ValueError("An instant needs a time zone; use datetime.now(UTC).")
-    # The quickest writer there is: one escalation has a dozen of them.
+    return _of_utc(at.astimezone(UTC))
+
+
+@lru_cache(maxsize=4096)  # one commit names the same few moments again and again
+def _of_utc(at: datetime) -> str:
     text = orjson.dumps(at, option=orjson.OPT_UTC_Z).decode()[1:-1]
-    if text[-1] != "Z":
-        return instant(at.astimezone(UTC))
     return text if at.microsecond else f"{text[:-1]}.000000Z"
 
 

@@ -325,7 +325,7 @@ class Escalation:
     def due_at(self) -> datetime | None:
         """The next moment at which time alone changes this escalation; None when it is over."""
         if self.status is Status.PENDING:
-            return min((at for at in self._waits_for if at is not None), default=None)
+            return min(filter(None, self._waits_for), default=None)
         if self.state is OperationState.HELD:
             return self.claim_until
         return self.report_until if self.state is OperationState.RELEASED else None

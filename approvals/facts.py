@@ -2,8 +2,10 @@
 release.
 """
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from approvals.people import People
 from approvals.policy.asking import Ask
@@ -11,10 +13,10 @@ from approvals.policy.model import Policy
 from approvals.policy.plan import Planned, plan
 from approvals.refusals import FieldError
 
-#: Plans remembered for one set of facts; beyond that they are forgotten and made anew.
-MOST_PLANS = 4096
+#: What is remembered with one set of facts; beyond that it is forgotten and found anew.
+MOST_REMEMBERED = 4096
 
-Plans = dict[Ask, Planned | tuple[FieldError, ...]]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Facts:
 
     people: People
     policy: Policy
-    _plans: Plans = field(default_factory=dict, init=False, compare=False, repr=False)
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def at(self, now: datetime) -> "Facts":
         """These facts with who is away at that moment; the same ones where that changes nothing."""
@@ -31,13 +33,18 @@ class Facts:
         return self if people is self.people else replace(self, people=people)
 
     def plan(self, ask: Ask) -> Planned | tuple[FieldError, ...]:
-        """What the request needs, or why it cannot be asked like that.
+        """What the request needs, or why it cannot be asked like that."""
+        return self.remembered(ask, lambda: plan(self.policy, ask, self.people))
 
-        Remembered with the facts it rests on: services ask the same again and again.
+    def remembered(self, question: Hashable, find: Callable[[], Found]) -> Found:
+        """What was found before on the same question: services ask the same again and again.
+
+        The question says everything that the answer rests on besides these facts, and there always
+        is one.
         """
-        found = self._plans.get(ask)
+        found: Found | None = self._known.get(question)
         if found is None:
-            if len(self._plans) >= MOST_PLANS:
-                self._plans.clear()
-            found = self._plans[ask] = plan(self.policy, ask, self.people)
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            found = self._known[question] = find()
         return found

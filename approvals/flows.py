@@ -82,7 +82,7 @@ def sort_of(fields: Mapping[str, Json]) -> str:
     if fields.get("dedup_key"):
         return _sort("", str(fields["dedup_key"]))
     error = (fields.get("context") or {}).get("error") or {}
-    said = ": ".join(error[part] for part in ("type", "message") if error.get(part))
+    said = ": ".join(filter(None, map(error.get, ("type", "message"))))
     operation = fields.get("operation") or {}
     return _sort(operation.get("name", ""), said or str(fields["title"]))
 
@@ -131,8 +131,7 @@ def _late(lane: Lane) -> tuple[str, ...]:
 
 
 def _lane(fields: Mapping[str, Json]) -> str:
-    channel = fields["plan"].get("channel") or ""
-    return f"{fields['kind']}|{fields['severity']}|{channel}"
+    return "|".join((fields["kind"], fields["severity"], fields["plan"].get("channel") or ""))
 
 
 def _alike(flow: Flow, name: str, now: datetime) -> Sort | None:

@@ -59,26 +59,54 @@ def owed(escalation: Escalation, record: Record) -> tuple[Work, ...]:
     return tuple(_gathered(escalation, record, work))
 
 
+class _Telling:
+    """How a record is told to whoever follows the storm: the same to each of them."""
+
+    def __init__(self, e: Escalation, record: Record) -> None:
+        action, self.what = record.kind.partition(":")[2], _what(e, record)
+        self.case = f"storm-{action}"  # `storm-opened`, `storm-stepped`, `storm-decided` …
+        self.values = {"storm": e.storm_id, "what": self.what}
+        self.after_s = 0 if record.kind in _CALLING else AFTER_S
+        self._named = f"storm_{e.storm_id}_{action}_{self.what}"
+        if self.after_s:
+            self._named += f"_{int(record.at.timestamp()) // (60 * BUCKET_MINUTES)}"
+
+    def once(self, to: str) -> str:
+        """The delivery's id; of endings, one in each stretch of time."""
+        return f"{self._named}_{to.replace(':', '_')}"
+
+    def direct(self, to: str, reason: str) -> Direct:
+        """The message to one person."""
+        return Direct(
+            to=to,
+            case=self.case,
+            values=self.values,
+            reason=reason,
+            once=self.once(to),
+            after_s=self.after_s,
+        )
+
+
 def _gathered(e: Escalation, record: Record, work: tuple[Work, ...]) -> Iterator[Work]:
+    telling = _Telling(e, record)
     for one in work:
         match one:
             case PostCard():
-                yield _card(e, record, one)
-            case ThreadLine() if _what(e, record) in _UNTOLD:
+                yield _card(e, record, one, telling)
+            case ThreadLine() if telling.what in _UNTOLD:
                 pass  # the card counts it
             case ThreadLine():
                 yield ThreadLine(
-                    case=_case(record),
-                    values=_values(e, record),
+                    case=telling.case,
+                    values=telling.values,
                     mentions=one.mentions,
-                    once=_once(e, record, "thread"),
-                    after_s=_after_s(record),
+                    once=telling.once("thread"),
+                    after_s=telling.after_s,
                 )
             case Direct():
-                yield _direct(e, record, one.to, one.reason)
+                yield telling.direct(one.to, one.reason)
             case Page():
-                values = {**one.values, **_values(e, record)}
-                name = _once(e, record, one.route)
+                values, name = {**one.values, **telling.values}, telling.once(one.route)
                 yield Page(
                     route=one.route, case=one.case, values=values, reason=one.reason, once=name
                 )
@@ -86,7 +114,7 @@ def _gathered(e: Escalation, record: Record, work: tuple[Work, ...]) -> Iterator
                 yield one
 
 
-def _card(e: Escalation, record: Record, card: PostCard) -> Work:
+def _card(e: Escalation, record: Record, card: PostCard, telling: _Telling) -> Work:
     """The storm's card in the channel, and a ring for each person; without a channel, to each."""
     if card.surface == "channel":
         return PostCard(surface="storm", target=card.target, storm=e.storm_id)
@@ -94,27 +122,7 @@ def _card(e: Escalation, record: Record, card: PostCard) -> Work:
         return PostCard(surface="storm-direct", target=card.target, storm=e.storm_id)
     to = f"person:{card.target}"
     called = (n["why"] for n in record.body.get("notices", ()) if n["to"] == to)
-    return _direct(e, record, to, next(called, "may decide"))
-
-
-def _direct(e: Escalation, record: Record, to: str, reason: str) -> Direct:
-    return Direct(
-        to=to,
-        case=_case(record),
-        values=_values(e, record),
-        reason=reason,
-        once=_once(e, record, to),
-        after_s=_after_s(record),
-    )
-
-
-def _case(record: Record) -> str:
-    """`storm-opened`, `storm-stepped`, `storm-decided`, `storm-reported` …"""
-    return f"storm-{record.kind.partition(':')[2]}"
-
-
-def _values(e: Escalation, record: Record) -> dict[str, object]:
-    return {"storm": e.storm_id, "what": _what(e, record)}
+    return telling.direct(to, next(called, "may decide"))
 
 
 def _what(e: Escalation, record: Record) -> str:
@@ -128,15 +136,3 @@ def _what(e: Escalation, record: Record) -> str:
     if record.kind == events.DECIDED:
         return e.status.value
     return "pending" if record.kind == events.VOTE_CAST else e.state.value
-
-
-def _once(e: Escalation, record: Record, to: str) -> str:
-    """The delivery's id; of endings, one in each stretch of time."""
-    named = f"{e.storm_id}_{record.kind.partition(':')[2]}_{_what(e, record)}"
-    if _after_s(record):
-        named += f"_{int(record.at.timestamp()) // (60 * BUCKET_MINUTES)}"
-    return f"storm_{named}_{to.replace(':', '_')}"
-
-
-def _after_s(record: Record) -> int:
-    return 0 if record.kind in _CALLING else AFTER_S

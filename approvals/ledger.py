@@ -3,7 +3,7 @@ key already opened, which group a `dedup_key` has, what came lately. `evolve` ne
 `post` updates them, so that two opens of one batch see each other.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from approvals.automatic import Past
 from approvals.events import JOINED, OPENED, Record
@@ -38,14 +38,18 @@ def post(ledger: Ledger, record: Record) -> Ledger:
     if record.kind not in (OPENED, JOINED):
         return ledger
     asks = record.kind == OPENED and record.body["escalation"].get("kind") != Kind.AUTOMATION
+    flow, gathers = ledger.flow, ledger.gathers
     if asks:
-        flow, gathers = flowed(ledger.flow, record.body["escalation"], record.at)
-        ledger = replace(ledger, flow=flow, gathers=gathers, pending=ledger.pending + 1)
-    return replace(
-        ledger,
+        flow, gathers = flowed(flow, record.body["escalation"], record.at)
+    return Ledger(
         opened=Opened(
             escalation_id=record.escalation_id, body_hash=str(record.command["body_hash"])
         ),
         group_id=str(record.command["group_id"]) if record.kind == OPENED else ledger.group_id,
         pending_twin=record.escalation_id,
+        sums=ledger.sums,
+        pending=ledger.pending + asks,
+        past=ledger.past,
+        flow=flow,
+        gathers=gathers,
     )

@@ -63,9 +63,13 @@ class People:
     _by_name: dict[str, str] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  #: made when first asked
+    _pauses: dict[str, datetime] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         self._by_account.update({a: p.id for p in self.persons.values() for a in p.accounts})
+        self._pauses.update({p.id: p.paused_until for p in self.persons.values() if p.paused_until})
 
     def known_at(self, now: datetime) -> bool:
         """Whether these facts are fresh enough for a release to depend on them.
@@ -80,6 +84,10 @@ class People:
             return self
         away = {p: absence for p, absence in self.absences.items() if absence.covers(now)}
         return replace(self, absences=away)
+
+    def paused(self, now: datetime) -> frozenset[str]:
+        """Whose phone Slack does not make ring at that moment, by id."""
+        return frozenset(person for person, until in self._pauses.items() if until > now)
 
     def of_account(self, account: str) -> Person | None:
         """The person a Slack account belongs to, or None when the policy names nobody."""

@@ -2,6 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import orjson
+
+from approvals.sparse import sparse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +52,12 @@ class Rotation:
     zone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: it remembers what is asked of it
 class Plan:
-    """What the policy asks for here: the snapshot that stays when the file changes."""
+    """What the policy asks for here: the snapshot that stays when the file changes.
+
+    One plan serves every escalation that asks alike, so what follows from it alone is made once.
+    """
 
     rule: str
     policy_version: str
@@ -77,8 +85,13 @@ class Plan:
     rotations: Mapping[str, Rotation] = field(default_factory=dict)  #: whose turn, by group
     substitutes: tuple[str, ...] = ()  #: groups where who stands in for a member may decide
 
-    @property
+    @cached_property
     def could_decide(self) -> tuple[str, ...]:
         """Who could decide when it was asked, by id."""
         listed = {member for members in self.members.values() for member in members}
         return tuple(sorted(listed - set(self.excluded)))
+
+    @cached_property
+    def text(self) -> str:
+        """The plan as JSON text, defaults left out: as it stands in a stored escalation."""
+        return orjson.dumps(self, default=sparse, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()

@@ -4,7 +4,7 @@ The writer, the property tests and the audit all drive the core through this one
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from approvals import commands
@@ -55,7 +55,7 @@ def step(state: State, command: commands.Command, facts: Facts, now: datetime) -
         now = max(now, state.escalation.updated_at)
     run, facts = _Run(command, state), facts.at(now)
     run.catch_up(facts, now)
-    verdict = decide(replace(state, escalation=run.escalation), command, facts, now)
+    verdict = decide(State(escalation=run.escalation, ledger=state.ledger), command, facts, now)
     run.add(verdict.events)
     run.add(_audited(run.escalation, verdict.refusal, now))
     run.catch_up(facts, now)  # a way that failed makes the next stage due at once

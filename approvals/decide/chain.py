@@ -15,12 +15,13 @@ from datetime import datetime
 from typing import Any
 
 from approvals.codec import instant
-from approvals.decide.reach import Asked, reach, until
+from approvals.decide.reach import Asked, Reach, reach, until
 from approvals.decide.times import later, reminder_at
 from approvals.escalation import Escalation
 from approvals.events import CHAIN_ENDED, CHAIN_STEPPED, Event
 from approvals.evolve import ways_of
 from approvals.facts import Facts
+from approvals.hours import on_call
 from approvals.policy.plan import Planned
 from approvals.snapshot import Plan
 from approvals.words import Kind
@@ -170,17 +171,31 @@ def first_stage(
     if plan.steps[0].after_s:
         first = later(plan, now, plan.steps[0].after_s)
         return fields | {"chain": {"next_at": instant(first)}}, {"notices": [], "missed": []}
-    asked = Asked(plan=plan, requester=planned.requester)
-    found = reach(asked, plan.steps[0].to, facts, now)
+    found, ways = _first_reach(planned, facts, now)
     place = Place(taken=1, said=1, reached_at=now)
     at_once = found.found_nobody and len(plan.steps) > 1
-    body = {"notices": list(found.notices), "missed": list(found.missed)}
     fields["chain"] = {
         "taken": 1,
         "said": 1,
         "reached_at": instant(now),
         "next_at": instant(now if at_once else following(plan, place)[1]),
-        "ways": list(ways_of(body)),
+        "ways": list(ways),
     }
     fields["missed"] = [{"to": m["to"], "why": m["why"], "at": instant(now)} for m in found.missed]
-    return fields, body
+    return fields, {"notices": list(found.notices), "missed": list(found.missed)}
+
+
+def _first_reach(planned: Planned, facts: Facts, now: datetime) -> tuple[Reach, tuple[str, ...]]:
+    """Whom the first stage reaches, and the ways to them.
+
+    Remembered for as long as it is the same people's turn and the same phones ring: nothing else
+    of it is of the moment.
+    """
+    plan, requester = planned.plan, planned.requester
+    turns = tuple(on_call(rotation, now) for rotation in plan.rotations.values())
+
+    def find() -> tuple[Reach, tuple[str, ...]]:
+        found = reach(Asked(plan=plan, requester=requester), plan.steps[0].to, facts, now)
+        return found, ways_of({"notices": found.notices, "missed": found.missed})
+
+    return facts.remembered((plan.text, requester, turns, facts.people.paused(now)), find)

@@ -5,6 +5,7 @@ What asks nobody, an automation, has a file of its own: `automate`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
@@ -24,6 +25,9 @@ from approvals.policy.plan import Planned
 from approvals.refusals import FieldError, Why
 from approvals.verdict import Case, Verdict, accept, refuse, unprocessable
 from approvals.words import Effect, Kind, Status
+
+#: What the options of an approval must offer.
+_EFFECTS = frozenset(Effect)
 
 #: Characters of arguments that a person can be shown in one modal.
 LONGEST_OPERATION = 60_000
@@ -52,10 +56,11 @@ def open_(
     planned = facts.plan(ask)
     if not isinstance(planned, Planned):
         return unprocessable(planned)
-    fields = _fields(command, planned, ledger.group_id or command.group_id, now)
+    deadline = decide_by(planned.plan, now)
+    fields = kept(command, ledger.group_id or command.group_id, now)
+    fields |= _judged(command, planned, deadline)
     fields |= noticed(ledger.flow, fields, now)
-    kind, deadline = Kind(fields["kind"]), decide_by(planned.plan, now)
-    chain, called = first_stage(planned, kind, facts, now, deadline)
+    chain, called = first_stage(planned, ask.kind, facts, now, deadline)
     as_of = facts.people.as_of
     event = Event(
         kind=OPENED,
@@ -107,7 +112,7 @@ def _unreadable(command: Open) -> Iterator[FieldError]:
         yield from _held(command.request)
     elif kind == Kind.AUTOMATION:
         yield from _asking(command.request)
-    elif {o["effect"] for o in options} != set(Effect):
+    elif {o["effect"] for o in options} != _EFFECTS:
         detail = "Offer at least one option that releases and one that aborts."
         yield FieldError(pointer="/options", detail=detail)
     yield from _alike(options)
@@ -140,11 +145,16 @@ def _alike(options: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
     seen: dict[str, set[str]] = {"key": set(), "label": set()}
     for n, option in enumerate(options):
         for what, known in seen.items():
-            folded = " ".join(normalize("NFKC", option[what]).casefold().split())
+            folded = _folded(option[what])
             if folded in known:
                 detail = f"Another option has this {what}; nobody could tell them apart."
                 yield FieldError(pointer=f"/options/{n}/{what}", detail=detail)
             known.add(folded)
+
+
+@lru_cache(maxsize=1024)
+def _folded(text: str) -> str:
+    return " ".join(normalize("NFKC", text).casefold().split())
 
 
 def _with_policy(sent: Mapping[str, Any], judged: Option) -> dict[str, Any]:
@@ -157,16 +167,15 @@ def _with_policy(sent: Mapping[str, Any], judged: Option) -> dict[str, Any]:
     }
 
 
-def _fields(command: Open, planned: Planned, group_id: str, now: datetime) -> dict[str, Any]:
-    """The new escalation as JSON: what the opening event says and `evolve` loads."""
+def _judged(command: Open, planned: Planned, deadline: datetime) -> dict[str, Any]:
+    """What policy adds to the new escalation, as JSON: what is not said is left out."""
     by = planned.requester
     fields = {
         "severity": planned.severity,
         "options": list(map(_with_policy, command.request["options"], planned.options)),
         "plan": planned.plan_json,
-        "deadline_at": instant(decide_by(planned.plan, now)),
+        "deadline_at": instant(deadline),
         "join_key": command.join_key,
         "requester": by and {"id": by.id, "name": by.name, "slack": by.slack, "person": by.person},
     }
-    given = {name: value for name, value in fields.items() if value is not None}
-    return kept(command, group_id, now) | given
+    return {name: value for name, value in fields.items() if value is not None}

@@ -31,9 +31,10 @@ def reminder_at(
     plan: Plan, start: datetime, deadline: datetime, reminded: tuple[str, ...] = ()
 ) -> datetime | None:
     """When those who may decide are reminded next; None when all was said."""
-    left = (which for which in _GONE if which not in reminded)
-    which = next(left, None)
-    return _moment(plan, start, deadline, which) if which else None
+    for which in _GONE:
+        if which not in reminded:
+            return _moment(plan, start, deadline, which)
+    return None
 
 
 def _moment(plan: Plan, start: datetime, deadline: datetime, which: str) -> datetime:

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import starmap
 from typing import Any
+
+import orjson
 
 from approvals.escalation import Money, Option, Requester
 from approvals.policy.match import Amount, Said
@@ -96,35 +100,57 @@ def ask_of(
     """The ask of a validated body. `sums` are of `operation.money`, as the ledger knows them."""
     operation = request.get("operation") or {}
     context = request.get("context") or {}
-    severity, money = request.get("severity"), operation.get("money")
+    gist = {
+        "kind": request.get("kind", Kind.APPROVAL),
+        "category": request["category"],
+        "environment": request["environment"],
+        "severity": request.get("severity"),
+        "requested_by": request.get("requested_by"),
+        "approvers": request.get("approvers") or (),
+        "options": [
+            (o["key"], o["label"], o["effect"], o.get("irreversible", False))
+            for o in request.get("options") or ()
+        ],
+        "decide_within_s": request.get("decide_within_s"),
+        "claim_within_s": request.get("claim_within_s"),
+        "name": operation.get("name", ""),
+        "target": operation.get("target"),
+        "money": operation.get("money"),
+        "attempts": len(context.get("attempts") or ()),
+        "context": [part for part, said in context.items() if said],
+    }
+    return _ask(orjson.dumps(gist), service, owners, sums if gist["money"] else ())
+
+
+@lru_cache(maxsize=4096)  # services ask the same again and again
+def _ask(
+    gist: bytes, service: str, owners: tuple[str, ...], sums: tuple[tuple[str, int], ...]
+) -> Ask:
+    said = orjson.loads(gist)
+    severity, money = said["severity"], said["money"]
     return Ask(
         service=service,
-        kind=Kind(request.get("kind", Kind.APPROVAL)),
-        category=request["category"],
-        environment=request["environment"],
-        operation_name=operation.get("name", ""),
+        kind=Kind(said["kind"]),
+        category=said["category"],
+        environment=said["environment"],
+        operation_name=said["name"],
         severity=Severity(severity) if severity else None,
-        requester=_requester(request.get("requested_by")),
+        requester=_requester(said["requested_by"]),
         owners=owners,
-        approvers=tuple(request.get("approvers") or ()),
-        options=tuple(map(_offered, request.get("options") or ())),
-        target=operation.get("target"),
-        decide_within_s=request.get("decide_within_s"),
-        claim_within_s=request.get("claim_within_s"),
-        attempts=len(context.get("attempts") or ()),
-        context=tuple(sorted(part for part, said in context.items() if said)),
+        approvers=tuple(said["approvers"]),
+        options=tuple(starmap(_offered, said["options"])),
+        target=said["target"],
+        decide_within_s=said["decide_within_s"],
+        claim_within_s=said["claim_within_s"],
+        attempts=said["attempts"],
+        context=tuple(sorted(said["context"])),
         money=Money(**money) if money else None,
-        sums=sums if money else (),
+        sums=sums,
     )
 
 
-def _offered(option: Mapping[str, Any]) -> Option:
-    return Option(
-        key=option["key"],
-        label=option["label"],
-        effect=Effect(option["effect"]),
-        irreversible=option.get("irreversible", False),
-    )
+def _offered(key: str, label: str, effect: str, irreversible: bool) -> Option:
+    return Option(key=key, label=label, effect=Effect(effect), irreversible=irreversible)
 
 
 def _requester(asked: Mapping[str, Any] | None) -> Requester | None:

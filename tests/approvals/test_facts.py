@@ -98,7 +98,7 @@ def test_who_cannot_be_reached_may_not_decide(gone: Person) -> None:
 
 def test_a_plan_is_remembered_with_the_facts_it_rests_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Services ask the same again and again; what is remembered has a bound."""
-    monkeypatch.setattr("approvals.facts.MOST_PLANS", 2)
+    monkeypatch.setattr("approvals.facts.MOST_REMEMBERED", 2)
     facts = Facts(people=WRITTEN.file_people(START), policy=WRITTEN)
     asks = [replace(ASK, operation_name=name) for name in ("a", "b", "c")]
     plans = [facts.plan(ask) for ask in asks]
