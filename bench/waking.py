@@ -32,31 +32,31 @@ async def measure(andon: Andon) -> None:
     echo = await Line.open(ECHO)
     waiter, asker = await Line.open(andon.port), await Line.open(andon.port)
     for _ in range(SAMPLES):
-        floor.append(await _timed(echo, ping, echo))
-        made = await _opened(asker, andon)
-        clicks.append(await _woken(waiter, asker, andon, made, _click(made)))
-        made = await _opened(asker, andon)
-        clicked = await _woken(waiter, asker, andon, made, _withdrawal(andon, made))
-        withdrawn.append(clicked)
+        floor.append(await timed(echo, ping))
+        made = await opened(asker, andon)
+        clicks.append(await woken(waiter, asker, andon, made, click(made)))
+        made = await opened(asker, andon)
+        withdrawn.append(await woken(waiter, asker, andon, made, withdrawal(andon, made)))
     base = statistics.median(floor)
     print(f"  bare loopback round trip: p50 {base * 1e3:.2f} ms")
     for name, took in (("a click in Slack", clicks), ("withdraw", withdrawn)):
         p50, p99 = statistics.median(took), sorted(took)[int(0.99 * len(took))]
         print(
             f"{name} to waiter woken: p50 {p50 * 1e3:.2f} ms, p99 {p99 * 1e3:.2f} ms,"
-            f" {p50 / base:.1f} round trips (aim 8)"
+            f" {p50 / base:.1f} round trips (bar 6, aim 4)"
         )
     for line in (echo, waiter, asker):
         line.close()
 
 
-async def _opened(line: Line, andon: Andon) -> dict[str, Any]:
+async def opened(line: Line, andon: Andon) -> dict[str, Any]:
+    """A new escalation."""
     _, body = await line.ask(open_request(andon.key, uuid.uuid4().hex))
     made: dict[str, Any] = json.loads(body)
     return made
 
 
-async def _woken(
+async def woken(
     waiter: Line, asker: Line, andon: Andon, made: dict[str, Any], decision: bytes
 ) -> float:
     """Park, let cards be posted, decide; seconds from sending to the waiter's answer."""
@@ -78,13 +78,15 @@ async def _woken(
     return took
 
 
-async def _timed(line: Line, sent: bytes, heard: Line) -> float:
+async def timed(line: Line, sent: bytes) -> float:
+    """Seconds until it is answered."""
     began = time.perf_counter()
     await line.ask(sent)
     return time.perf_counter() - began
 
 
-def _withdrawal(andon: Andon, made: dict[str, Any]) -> bytes:
+def withdrawal(andon: Andon, made: dict[str, Any]) -> bytes:
+    """The requester takes it back."""
     return request(
         "POST",
         f"/v1/escalations/{made['id']}/withdraw",
@@ -94,7 +96,7 @@ def _withdrawal(andon: Andon, made: dict[str, Any]) -> bytes:
     )
 
 
-def _click(made: dict[str, Any]) -> bytes:
+def click(made: dict[str, Any]) -> bytes:
     """The tap on Approve, as Slack would send it."""
     said = {"e": made["id"], "o": "approve", "s": 0, "d": made["digest"][7:23]}
     payload = {
