@@ -3,13 +3,14 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+PEERS := .venv-peers
 LANE ?= short
 
 # What tries the core: its own tests, the replay of whole stores, and what all stores agree on.
 OF_THE_CORE := tests/approvals tests/bot/test_replay.py tests/storage/contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve notify postgres doctor test trust planted coverage mutants screenshots lint types contracts check bench lock clean
+.PHONY: help demo serve notify postgres doctor test trust planted coverage mutants screenshots lint types contracts check bench bench-peers lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,9 @@ check: lint types contracts test trust ## Everything that has to pass
 bench: $(VENV)/.dev ## Speed, as ratios measured side by side
 	@$(BIN)/python -m bench
 
+bench-peers: $(VENV)/.dev $(PEERS)/.peers ## The same beside what others make; installs them apart
+	@$(BIN)/python -m bench.peers
+
 lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it records addresses)
 	@$(BIN)/uv lock -q
 	@$(BIN)/uv export -q --locked --no-dev --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements.lock
@@ -71,7 +75,7 @@ lock: $(VENV)/bin/uv ## Pin dependencies with hashes (uv.lock stays out: it reco
 	@$(BIN)/uv export -q --locked --all-groups --all-extras --no-emit-project --no-annotate --no-header --no-emit-index-url -o requirements-dev.lock
 
 clean: ## Remove the environment and what tests left
-	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results mutants
+	@rm -rf $(VENV) $(PEERS) bench/results .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results mutants
 
 $(VENV)/bin/uv:
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -92,4 +96,12 @@ $(VENV)/.demo: requirements-demo.lock pyproject.toml | $(VENV)/bin/uv
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/uv
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Peers have an environment of their own, so that nothing of theirs is in ours.
+$(PEERS)/.peers: bench/peers.txt
+	@command -v npm >/dev/null || { echo "Restate's server comes by npm, which is missing here."; exit 1; }
+	@$(PY) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -q --disable-pip-version-check -r bench/peers.txt
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(PEERS) @restatedev/restate-server@1.7.12
 	@touch $@

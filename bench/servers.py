@@ -6,6 +6,7 @@ Servers share one core, the load has the other; both sides of every ratio are pi
 import asyncio
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,9 @@ from pathlib import Path
 from bench.workspace import BOT_TOKEN, SIGNING_SECRET
 
 ROOT = Path(__file__).parent.parent
+POLICY = ROOT / "bot" / "demo" / "policy.toml"
 SERVER_CORE, LOAD_CORE = 0, 1
+BOTH_CORES = (SERVER_CORE, LOAD_CORE)
 #: Limits are kept and counted, and never reached.
 UNBOUNDED = {
     "ANDON_OPENS_PER_MINUTE": "10000000",
@@ -41,27 +44,26 @@ def running() -> Iterator[dict[str, Andon]]:
     """Everything, for as long as the block: `bare` is without Slack, `whole` with it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.enter_context(_started("bench.echo", str(ECHO), core=SERVER_CORE))
-        stack.enter_context(_started("bench.workspace", str(WORKSPACE), core=LOAD_CORE))
+        stack.enter_context(started("bench.echo", str(ECHO)))
+        stack.enter_context(started("bench.workspace", str(WORKSPACE), cores=(LOAD_CORE,)))
         asyncio.run(until_up(ECHO, WORKSPACE))
-        bare = stack.enter_context(_andon(folder / "bare", WITHOUT_SLACK, "off"))
-        whole = stack.enter_context(_andon(folder / "whole", WITH_SLACK, "http"))
+        bare = stack.enter_context(andon(folder / "bare", WITHOUT_SLACK, "off"))
+        whole = stack.enter_context(andon(folder / "whole", WITH_SLACK, "http"))
         yield {"bare": bare, "whole": whole}
 
 
 @contextmanager
-def _andon(folder: Path, port: int, mode: str) -> Iterator[Andon]:
-    folder.mkdir()
-    shutil.copy(ROOT / "bot" / "demo" / "policy.toml", folder / "policy.toml")
-    settings = {
-        "ANDON_SLACK_MODE": mode,
-        "ANDON_PORT": str(port),
-        "ANDON_SLACK_API_URL": f"http://127.0.0.1:{WORKSPACE}/api/",
-        "SLACK_BOT_TOKEN": BOT_TOKEN,
-        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-        **UNBOUNDED,
-    }
-    with _started("bot", "serve", core=SERVER_CORE, folder=folder, settings=settings) as server:
+def andon(
+    folder: Path,
+    port: int,
+    mode: str = "off",
+    url: str = "",
+    cores: Sequence[int] = (SERVER_CORE,),
+) -> Iterator[Andon]:
+    """A server in a folder of its own, on a file there or on the database named."""
+    folder.mkdir(exist_ok=True)
+    settings = settings_of(folder, port, mode, url)
+    with started("bot", "serve", cores=cores, folder=folder, settings=settings) as server:
         asyncio.run(until_up(port))
         added = subprocess.run(
             [sys.executable, "-m", "bot", "service", "add", "data-sync"],
@@ -74,14 +76,30 @@ def _andon(folder: Path, port: int, mode: str) -> Iterator[Andon]:
         yield Andon(port=port, pid=server.pid, key=added.stdout.strip())
 
 
+def settings_of(folder: Path, port: int, mode: str = "off", url: str = "") -> dict[str, str]:
+    """What a server is told, its policy laid into the folder."""
+    shutil.copy(POLICY, folder / "policy.toml")
+    return {
+        "ANDON_DATABASE_URL": url or f"sqlite:///{folder}/andon.db",
+        "ANDON_SLACK_MODE": mode,
+        "ANDON_PORT": str(port),
+        "ANDON_SLACK_API_URL": f"http://127.0.0.1:{WORKSPACE}/api/",
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        **UNBOUNDED,
+    }
+
+
 @contextmanager
-def _started(
+def started(
     *arguments: str,
-    core: int,
+    cores: Sequence[int] = (SERVER_CORE,),
     folder: Path = ROOT,
     settings: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    command: Sequence[str] = ["taskset", "-c", str(core), sys.executable, "-m", *arguments]
+    """A module in a process of its own, ended with the block."""
+    pinned = ",".join(map(str, cores))
+    command: Sequence[str] = ["taskset", "-c", pinned, sys.executable, "-m", *arguments]
     server = subprocess.Popen(
         command,
         cwd=folder,
@@ -112,6 +130,13 @@ async def until_up(*ports: int) -> None:
                 await asyncio.sleep(0.1)
         else:
             raise SystemExit(f"Nothing listens on {port}.")
+
+
+def free_port() -> int:
+    """One nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def cpu_seconds(pid: int) -> float:

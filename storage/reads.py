@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,11 +15,14 @@ from approvals.events import Record
 from approvals.ports import Page, Wanted
 from approvals.words import Status
 from storage.among import among
-from storage.links import Database, Row
+from storage.links import Database, Query, Row
 from storage.statements import LATEST_SEEN
 
 #: Escalations read anew in one go while a list is made; others get their turn in between.
 AT_ONCE = 200
+
+#: Pending escalations kept as they were read for a page: whoever looks again sees few others.
+KNOWN = 500
 
 #: Rows as `record_of` reads them.
 RECORDS = (
@@ -38,6 +42,8 @@ class SqlReads:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._outlines: dict[str, tuple[int, Escalation]] = {}  # by id, of that version
+        # By the whole document, so that nothing that changed is taken for what it was.
+        self._known = lru_cache(KNOWN)(load_text)
 
     async def escalation(self, escalation_id: str) -> Escalation | None:
         """The escalation of that id."""
@@ -65,25 +71,10 @@ class SqlReads:
 
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         """One page: pending ones by deadline, any others newest first."""
-        where = [f"{name} = ?" for name in _FILTERS if getattr(wanted, name) is not None]
-        values = [getattr(wanted, n) for n in _FILTERS if getattr(wanted, n) is not None]
-        if wanted.q is not None:
-            where.append("lowered(title) LIKE ? ESCAPE '\\'")
-            values.append(f"%{_literal(wanted.q.lower())}%")
-        if wanted.status == "pending":
-            # The literal lets the partial index serve this, the commonest list.
-            where[where.index("status = ?")] = "status = 'pending'"
-            values.remove("pending")
-            columns, order, after = "deadline_at, id", "deadline_at, id", ">"
-        else:
-            columns, order, after = "created_at, id", "created_at DESC, id DESC", "<"
-        if cursor is not None:
-            where.append(f"({columns}) {after} (?, ?)")
-            values += _opened(cursor)
-        clause = f"WHERE {' AND '.join(where)}" if where else ""
-        found = await self._many(f"{clause} ORDER BY {order} LIMIT ?", (*values, limit + 1))
-        more = len(found) > limit
-        items = found[:limit]
+        rows = await self._database.reader.rows(*page_query(wanted, cursor, limit))
+        more = len(rows) > limit
+        read = self._known if wanted.status == "pending" else load_text
+        items = tuple(read(body) for (body,) in rows[:limit])
         return Page(items=items, next_cursor=_closed(items[-1], wanted) if more else None)
 
     async def pending(self, limit: int = 500) -> tuple[Escalation, ...]:
@@ -194,6 +185,40 @@ def record_of(row: Row) -> Record:
 
 def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def page_query(wanted: Wanted, cursor: str | None, limit: int) -> Query:
+    """The documents of a page, and of one more. Raises ValueError for a cursor that is not ours."""
+    where = [f"{name} = ?" for name in _FILTERS if getattr(wanted, name) is not None]
+    values = [getattr(wanted, n) for n in _FILTERS if getattr(wanted, n) is not None]
+    if wanted.q is not None:
+        where.append("lowered(title) LIKE ? ESCAPE '\\'")
+        values.append(f"%{_literal(wanted.q.lower())}%")
+    if wanted.status == "pending":
+        # The literal lets the partial index serve this, the commonest list.
+        where[where.index("status = ?")] = "status = 'pending'"
+        values.remove("pending")
+    columns, after, way = _order(wanted)
+    if cursor is not None:
+        where.append(f"({', '.join(columns)}) {after} ({', '.join('?' * len(columns))})")
+        values += _opened(cursor)[-len(columns) :]
+    clause = f"WHERE {' AND '.join(where)}" if where else ""
+    order = ", ".join(f"{column} {way}" for column in columns)
+    sql = f"SELECT body FROM escalations {clause} ORDER BY {order} LIMIT ?"  # noqa: S608
+    return Query(sql, (*values, limit + 1))
+
+
+def _order(wanted: Wanted) -> tuple[Sequence[str], str, str]:
+    """What a list is sorted by, what comes after a row of it, and which way it goes.
+
+    An index has the rows in this order, so that a page is read from its first row to its last, and
+    nothing is sorted. Only what few share is found first, and sorted then.
+    """
+    if wanted.status == "pending":
+        return ("deadline_at", "id"), ">", "ASC"
+    if wanted.reference is not None or wanted.dedup_key is not None:
+        return ("created_at", "id"), "<", "DESC"
+    return ("id",), "<", "DESC"  # ids are ordered by time
 
 
 def _closed(last: Escalation, wanted: Wanted) -> str:

@@ -4,6 +4,7 @@ The write path leaves a row in `unsealed` in the commit that makes a chain grow,
 forgotten over a crash; a block takes such rows with it, in one short transaction beside that path.
 """
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from approvals.codec import instant, parse_instant
@@ -34,9 +35,16 @@ _SEAL = "INSERT INTO seals (block, position, escalation_id, seq, hash) VALUES (?
 _BLOCK = "INSERT INTO blocks (number, prev, root, count, at, hash) VALUES (?, ?, ?, ?, ?, ?)"
 _SEALED = "DELETE FROM unsealed WHERE escalation_id = ?"
 
+#: Escalations looked at in one go when a server starts: others get their turn in between.
+AT_ONCE = 1000
+
 # A copy that was put back, or a hand in the file, may have parted what is written together.
+_NEXT = (
+    "SELECT MAX(id), COUNT(*) FROM (SELECT id FROM escalations WHERE id > ? ORDER BY id LIMIT ?) x"
+)
 _FORGOTTEN = (
-    "SELECT id FROM escalations x WHERE id NOT IN (SELECT escalation_id FROM unsealed) AND "
+    "SELECT id FROM escalations x WHERE id > ? AND id <= ? "
+    "AND NOT EXISTS (SELECT 1 FROM unsealed WHERE escalation_id = x.id) AND "
     "(SELECT MAX(seq) FROM events WHERE escalation_id = x.id) > "
     "COALESCE((SELECT MAX(seq) FROM seals WHERE escalation_id = x.id), 0)"
 )
@@ -96,9 +104,8 @@ class SqlSeals:
 
     async def heal(self, now: datetime) -> int:
         """Let every chain that goes beyond its last seal wait for a block, and no other."""
-        reader = self._database.reader
-        forgotten = await reader.rows(_FORGOTTEN)
-        stale = await reader.rows(f"SELECT 1 {_SEALED_ALREADY} LIMIT 1")
+        forgotten = [row async for row in self._forgotten()]
+        stale = await self._database.reader.rows(f"SELECT 1 {_SEALED_ALREADY} LIMIT 1")
         if forgotten or stale:
             async with self._database.beside(SEALER) as link:
                 await link.together(
@@ -107,6 +114,17 @@ class SqlSeals:
                     Query(f"DELETE {_SEALED_ALREADY}"),
                 )
         return len(forgotten)
+
+    async def _forgotten(self) -> AsyncIterator[Row]:
+        """Ids of those that go beyond their last seal and wait for no block."""
+        after, reader = "", self._database.reader
+        while True:
+            ((last, count),) = await reader.rows(_NEXT, (after, AT_ONCE))
+            if not count:
+                return
+            for row in await reader.rows(_FORGOTTEN, (after, last)):
+                yield row
+            after = last
 
 
 def _seal(number: int, position: int, head: Head) -> Row:

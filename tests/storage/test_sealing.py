@@ -29,6 +29,22 @@ async def test_a_chain_whose_row_was_lost_is_found_again(store: Store) -> None:
     assert block.count == 1
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4, 5])
+async def test_lost_rows_are_found_however_many_are_looked_at_in_one_go(
+    store: Store, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("storage.sealing.AT_ONCE", at_once)
+    ids = [await an_escalation(store, key) for key in "abcd"]
+    await store.seals.seal(START)
+    for lost in (ids[0], ids[3]):
+        await store.writer.submit(a_vote(lost))
+    await store.database.writer.run("DELETE FROM unsealed")
+    assert await store.seals.heal(START) == 2
+    block = await store.seals.seal(START)
+    assert block is not None
+    assert block.count == 2
+
+
 async def test_a_row_whose_chain_is_sealed_stops_nothing(store: Store) -> None:
     id_ = await an_escalation(store)
     await store.seals.seal(START)

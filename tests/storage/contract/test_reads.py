@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from approvals.commands import Actor, Stop
+from approvals.commands import Actor, Look, Stop
 from approvals.escalation import Escalation
 from approvals.ports import Wanted
 from approvals.words import Status
@@ -73,6 +73,24 @@ async def test_pages_lose_nothing_when_all_came_in_the_same_instant(
 ) -> None:
     ids = sorted([await stand.open(f"k{n}") for n in range(7)], reverse=status is None)
     assert await paged(stand, Wanted(status=status), 2) == ids
+
+
+async def test_pages_of_what_few_share_are_newest_first_and_lose_nothing(stand: Stand) -> None:
+    ids = await stand.fill(5, reference="CHG-1042")
+    await stand.open("other")
+    assert await paged(stand, Wanted(reference="CHG-1042"), 2) == ids[::-1]
+
+
+async def test_a_page_that_was_read_before_shows_what_changed_since(stand: Stand) -> None:
+    first, second = await stand.fill(2)
+    wanted = Wanted(status="pending")
+    before = await stand.store.reads.page(wanted, None, 10)
+    assert before == await stand.store.reads.page(wanted, None, 10)
+    await stand.submit(Look(id=new_id("cmd"), escalation_id=second, actor=Actor(account="USAM")))
+    after = await stand.store.reads.page(wanted, None, 10)
+    assert ids_of(after.items) == [first, second]
+    assert after.items[0] == before.items[0]
+    assert after.items[1] == await stand.read(second) != before.items[1]
 
 
 async def test_the_sooner_deadline_comes_first_among_pending(stand: Stand) -> None:
