@@ -34,7 +34,9 @@ def clicked(case: Case) -> Iterator[str]:
 
 
 def answered(case: Case) -> Iterator[str]:
-    """Every answer that is owed was seen, and no oftener than faults explain."""
+    """Every answer that is owed was seen, and no oftener than faults explain. Where the door came
+    too late, Slack showed an error of its own, and that is what the person saw.
+    """
     if not case.settled:
         return
     rows = [row for row in case.stored["deliveries"] if row["kind"] == "answer"]
@@ -46,8 +48,9 @@ def answered(case: Case) -> Iterator[str]:
         seen -= in_vain(case.workspace, person) + in_windows(case.workspace, person)
         seen -= len(unopened(case.workspace, person))
         twice = sum(case.owed[id_] for id_ in owed)
-        if not len(owed) <= seen <= len(owed) + twice:
-            yield f"I5: {person} was owed {len(owed)} answers (+{twice}) and saw {seen}"
+        errors = sum(not click.acked for click in made if click.person == person)
+        if not len(owed) - errors <= seen <= len(owed) + twice:
+            yield f"I5: {person} was owed {len(owed)} answers (-{errors}, +{twice}), saw {seen}"
 
 
 def in_vain(workspace: Workspace, person: str) -> int:
