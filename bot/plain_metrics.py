@@ -11,7 +11,6 @@ from itertools import accumulate
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 
 class PlainCounter(Collector):
@@ -41,7 +40,7 @@ class PlainHistogram(Collector):
         self, registry: CollectorRegistry, name: str, about: str, label: str, upto: Sequence[float]
     ) -> None:
         self._name, self._about, self._label, self._upto = name, about, label, tuple(upto)
-        self._names = [floatToGoString(bound) for bound in (*upto, float("inf"))]
+        self._names = [*map(str, upto), "+Inf"]
         self._counts: dict[str, list[int]] = {}  #: in each bucket
         self._sums: dict[str, float] = {}
         registry.register(self)
