@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from approvals.commands import Actor, ReplyTo
@@ -32,6 +33,7 @@ class Click:
     question: str  #: id of the question to answer; empty when the click names none
     command_id: str  #: the same for every delivery of the same click
     values: Mapping[str, Any]  #: what was typed, without secrets, or chosen, by action id
+    heard_at: float = field(default_factory=monotonic, compare=False)  #: seconds of that clock
 
     @property
     def actor(self) -> Actor:

@@ -9,6 +9,7 @@ No rule lives here: the core says what a click means.
 import asyncio
 import re
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -36,7 +37,8 @@ from bot.slack.voice import Voice
 
 log = structlog.get_logger(__name__)
 
-#: A commit slower than this is not acknowledged: Slack shows its error, a correction follows.
+#: What is not stored so long after the click is not acknowledged: Slack shows its error, and a
+#: correction follows.
 COMMIT_WITHIN_S = 2.5
 
 Ack = Any
@@ -200,7 +202,8 @@ class Surface:
         submitted = asyncio.ensure_future(self._ports.writer.submit(command))
         self._voice.mind(submitted)
         try:
-            settled = await asyncio.wait_for(asyncio.shield(submitted), COMMIT_WITHIN_S)
+            left = COMMIT_WITHIN_S - (monotonic() - click.heard_at)  # Slack counts from the click
+            settled = await asyncio.wait_for(asyncio.shield(submitted), left)
         except TimeoutError:
             log.warning("commit-too-slow", command=command.id)
             self._voice.after(self._correct(submitted, click))

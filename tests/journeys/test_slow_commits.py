@@ -1,12 +1,14 @@
 """A commit that takes too long: Slack shows its own error, and one correction follows."""
 
 import asyncio
+from time import monotonic
 
 import pytest
 
 from approvals.commands import Command, Vote
 from approvals.ports import NotSavedError, Settled
 from bot.demo.workspace.acks import TROUBLE
+from bot.slack.surface import COMMIT_WITHIN_S
 from tests.journeys.asking import TRANSFER
 from tests.journeys.conftest import OPERATIONS, PAYMENTS, Story
 
@@ -49,6 +51,21 @@ async def test_a_tap_is_answered_by_slacks_error_first_and_by_its_commit_later(
     await story.heard("USAM", "You decided it; data-sync may start now.")
     assert len((await story.status(made["id"]))["votes"]) == 1
     assert len(story.whispers("USAM")) == 1
+
+
+@IMPATIENT
+async def test_what_took_long_before_the_commit_counts_as_well(
+    over_socket: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack counts from the click, not from where we begin to write."""
+    story = over_socket
+    made = await story.ask()
+    card = await story.card(OPERATIONS)
+    monkeypatch.setattr("bot.slack.surface.monotonic", lambda: monotonic() + COMMIT_WITHIN_S)
+    done = await story.tap("USAM", card, RETRY)
+    assert (done.acked, bool(done.error)) == (False, True)
+    await story.heard("USAM", "You decided it; data-sync may start now.")
+    assert len((await story.status(made["id"]))["votes"]) == 1
 
 
 @IMPATIENT
