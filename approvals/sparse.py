@@ -13,7 +13,8 @@ from typing import Any
 
 def sparse(value: Any) -> dict[str, Any]:
     """The fields that say something, by name. Raises TypeError for what is no dataclass."""
-    names, values_of, defaults = _shape(type(value))  # type: ignore[arg-type]  # it has a hash
+    kind: Any = type(value)
+    names, values_of, defaults = _shape(kind)
     return {
         name: said
         for name, said, default in zip(names, values_of(value), defaults, strict=True)
