@@ -58,7 +58,14 @@ class Parked:
             answer.cancel()
             line.close()
         self._answers, self._lines = [], []
-        await asyncio.sleep(3)
+        while await self._noticed():
+            await asyncio.sleep(1)
+
+    async def _noticed(self) -> int:
+        """How many the server still has parked."""
+        _, body = await self._asker.ask(request("GET", "/metrics"))
+        named = (line.split() for line in body.decode().splitlines())
+        return next(int(float(of[1])) for of in named if of[0] == "andon_parked_requests")
 
 
 async def measure(andon: Andon) -> None:
