@@ -58,7 +58,7 @@ class Parked:
             answer.cancel()
             line.close()
         self._answers, self._lines = [], []
-        while await self._noticed():
+        while await self._noticed():  # noqa: ASYNC110  leaving tells nobody
             await asyncio.sleep(1)
 
     async def _noticed(self) -> int:
