@@ -67,7 +67,10 @@ class _Connection(web.RequestHandler):
         """Over."""
         self._stop_head_timer()
         self._stop_take_timer()
+        asked, answering = self._current_request, self._task_handler
         super().connection_lost(exc)
+        if asked is not None and asked.method == "GET" and answering is not None:
+            answering.cancel()  # nobody takes the answer: it would stay parked, and count, for long
 
     def _too_slow(self) -> None:
         self._head_timer = None

@@ -217,6 +217,18 @@ async def test_whose_time_ends_together_is_woken_together_and_nobody_else(world:
         assert (waiters.count, await longer.changed(0)) == (0, None)
 
 
+async def test_a_caller_that_hangs_up_is_not_waited_for(world: World) -> None:
+    """Thousands that come again at once would else be there twice."""
+    made = await world.open()
+    asked = waiting(world, made["id"], Prefer="wait=60")
+    await parked(world)
+    asked.cancel()
+    async with asyncio.timeout(5):
+        while world.waiters.count:  # noqa: ASYNC110  leaving tells nobody
+            await asyncio.sleep(0.01)
+    assert not world.waiters.are_for(made["id"])
+
+
 async def test_who_hangs_up_leaves_nothing_behind(world: World) -> None:
     made = await world.open()
     with world.waiters.listening(made["id"]) as listener:
