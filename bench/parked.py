@@ -70,7 +70,7 @@ class Parked:
 
 async def measure(andon: Andon) -> None:
     """Memory first, while nobody was ever parked; then releases, beside few and many in turn."""
-    asker, waiter = await Line.open(andon.port), await Line.open(andon.port)
+    asker = await Line.open(andon.port)
     crowd = await Parked.over(andon, asker)
     before = proportional_kib(andon.pid)
     await crowd.park(MANY)
@@ -85,7 +85,7 @@ async def measure(andon: Andon) -> None:
         took = {}
         for count in (FEW, MANY) if n % 2 else (MANY, FEW):
             await crowd.park(count)
-            took[count] = await _released(andon, asker, waiter)
+            took[count] = await _released(andon, asker)
             if crowd.count < count:
                 print(f"  Disturbed: only {crowd.count} of {count} were still parked.")
             await crowd.leave()
@@ -99,15 +99,15 @@ async def measure(andon: Andon) -> None:
         f" (of {ROUNDS} rounds, {min(ratios):.2f} to {max(ratios):.2f}; bar 1.25, aim 1.1)"
     )
     asker.close()
-    waiter.close()
 
 
-async def _released(andon: Andon, asker: Line, waiter: Line) -> float:
+async def _released(andon: Andon, asker: Line) -> float:
     """Median seconds from a withdrawal to its waiter's answer, for escalations of their own."""
-    took = []
+    took, waiter = [], await Line.open(andon.port)
     for _ in range(RELEASES):
         made = await opened(asker, andon)
         took.append(await woken(waiter, asker, andon, made, withdrawal(andon, made)))
+    waiter.close()
     return statistics.median(took)
 
 
