@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 #: The two versions of control groups: where their groups are, and how a bound is written.
@@ -27,7 +27,8 @@ def held(pid: int, share: float) -> Iterator[str]:
     try:
         yield "a control group"
     finally:
-        (group.parent / "cgroup.procs").write_text(str(pid))
+        with suppress(ProcessLookupError):
+            (group.parent / "cgroup.procs").write_text(str(pid))
         group.rmdir()
 
 

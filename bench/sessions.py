@@ -40,12 +40,11 @@ async def open_(request: web.Request) -> web.Response:
         "service": "data-sync",
         "created_at": datetime.now(UTC),
     }
-    async with AsyncSession(request.app[ENGINE]) as session:
+    async with AsyncSession(request.app[ENGINE], expire_on_commit=False) as session:
         asked = Asked(**said, **made)
         session.add(asked)
         await session.commit()
-        await session.refresh(asked)
-        return web.json_response(asked.model_dump(mode="json"), status=201)
+    return web.json_response(asked.model_dump(mode="json"), status=201)
 
 
 def _durable(connection: Any, _: object) -> None:

@@ -38,6 +38,10 @@ BUSY_MS, BUSY_ASIDE_MS = 1000, 250
 #: Connections for reading; writing has one of its own.
 READERS = 2
 
+#: KiB of pages that the write path keeps: what finds one row among a million by a random key, such
+#: as an idempotency key, would not stay in the two MiB that SQLite keeps by itself.
+PAGES_KIB = 64 << 10
+
 #: Seconds between checkpoints, which run off the write path.
 CHECKPOINT_S = 5.0
 
@@ -189,6 +193,7 @@ async def open_database(path: Path, *, server: bool) -> AsyncIterator[Database]:
         await asyncio.to_thread(_bring_up if server else _bring_up_alone, path)
         aside_ms = BUSY_ASIDE_MS if server else BUSY_MS
         links = [await _connect(path, BUSY_MS)]
+        await links[0].rows(f"PRAGMA cache_size=-{PAGES_KIB}")
         links += [await _connect(path, aside_ms) for _ in range(READERS + 1)]
         database = Database(links[0], links[2:], links[1], Place(path))
         checkpoints = asyncio.create_task(database.checkpoint()) if server else None
