@@ -1,5 +1,6 @@
 """Alembic's environment: always online, on the connection it is given."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from alembic import context
@@ -12,7 +13,9 @@ from storage import replica_tables
 assert replica_tables  # the import fills the metadata, of all tables  # noqa: S101
 
 
-def remember_oldest(ctx: MigrationContext, step: MigrationInfo, *_: Any, **__: Any) -> None:
+def remember_oldest(
+    ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
+) -> None:
     """Beside the schema's name: the oldest schema whose programs may go on with it."""
     for script in step.destination_revisions:
         if oldest := getattr(getattr(script, "module", None), "oldest", None):
