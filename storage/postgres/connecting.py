@@ -37,13 +37,13 @@ _SETTINGS = {
     "tcp_user_timeout": "19000",
 }
 
-#: And so do we, after 3 s: a machine that is there acknowledges what is sent, however long its
+#: And so do we, after 2 s: a machine that is there acknowledges what is sent, however long its
 #: answer takes, and who waits for one that is gone keeps others waiting.
 _SILENT = {
-    "TCP_KEEPIDLE": 2,
+    "TCP_KEEPIDLE": 1,
     "TCP_KEEPINTVL": 1,
     "TCP_KEEPCNT": 1,
-    "TCP_USER_TIMEOUT": 3000,
+    "TCP_USER_TIMEOUT": 2000,
 }
 
 #: Settings that have to be so, or an acknowledged commit may be gone after a loss of power.

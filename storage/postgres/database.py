@@ -101,9 +101,8 @@ class Database:
 async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
     """Connect, and bring the schema. Raises what `storage.errors` names."""
     writer = Link(partial(_connect_alone, url, secrets.randbits(62)))
-    readers, sides = (
-        [Link(partial(connect, url)) for _ in range(many)] for many in (READERS, SIDES)
-    )
+    readers = [Link(partial(connect, url)) for _ in range(READERS)]
+    sides = [Link(partial(_connect_after, url, secrets.randbits(62))) for _ in range(SIDES)]
     hearing = Hearing(url, lambda: writer.pid)
     async with AsyncExitStack() as stack:
         for link in (writer, *readers, *sides):
@@ -128,17 +127,31 @@ AND (classid::bigint << 32) + objid::bigint = $1
 """
 
 
-async def _connect_alone(url: str, lock: int) -> Any:
-    """A connection for the writer, once the one before it is gone from the server.
+async def _connect_after(url: str, lock: int) -> Any:
+    """A connection for what is written, once the one before it is gone from the server.
 
-    Where its answer to a COMMIT was lost, it may still be about to commit. Only when it is over the
-    log tells what was stored. While we were away a later version may have brought its schema; as
-    long as we are here it brings none that we could not work with.
+    Where that was lost on its way, the server learns it late, and all that it had locked keeps
+    others waiting for as long.
     """
     connection = await connect(url)
     try:
         await connection.fetchval(_END_BEFORE, lock)
         await connection.execute("SELECT pg_advisory_lock($1)", lock)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def _connect_alone(url: str, lock: int) -> Any:
+    """A connection for the writer.
+
+    Where the answer of the one before to a COMMIT was lost, it may still have been about to commit.
+    Only now that it is over the log tells what was stored. While we were away a later version may
+    have brought its schema; as long as we are here it brings none that we could not work with.
+    """
+    connection = await _connect_after(url, lock)
+    try:
         await connection.execute("SELECT pg_advisory_lock_shared($1)", program(newest()))
         refuse_newer(await schema_at(connection.fetch))
     except BaseException:

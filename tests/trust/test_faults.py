@@ -287,7 +287,7 @@ async def test_a_file_that_cannot_be_written_says_whose_it_has_to_be(tmp_path: P
 async def test_a_newer_database_is_left_alone(standing: Standing) -> None:
     await standing.seed()
     with closing(sqlite3.connect(standing.database)) as link, link:
-        link.execute("UPDATE alembic_version SET version_num = '9999'")
+        link.execute("UPDATE alembic_version SET version_num = '9999', oldest = '9999'")
     before = standing.database.read_bytes()
     code, said = standing.ended()
     assert (code, "Start the newer version, or restore a backup." in said) == (3, True)
