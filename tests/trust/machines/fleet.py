@@ -91,8 +91,8 @@ class Fleet:
 
     @property
     def journal(self) -> Journal:
-        """What was done and seen."""
-        return self.case.journal
+        """What was done and seen, up to now."""
+        return self.traffic.journal
 
     def heal(self) -> None:
         """All ways are as before."""
@@ -101,11 +101,14 @@ class Fleet:
 
     async def look(self) -> None:
         """Read all that is stored, of one moment, and audit it."""
+        # What is called back goes on; it was stored before it came, so what came is noted first.
+        came = {id_: list(bodies) for id_, bodies in self.journal.callbacks.items()}
         stored = await asyncio.to_thread(read, self.postgres)
         # After a fault an answer may come again, as its being said may not have been noted.
         answers = (row["id"] for row in stored["deliveries"] if row["kind"] == "answer")
         owed = Counter(dict.fromkeys(answers, self.faults))
-        self.case = replace(self.case, stored=stored, owed=owed)
+        known = replace(self.journal, callbacks=came)
+        self.case = replace(self.case, stored=stored, owed=owed, journal=known)
         self.audited = await asyncio.to_thread(lambda: list(self._audit()))
 
     def wrong(self) -> list[str]:
