@@ -30,7 +30,7 @@ _LONGEST = 8192
 
 def dump(escalation: Escalation) -> dict[str, Any]:
     """The escalation as JSON values, defaults left out."""
-    return dict(_ESCALATION.dump_python(escalation, mode="json", exclude_defaults=True))
+    return dict(orjson.loads(dump_text(escalation)))
 
 
 def dump_text(escalation: Escalation) -> str:
@@ -44,7 +44,7 @@ def _written(value: Any) -> Any:
 
 def dump_plan(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values, defaults left out."""
-    return dict(_PLAN.dump_python(plan, mode="json", exclude_defaults=True))
+    return dict(orjson.loads(plan.text))
 
 
 def load(fields: Mapping[str, Any]) -> Escalation:
