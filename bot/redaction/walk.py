@@ -99,7 +99,7 @@ def _unlike(key: str, others: dict[str, Any]) -> str:
 
 def _named_within(value: dict[str, Any]) -> str | None:
     """The secret's name where an object holds name and value side by side."""
-    if len(value) > 4 or not ("value" in value or "Value" in value):
+    if len(value) > 4 or value.keys().isdisjoint(_VALUED):
         return None
     names = (value.get(key) for key in _NAMED)
     return next((n for n in names if isinstance(n, str) and is_secret_name(n)), None)
