@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from approvals.escalation import Escalation
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock, Committed, Elsewhere
@@ -158,10 +159,7 @@ async def serving(
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
         loops += [*watching, rotating, *_heard(news, store, who_is_away)]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
-        bell.concerns = {
-            "callbacks": lambda escalation: escalation.callback_url is not None,
-            "pages": lambda _: bool(people.policy.routes),
-        }
+        bell.concerns = _concerns(people)
         ours = (*sealing.checks, *shared.checks, *((slack.ready,) if slack else ()))
         checks = readiness(loops, people, clock, saving(store.writer), *ours)
         looked, as_of = partial(backlog, store.database), people.as_of
@@ -188,9 +186,7 @@ async def serving(
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
         runner, port = await _listen(app, settings)
         stack.push_async_callback(drain, waiters, runner, slack.door if slack else None, loops)
-        for loop in loops:
-            counts.watch(loop.name, partial(getattr, loop, "failures"))
-            loop.start()
+        _start(loops, counts)
         if slack is not None:
             await slack.door.start()
         log.info("serving", port=port, policy=file.in_force.version)
@@ -198,6 +194,21 @@ async def serving(
             port=port, store=store, policy=file, people=people, clock=clock, rotation=secrets
         )
         log.info("stopping")
+
+
+def _concerns(people: KnownPeople) -> dict[str, Callable[[Escalation], bool]]:
+    """After which commits these loops look at once; the others look after all."""
+    return {
+        "callbacks": lambda escalation: escalation.callback_url is not None,
+        "pages": lambda _: bool(people.policy.routes),
+    }
+
+
+def _start(loops: Sequence[Loop], counts: Counts) -> None:
+    """Let them begin, and count what fails in them."""
+    for loop in loops:
+        counts.watch(loop.name, partial(getattr, loop, "failures"))
+        loop.start()
 
 
 async def _adopt(people: KnownPeople, clock: Clock, policy: Policy) -> None:
