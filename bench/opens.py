@@ -1,12 +1,12 @@
 """Durable opens a second, over a bare aiohttp JSON echo."""
 
 import json
-import statistics
 import uuid
 from collections.abc import Callable
 
 from bench.load import Requests, load, request
 from bench.servers import ECHO, Andon, cpu_seconds
+from bench.spread import told
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 3.0, 64
 
@@ -59,7 +59,4 @@ async def measure(andon: Andon) -> None:
             f" (p50 {mine.quantile(0.5):.1f} ms, p99 {mine.quantile(0.99):.1f} ms,"
             f" {each * 1e6:.0f} us of CPU each, {mine.wrong} wrong), ratio {ratios[-1]:.3f}"
         )
-    print(
-        f"durable opens over a bare echo: {statistics.median(ratios):.3f}"
-        f" (of {ROUNDS} rounds, {min(ratios):.3f} to {max(ratios):.3f}; aim 0.3)"
-    )
+    print(f"durable opens over a bare echo: {told(ratios, 3)}; bar 0.3, aim 0.5")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bench.load import Line, request
 from bench.servers import Andon, proportional_kib
+from bench.spread import told
 from bench.waking import opened, withdrawal, woken
 
 FEW, MANY, ESCALATIONS = 1000, 10_000, 100
@@ -94,10 +95,7 @@ async def measure(andon: Andon) -> None:
             f"  round {n + 1}: release beside {FEW} parked {took[FEW] * 1e3:.2f} ms,"
             f" beside {MANY} {took[MANY] * 1e3:.2f} ms, {ratios[-1]:.2f} times"
         )
-    print(
-        f"release p50 with {MANY} parked over {FEW}: {statistics.median(ratios):.2f} times"
-        f" (of {ROUNDS} rounds, {min(ratios):.2f} to {max(ratios):.2f}; bar 1.25, aim 1.1)"
-    )
+    print(f"release p50 with {MANY} parked over {FEW}, times: {told(ratios)}; bar 1.25, aim 1.1")
     asker.close()
 
 
