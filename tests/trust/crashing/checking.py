@@ -331,19 +331,26 @@ def answered(case: Case) -> Iterator[str]:
     """
     if not case.settled:
         return
+    for person, owed, seen in answers(case):
+        without = len(unopened(case.workspace, person))
+        if without > (refused := refused_windows(case.workspace, person)):
+            yield f"I5: {person} was told of {without} windows that did not open, not {refused}"
+        twice = sum(case.owed[id_] for id_ in owed)
+        if not len(owed) <= seen <= len(owed) + twice:
+            yield f"I5: {person} was owed {len(owed)} answers (+{twice}) and saw {seen}"
+
+
+def answers(case: Case) -> Iterator[tuple[str, list[str], int]]:
+    """Each person who is owed answers, the ids of those, and how many were seen, but for what told
+    of a window that did not open.
+    """
     rows = [row for row in case.stored["deliveries"] if row["kind"] == "answer"]
     made = clicks(case.workspace)
     for person in {row["target"] for row in rows}:
         owed = [row["id"] for row in rows if row["target"] == person]
         seen = len(case.workspace.ephemerals(person)) + len(answers_to(case.workspace, person))
         seen += sum(click.answered_at_once for click in made if click.person == person)
-        without = len(unopened(case.workspace, person))
-        if without > (refused := refused_windows(case.workspace, person)):
-            yield f"I5: {person} was told of {without} windows that did not open, not {refused}"
-        seen -= without
-        twice = sum(case.owed[id_] for id_ in owed)
-        if not len(owed) <= seen <= len(owed) + twice:
-            yield f"I5: {person} was owed {len(owed)} answers (+{twice}) and saw {seen}"
+        yield person, owed, seen - len(unopened(case.workspace, person))
 
 
 CHECKS: tuple[Check, ...] = (

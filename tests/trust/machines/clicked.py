@@ -10,7 +10,7 @@ from bot.demo.workspace.workspace import Workspace
 from bot.slack.drawing.answers import not_saved, unsure
 from tests.trust.crashing import checking
 from tests.trust.crashing.checking import Case
-from tests.trust.crashing.clicks import answers_to, clicks, unopened
+from tests.trust.crashing.clicks import clicks
 
 #: How both begin.
 IN_VAIN = (not_saved("").text.partition(". Nothing")[0], unsure().text.partition(".")[0])
@@ -39,14 +39,9 @@ def answered(case: Case) -> Iterator[str]:
     """
     if not case.settled:
         return
-    rows = [row for row in case.stored["deliveries"] if row["kind"] == "answer"]
     made = clicks(case.workspace)
-    for person in {row["target"] for row in rows}:
-        owed = [row["id"] for row in rows if row["target"] == person]
-        seen = len(case.workspace.ephemerals(person)) + len(answers_to(case.workspace, person))
-        seen += sum(click.answered_at_once for click in made if click.person == person)
-        seen -= in_vain(case.workspace, person) + in_windows(case.workspace, person)
-        seen -= len(unopened(case.workspace, person))
+    for person, owed, told in checking.answers(case):
+        seen = told - in_vain(case.workspace, person) - in_windows(case.workspace, person)
         twice = sum(case.owed[id_] for id_ in owed)
         errors = sum(not click.acked for click in made if click.person == person)
         if not len(owed) - errors <= seen <= len(owed) + twice:
