@@ -12,7 +12,8 @@ Where to look: `words` (enums and their states), `escalation` (the values), `com
 `facts`, `events` (the audit log's grammar and chain), `refusals`, `tally` (who counts), `decide/`
 (one file a verb), `evolve`, `owes`, `step` (how they are driven), `policy/` (the file and what it
 asks for), `sums` (what adds up in a day), `asked` and `replay/` (the past under another policy),
-`grants`, `canonical` (bytes and digests), `ports` (what the core needs from outside).
+`memory/` (what earlier ones teach), `grants`, `canonical` (bytes and digests), `ports` (what the
+core needs from outside).
 """
 
 #: Written into every event: which `decide` made it. `evolve` must read all of them for ever.

@@ -17,6 +17,7 @@ from approvals.escalation import (
     Requester,
     Resolution,
 )
+from approvals.memory.values import Findings, Issue, Review
 
 #: What stands where something was written.
 ERASED = "[erased]"
@@ -43,6 +44,10 @@ def residue(escalation: Escalation) -> Escalation:
         stopped=e.stopped and replace(e.stopped, reason=_gone(e.stopped.reason)),
         outcome=e.outcome and _outcome(e.outcome),
         resolution=e.resolution and _resolution(e.resolution),
+        fingerprint=None,
+        runbooks=(),
+        issue=e.issue and _issue(e.issue),
+        review=e.review and _review(e.review),
     )
 
 
@@ -78,3 +83,26 @@ def _outcome(told: Outcome) -> Outcome:
 
 def _resolution(ended: Resolution) -> Resolution:
     return replace(ended, root_cause=ERASED, by_hand=_gone(ended.by_hand))
+
+
+def _issue(written: Issue) -> Issue:
+    """How it stands, whose it is and until when."""
+    return Issue(
+        state=written.state,
+        at=written.at,
+        by=written.by,
+        root_cause=ERASED,
+        requires=ERASED,
+        owner=written.owner,
+        due=written.due,
+        priority=written.priority,
+    )
+
+
+def _review(due: Review) -> Review:
+    """That there was one, whose, and whether it was written."""
+    said = due.findings
+    if said is None:
+        return due
+    left = Findings(by=said.by, at=said.at, root_cause=ERASED, resolved_by=ERASED)
+    return replace(due, findings=left)

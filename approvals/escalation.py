@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from approvals.memory.values import Fingerprint, Issue, Recollection, Review, Runbook, Suspension
 from approvals.snapshot import Plan
 from approvals.words import (
     DecidedBy,
@@ -103,6 +104,7 @@ class Decision:
     at: datetime
     reason: str | None = None
     people: tuple[str, ...] = ()  #: whose votes made it
+    rule: str | None = None  #: the proposal whose accepted rule decided it
     head: str = ""
 
 
@@ -303,6 +305,13 @@ class Escalation:
     storm_id: str | None = None  #: the storm it gathers in
     storm_place: int = 0  #: its place there, from 1; lists of a storm name members by it
     alike: Alike | None = None
+    fingerprint: Fingerprint | None = None
+    recalled: Recollection | None = None  #: what earlier ones showed when it was opened
+    runbooks: tuple[Runbook, ...] = ()  #: as found when it was opened
+    issue: Issue | None = None  #: what stayed unresolved, written down
+    review: Review | None = None
+    work_proposed_at: datetime | None = None  #: what people keep doing by hand went to the tickets
+    suspended: Suspension | None = None  #: of an accepted proposal: its rule decides no more
     erased: Erasure | None = None
     updated_at: datetime | None = None
     seq: int = 0

@@ -8,6 +8,8 @@ Grammar of an event's kind, `subject:action`::
     question:asked  answered                        delivery:arrived  missed
     vote:cast  reasoned  voided                     override:asked
     operation:claimed  stopped  lapsed  reported    context:added  refusal:recorded
+    issue:written                                   review:opened  handed  reminded  written
+    work:proposed                                   rule:suspended
     record:erased
 
 Each escalation has its own chain. The body is hashed apart from the record, so that retention can
@@ -59,10 +61,19 @@ ANSWERED = "question:answered"
 ARRIVED = "delivery:arrived"
 MISSED = "delivery:missed"
 OVERRIDE_ASKED = "override:asked"
+ISSUE_WRITTEN = "issue:written"
+REVIEW_OPENED = "review:opened"
+REVIEW_HANDED = "review:handed"
+REVIEW_REMINDED = "review:reminded"
+REVIEW_WRITTEN = "review:written"
+WORK_PROPOSED = "work:proposed"
+RULE_SUSPENDED = "rule:suspended"
 ERASED = "record:erased"
 
 #: Kinds that change nothing anybody may act on: the public version stays.
-QUIET = frozenset({LOOKED, REFUSED, CHAIN_STEPPED, REMINDED, GATHERED})
+QUIET = frozenset(
+    {LOOKED, REFUSED, CHAIN_STEPPED, REMINDED, GATHERED, REVIEW_REMINDED, WORK_PROPOSED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ BATCH_GRACE = timedelta(seconds=60)
 COLUMNS = (
     "id, suffix, service, group_id, kind, category, severity, environment, reference, dedup_key, "
     "join_key, title, status, state, version, created_at, deadline_at, due_at, decided_at, "
-    "storm_id, body"
+    "storm_id, by_rule, body"
 )
 _CHANGING = (
     "status",
@@ -51,10 +51,11 @@ _CHANGING = (
     "due_at",
     "decided_at",
     "storm_id",
+    "by_rule",
     "body",
 )
 _ESCALATION = (
-    f"INSERT INTO escalations ({COLUMNS}) VALUES ({', '.join('?' * 21)}) "  # noqa: S608
+    f"INSERT INTO escalations ({COLUMNS}) VALUES ({', '.join('?' * 22)}) "  # noqa: S608
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _CHANGING)}"
 )
 _EVENT = (
@@ -78,6 +79,11 @@ _TOLD_GONE = (
 _UNSEALED = (
     "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
     "ON CONFLICT (escalation_id) DO UPDATE SET since = unsealed.since"
+)
+#: The same of what ended, for memory.
+_UNREMEMBERED = (
+    "INSERT INTO unremembered (escalation_id, since) VALUES (?, ?) "
+    "ON CONFLICT (escalation_id) DO UPDATE SET since = excluded.since"
 )
 _VOTE_OVER = "UPDATE votes SET effective = 0 WHERE escalation_id = ? AND person = ? AND seq < ?"
 _VOTE = (
@@ -227,6 +233,7 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
         (_UNTOLD, [(at, r.escalation_id) for r in erased]),
         (_TOLD_GONE, [(r.escalation_id,) for r in erased]),
         (_UNSEALED, [(id_, at) for id_ in batch.changed]),
+        (_UNREMEMBERED, [(e.id, at) for e in changed if e.status.is_terminal]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),
         (_VOTE, [_vote_row(r, batch.records) for r in batch.records if r.kind == events.VOTE_CAST]),
         (_DECISION, [_decision_row(r) for r in batch.records if r.kind == events.DECIDED]),
@@ -272,6 +279,7 @@ def columns_of(e: Escalation) -> tuple[Any, ...]:
         instant(due_at) if due_at else None,
         instant(e.ended_at) if e.ended_at else None,
         e.storm_id,
+        e.decision.rule if e.decision else None,
     )
 
 

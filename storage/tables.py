@@ -86,6 +86,13 @@ class EscalationRow(SQLModel, table=True):
             sqlite_where=text("storm_id IS NOT NULL"),
             postgresql_where=text("storm_id IS NOT NULL"),
         ),
+        Index(
+            "ix_escalations_rule",
+            "by_rule",
+            "id",
+            sqlite_where=text("by_rule IS NOT NULL"),
+            postgresql_where=text("by_rule IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -108,6 +115,7 @@ class EscalationRow(SQLModel, table=True):
     due_at: str | None = None
     decided_at: str | None = None
     storm_id: str | None = None
+    by_rule: str | None = None  #: the proposal whose accepted rule decided it
     body: str = Field(sa_type=Text)
 
 
@@ -208,6 +216,16 @@ class UnsealedRow(SQLModel, table=True):
     """An escalation that has records no block seals yet, and since when."""
 
     __tablename__ = "unsealed"
+    __table_args__ = (KEYED,)
+
+    escalation_id: str = Field(primary_key=True)
+    since: str
+
+
+class UnrememberedRow(SQLModel, table=True):
+    """An escalation that ended, or changed since, and that memory has not looked at yet."""
+
+    __tablename__ = "unremembered"
     __table_args__ = (KEYED,)
 
     escalation_id: str = Field(primary_key=True)

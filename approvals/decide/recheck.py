@@ -75,6 +75,8 @@ def _gone(escalation: Escalation, people: People) -> Iterator[tuple[Vote, str]]:
 def stands(escalation: Escalation, people: People) -> bool:
     """Whether what was decided still has its people, by facts of now."""
     decision = escalation.decision
+    if decision is not None and decision.by is DecidedBy.POLICY:
+        return True  # nobody's yes: it rests on the rule that people accepted
     if decision is not None and decision.by is DecidedBy.BREAK_GLASS:
         still = set(decision.people) & set(may_override(escalation, people))
         return len(still) >= fewest_overrides(escalation.plan)

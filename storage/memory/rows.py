@@ -86,6 +86,7 @@ class Rows:
     escalations: dict[str, Escalation] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=dict)
     unsealed: dict[str, datetime] = field(default_factory=dict)  #: since when, by escalation
+    unremembered: dict[str, datetime] = field(default_factory=dict)  #: what ended, the same way
     blocks: list[Block] = field(default_factory=list)
     keys: dict[str, Opened] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -160,6 +161,8 @@ class Rows:
                 self._erase(record, now)
         for id_ in batch.changed:
             self.unsealed.setdefault(id_, now)
+            if self.escalations[id_].status.is_terminal:
+                self.unremembered[id_] = now
         self.keys |= batch.keys
         self.groups |= batch.groups
         self.twins |= batch.twins
