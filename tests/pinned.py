@@ -14,7 +14,7 @@ import pytest
 from tests.building import ROOT
 
 #: The commit, and the schema its code brings.
-COMMIT, SCHEMA = "2cb55c13a844b0c87fcc98f7ee0f1055fa66259c", "0007"
+COMMIT, SCHEMA = "8ed456dacb6167d1c686b238fc7672ddfb33195b", "0008"
 
 #: All that the server is made of.
 PARTS = ("approvals", "bot", "storage", "pyproject.toml")

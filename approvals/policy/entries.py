@@ -147,6 +147,16 @@ class AutomationEntry(Part):
         return recovery in self.allow and recovery in self.services.get(service, self.allow)
 
 
+class MemoryEntry(Part):
+    """What is made of what people decided: reviews, runbooks, proposals."""
+
+    runbooks_url: str | None = None  #: where people read the runbooks; a page's path follows it
+    tickets: str | None = None  #: the route that work by hand is proposed to; else `tickets`
+    propose: YesNo = True  #: whether rules are proposed at all
+    rule_days: int = Field(default=90, strict=True, ge=1, le=365)  #: how long one holds
+    rule_a_day: int = Field(default=20, strict=True, ge=1, le=1000)  #: how often it decides a day
+
+
 class StepEntry(Part):
     """One stage of the chain: whom it reaches, how long after the stage before, how often."""
 

@@ -17,6 +17,7 @@ from approvals.policy.entries import (
     DigestEntry,
     GroupEntry,
     HoursEntry,
+    MemoryEntry,
     Name,
     Part,
     PersonEntry,
@@ -78,6 +79,7 @@ class Policy(Part):
     digest: DigestEntry | None = None
     break_glass: BreakGlassEntry | None = None
     automation: AutomationEntry = AutomationEntry()
+    memory: MemoryEntry = MemoryEntry()
     severities: Severities = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     _text: str = PrivateAttr("")
