@@ -1,4 +1,4 @@
-"""Whether somebody has to look at it again, who, by when; and that they are reminded, for a while."""
+"""Whether somebody has to look at it again, who, by when; that they are reminded, for a while."""
 
 from datetime import timedelta
 
