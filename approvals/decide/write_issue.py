@@ -11,7 +11,7 @@ from approvals.decide.text import misfit
 from approvals.escalation import Escalation
 from approvals.events import ISSUE_WRITTEN, Event
 from approvals.facts import Facts
-from approvals.memory.issue import body_of, drafted
+from approvals.memory.issue import MANUAL, UNKNOWN, body_of, drafted
 from approvals.memory.values import Issue
 from approvals.people import People
 from approvals.refusals import Why
@@ -19,7 +19,7 @@ from approvals.verdict import Case, Verdict, accept, refuse
 
 #: What is typed, by the names of the issue's fields; empty stands for nothing, or the default.
 TYPED = ("scenario", "workarounds", "root_cause", "blockers", "requires")
-_DEFAULTS = {"root_cause": "Unknown", "requires": "Manual investigation"}
+_DEFAULTS = {"root_cause": UNKNOWN, "requires": MANUAL}
 
 
 def write_issue(

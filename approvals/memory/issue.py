@@ -25,6 +25,9 @@ _BY_HAND_LABELS = ("by hand", "manual resolution")
 #: Characters of one part that is filled in, and attempts that are listed: people complete it.
 LONGEST, MOST_ATTEMPTS = 1000, 20
 
+#: What the seed says where nobody knows a cause, or what it needs.
+UNKNOWN, MANUAL = "Unknown", "Manual investigation"
+
 #: Who filled it in as long as no person has written.
 ANDON = "andon"
 
@@ -81,7 +84,7 @@ def drafted(e: Escalation, at: datetime | None = None) -> Issue:
         trigger=_within(_trigger(e)) or None,
         attempts=tuple(_within(_attempt(a)) for a in tried[-MOST_ATTEMPTS:]),
         retry_count=len(tried),
-        root_cause=ended.root_cause if ended else "Unknown",
+        root_cause=ended.root_cause if ended else UNKNOWN,
         blockers=_within(_blockers(e)) or None,
         system_state=_within(in_words(state)) if state else None,
         workarounds=ended.by_hand if ended else None,

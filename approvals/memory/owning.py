@@ -12,7 +12,7 @@ def decider(e: Escalation) -> str | None:
     if e.resolution is not None:
         return _person(e.resolution.by)
     people = e.decision.people if e.decision else ()
-    acted = {one.person: one.at for one in (*e.votes, *e.overrides)}
+    acted = {v.person: v.at for v in e.votes} | {o.person: o.at for o in e.overrides}
     return max(people, key=lambda p: (p in acted, acted.get(p), p)) if people else None
 
 
