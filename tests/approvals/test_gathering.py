@@ -100,7 +100,7 @@ def test_a_failure_is_told() -> None:
     stream.scene.vote()
     stream.scene.claim()
     done = stream.scene.report("failed")
-    assert [line.values.get("what") for line in of_kind(done, ThreadLine)] == ["failed", None]
+    assert [line.values["what"] for line in of_kind(done, ThreadLine)] == ["failed"]
     assert "person:ben" in {m.to for m in of_kind(done, Direct)}
 
 
