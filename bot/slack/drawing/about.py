@@ -56,6 +56,16 @@ def is_incident(e: Escalation) -> bool:
     return e.kind is Kind.INCIDENT
 
 
+def recalls(e: Escalation) -> bool:
+    """Whether any like it had ended when it was asked."""
+    return e.recalled is not None and e.recalled.times > 0
+
+
+def is_by_hand(option: Option) -> bool:
+    """Whether it aborts because somebody does it by hand."""
+    return option.effect is Effect.ABORT and "by hand" in option.label.casefold()
+
+
 def is_overridden(e: Escalation) -> bool:
     """Whether the decision went around the policy."""
     return e.decision is not None and e.decision.by is DecidedBy.BREAK_GLASS

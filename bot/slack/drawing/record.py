@@ -20,6 +20,7 @@ from bot.slack.drawing.about import (
     chosen,
     deciders,
     erased,
+    is_by_hand,
     is_overridden,
     may_decide,
     outcome_word,
@@ -28,7 +29,6 @@ from bot.slack.drawing.about import (
     severity_word,
     short_digest,
     short_id,
-    subject,
 )
 from bot.slack.drawing.buttons import actions, button, details_button
 from bot.slack.drawing.looking import why_missed
@@ -226,7 +226,7 @@ def _reported(e: Escalation) -> list[Line]:
     if outcome is not None and outcome.detail:
         lines.append([f"{e.service} says: ", quoted(outcome.detail)])
     if outcome is not None and outcome.undo:
-        lines.append([f"State of {subject(e)}: ", quoted(outcome.undo)])
+        lines.append(["Undone: ", quoted(outcome.undo)])
     return lines
 
 
@@ -258,7 +258,7 @@ def _aborted(e: Escalation, people: People) -> Line:
     who: Pieces = list(joined((person(p, people) for p in deciders(e)), ", ", " and "))
     picked, said = split_rationale(_reason(e))
     label = one_line(option.label) if option else ""
-    if picked == BY_HAND or "by hand" in label.casefold():
+    if picked == BY_HAND or (option is not None and is_by_hand(option)):
         words: Pieces = [" ", quoted(said)] if said else []
         return [*who, " does it by hand, since ", at, ".", *words, f" {nothing}"]
     why: Pieces = [f"{picked}. "] if picked else []
