@@ -23,6 +23,7 @@ ACKNOWLEDGE = "I am looking"
 ASK = "Ask"
 ANSWER = "Answer"
 RESOLVE = "Resolve"
+EARLIER = "Show earlier ones"
 OVERRIDE = "Override the policy"
 
 #: First part of the action ids of an option's button, and of one that opens the whole first.
