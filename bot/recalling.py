@@ -25,8 +25,6 @@ async def earlier_of(reads: Reads, escalation: Escalation) -> tuple[Remembered, 
 
 
 def _has_the_same_readers(earlier: Escalation, now: Escalation) -> bool:
-    """Whether both stand in one channel; without one, whether one rule sends them to people."""
-    before, after = earlier.plan, now.plan
-    if before.channel != after.channel:
-        return False
-    return after.channel is not None or before.rule == after.rule
+    """Whether both stand in one channel, and whoever is asked now could have been asked then."""
+    groups = [{r.group for r in e.plan.requirements} for e in (now, earlier)]
+    return earlier.plan.channel == now.plan.channel and groups[0] <= groups[1]

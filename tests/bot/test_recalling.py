@@ -6,6 +6,7 @@ from typing import Any
 from approvals.escalation import Escalation
 from approvals.memory.values import Precedent
 from approvals.ports import Reads
+from approvals.snapshot import Requirement
 from approvals.words import Status
 from bot.recalling import earlier_of
 from tests.bot.slack.drawing import ends
@@ -72,4 +73,12 @@ async def test_words_of_another_channel_stay_there() -> None:
     assert await recalled(again("a"), ended("a", channel="C0PRIVATE")) == []
     assert await recalled(again("a", channel=None), ended("a")) == []
     assert await recalled(again("a", channel=None), ended("a", channel=None)) == ["a"]
-    assert await recalled(again("a", channel=None), ended("a", channel=None, rule="x")) == []
+
+
+async def test_words_stay_with_those_who_could_be_asked_then() -> None:
+    """A direct message goes to people who need not be in the channel."""
+    own = again("a").plan.requirements
+    more = (*own, Requirement(group="security", needed=1))
+    assert await recalled(again("a"), ended("a", requirements=more)) == ["a"]
+    assert await recalled(again("a", requirements=more), ended("a")) == []
+    assert await recalled(again("a", requirements=more[1:]), ended("a")) == []
