@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.events import canonical_text
+from approvals.memory.remembering import Remembered
 from approvals.people import People
 from approvals.policy.model import Policy
 from approvals.ports import Card, Delivery
@@ -125,6 +126,7 @@ class Seen:
     people: People
     now: datetime
     cards: tuple[Card, ...] = ()  #: where else it is shown: whom it was sent to
+    earlier: tuple[Remembered, ...] = ()  #: what it recalls, as it reads now; newest first
 
 
 class Directory(Protocol):

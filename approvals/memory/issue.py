@@ -10,17 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from approvals.escalation import Escalation, Json
+from approvals.memory.by_hand import is_by_hand
 from approvals.memory.owning import decider
 from approvals.memory.values import Issue, IssueState
 from approvals.showing import in_words
-from approvals.tally import counting
 from approvals.words import Kind, OperationState, Status
-
-#: The reason to abort that says a person does it instead, in the words that are kept.
-BY_HAND = "I do it by hand"
-
-#: What an option is called that means the same.
-_BY_HAND_LABELS = ("by hand", "manual resolution")
 
 #: Characters of one part that is filled in, and attempts that are listed: people complete it.
 LONGEST, MOST_ATTEMPTS = 1000, 20
@@ -30,18 +24,6 @@ UNKNOWN, MANUAL = "Unknown", "Manual investigation"
 
 #: Who filled it in as long as no person has written.
 ANDON = "andon"
-
-
-def is_by_hand(e: Escalation) -> bool:
-    """Whether it was stopped because somebody does it by hand."""
-    if e.status is not Status.REJECTED or e.decision is None:
-        return False
-    option = e.option(e.decision.option)
-    label = option.label.casefold() if option else ""
-    if any(words in label for words in _BY_HAND_LABELS):
-        return True
-    said = [v.rationale or "" for v in counting(e, option.key)] if option else []
-    return any(words == BY_HAND or words.startswith(f"{BY_HAND}. ") for words in said)
 
 
 def is_unresolved(e: Escalation) -> bool:

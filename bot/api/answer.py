@@ -13,6 +13,7 @@ from approvals.escalation import ASKED_FOR, Escalation, Option, Override, Questi
 from approvals.policy.seats import seats_for
 from approvals.tally import have_by_group
 from approvals.words import Effect, Kind
+from bot.api.learned import learned
 
 
 class Answer(BaseModel):
@@ -53,6 +54,10 @@ class Answer(BaseModel):
     occurrences: int
     storm: str | None
     precedents: list[dict[str, Any]]
+    recalled: dict[str, Any] | None
+    runbooks: list[dict[str, Any]]
+    issue: dict[str, Any] | None
+    review: dict[str, Any] | None
     policy: dict[str, Any]
     head: str
     created_at: str
@@ -113,7 +118,7 @@ def answer(e: Escalation, delivered_at: datetime | None = None) -> dict[str, Any
         "dedup_key": e.dedup_key,
         "occurrences": e.occurrences,
         "storm": e.storm_id,
-        "precedents": [],
+        **learned(e),
         "policy": {"rule": e.plan.rule, "version": e.plan.policy_version},
         "head": e.head,
         "created_at": instant(e.created_at),

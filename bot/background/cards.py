@@ -37,6 +37,7 @@ from bot.messaging import (
     SlackRefusedError,
     SlackUnsureError,
 )
+from bot.recalling import earlier_of
 
 log = structlog.get_logger(__name__)
 
@@ -139,8 +140,9 @@ class Reconciler:
         storm = await self._storms.storm(card.storm_id) if card.storm_id else None
         if storm is not None:
             return self._artist.storm(storm)
-        now = self._clock()
-        seen = Seen(people=self._facts.facts(now).people, now=now, cards=tuple(cards))
+        earlier, now = await earlier_of(self._reads, escalation), self._clock()
+        people = self._facts.facts(now).people
+        seen = Seen(people=people, now=now, cards=tuple(cards), earlier=earlier)
         return self._artist.card(escalation, card, seen)
 
     async def _post(self, card: Card, escalation: Escalation, message: Message) -> None:

@@ -157,9 +157,11 @@ def _end(e: Escalation, case: str, values: Mapping[str, Any], people: People) ->
         yield f"{_STATUS_ENDS[e.status].capitalize()} {_time(made.at, e)}{by}{why}"
     if case in ("stopped", "void", "lapsed") or e.status in _NOTHING_RAN:
         yield category(e.category).nothing_past if e.kind is Kind.APPROVAL else "Nothing was held."
-    detail = values.get("detail") if case.startswith("reported-") else None
-    if detail and not category(e.category).private:
-        yield f"{e.service} says: «{_line(str(detail))}»"
+    if not case.startswith("reported-") or category(e.category).private:
+        return
+    for label, name in ((f"{e.service} says", "detail"), ("Undone", "undo")):
+        if values.get(name):
+            yield f"{label}: «{_line(str(values[name]))}»"
 
 
 _NOTHING_RAN = frozenset({Status.REJECTED, Status.EXPIRED, Status.WITHDRAWN})

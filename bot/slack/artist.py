@@ -24,8 +24,9 @@ class Drawings:
     def card(self, escalation: Escalation, card: Card, seen: Seen) -> Message:
         """The card as it should look now."""
         if card.surface == "channel":
-            return channel_card(escalation, seen.people, cards=seen.cards)
-        return direct_card(escalation, seen.people, card.target, cards=seen.cards)
+            return channel_card(escalation, seen.people, cards=seen.cards, earlier=seen.earlier)
+        person, earlier = card.target, seen.earlier
+        return direct_card(escalation, seen.people, person, cards=seen.cards, earlier=earlier)
 
     def storm(self, storm: Storm) -> Message:
         """A storm's card as it should look now."""

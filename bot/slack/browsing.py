@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 OURS = (
     "vote|read_whole|stop|add_reason|withdraw|details|page|show|list|search|away|back|"
     "acknowledge|extend|ask|answer|resolve|break_glass|write_issue|write_review|hand_review|"
-    "storm_[a-z]+"
+    "earlier|storm_[a-z]+"
 )
 
 Ack = Any
@@ -47,6 +47,7 @@ class Browsing:
     def register(self, app: AsyncApp) -> None:
         """Join the listeners to Bolt; the last takes what nobody else does."""
         app.action(re.compile(r"^(details$|page:)"))(self.details)
+        app.action("earlier")(self.earlier)
         app.action(re.compile(r"^show(:|$)"))(self.show)
         app.action(re.compile(r"^(list|search)(:|$)"))(self.list_page)
         app.action(re.compile(rf"^(?!({OURS})(:|$))"))(self.other)
@@ -75,21 +76,47 @@ class Browsing:
         page = int(asked) if asked.isdecimal() else 1
         return self._screens.details(escalation, click, cards, deliveries, records, page=page)
 
+    async def earlier(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
+        """The earlier ones like it, in a window."""
+        click = of_button(body, foreign=is_foreign(body))
+        found = await self._readable(click)
+        shown = found if isinstance(found, Message) else await self._like(found, click)
+        await ack()
+        if isinstance(shown, Message):
+            await self._voice.tell(client, click, shown)
+            return
+        await self._voice.open(client, click, shown)
+        self.looked(click)
+
+    async def _like(self, escalation: Escalation, click: Click) -> Mapping[str, Any] | Message:
+        try:
+            found, unread = await self._finding.like(escalation, click)
+        except StoreError:
+            return self._screens.store_away(click)
+        return self._screens.earlier_modal(escalation, found, unread, click)
+
     async def show(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """`Show` in a list: the card itself, live buttons included; in a window where the channel
         would keep it for ever.
         """
         click = of_button(body, foreign=is_foreign(body))
         found = await self._readable(click)
+        drawn = found if isinstance(found, Message) else await self._card(found)
         await ack()
         if isinstance(found, Message):
             await self._voice.tell(client, click, found)
             return
         if click.wants_window:
-            await self._voice.open(client, click, self._screens.card_modal(found))
+            await self._voice.open(client, click, self._screens.card_modal(found, drawn))
         else:
-            await self._voice.whisper(click, self._screens.card_for(found))
+            await self._voice.whisper(click, drawn)
         self.looked(click)
+
+    async def _card(self, escalation: Escalation) -> Message:
+        try:
+            return await self._finding.card(escalation)
+        except StoreError:
+            return self._screens.card_for(escalation)
 
     async def list_page(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """`Next 10` of a list or of what was found; `List` of many alike."""

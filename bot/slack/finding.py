@@ -1,17 +1,21 @@
 """What somebody may see: listed, searched, shown by its id. Reads and draws; decides nothing.
 
 Visible is what they may decide, asked for, or could read in a channel they are in: the one they ask
-from, and those Slack says they are in. Of anything else nothing is counted, named or hinted at.
+from, and those Slack says they are in. Of anything else nothing is counted, named or hinted at. But
+earlier ones like what they look at are counted where they may not read them: the card counts them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from approvals.escalation import Escalation
-from approvals.ports import Clock, FactSource, Memory, Reads, StoreError, Wanted
+from approvals.memory.remembering import remembered
+from approvals.ports import Clock, FactSource, Match, Memory, Reads, StoreError
 from bot.messaging import Message
+from bot.recalling import earlier_of
 from bot.slack.clicks import Click, click_id
-from bot.slack.drawing import answers, commands, lists
+from bot.slack.drawing import answers, commands, earlier, lists
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.filters import LONGEST, filter_of
 from bot.slack.drawing.fitting import fitting
@@ -19,8 +23,9 @@ from bot.slack.drawing.lists import PAGE, Reader
 from bot.slack.drawing.reviews import reviews
 from bot.slack.rooms import Rooms
 
-#: Escalations read in one go while searching, and at most looked through for one answer.
-SEARCHED_AT_ONCE, MOST_SEARCHED = 200, 5000
+#: Best ones that are looked through for what somebody may see: of what says words, of what is like
+#: an escalation.
+MOST_SEARCHED, MOST_ALIKE = 100, 30
 
 #: Reviews looked through for one answer, the soonest due.
 MOST_REVIEWS = 100
@@ -32,9 +37,9 @@ class Finding:
     """Answers `/escalations` and its buttons."""
 
     def __init__(
-        self, reads: Reads, facts: FactSource, clock: Clock, rooms: Rooms, memory: Memory
+        self, reads: Reads, memory: Memory, facts: FactSource, clock: Clock, rooms: Rooms
     ) -> None:
-        self._reads, self._facts, self._memory = reads, facts, memory
+        self._reads, self._memory, self._facts = reads, memory, facts
         self._clock, self._rooms = clock, rooms
 
     async def reader(self, account: str, channel: str | None = None) -> Reader:
@@ -81,7 +86,7 @@ class Finding:
             return await self.listing(account, channel, " ".join(more)), None
         if verb == "show" and more:
             return await self._show(more[0].lower(), account, channel)
-        if verb == "search" and more:
+        if verb == "search":
             return await self.search(account, channel, " ".join(more)), None
         if verb == "reviews":
             return await self.reviews(account, channel), None
@@ -117,30 +122,30 @@ class Finding:
         return next((e for e in decided if by.sees(e)), None)
 
     async def search(self, account: str, channel: str | None, words: str, page: int = 0) -> Message:
-        """What has the words in its title and may be seen, newest first. Raises StoreError."""
-        by, words = await self.reader(account, channel), words[:LONGEST]
-        most = (page + 1) * PAGE + 1
-        seen, whole = await self._seen(by, words, most)
+        """What says the words and may be seen: pending ones first, then what ended, best first.
+        Raises StoreError.
+        """
+        words = words[:LONGEST]
+        if not words.strip():
+            return commands.search_what()
+        by = await self.reader(account, channel)
+        ended = await self._memory.search(words, MOST_SEARCHED)
+        kept = await self._in_order([match.found.id for match in ended])
+        titled = [e for e in await self._reads.outlines() if says(e, words)]
+        seen = [e for e in (*titled, *kept) if by.sees(e)]
         return commands.found(
             words,
             seen[page * PAGE : (page + 1) * PAGE],
             by.people,
             page=page,
-            more=len(seen) == most,
-            most=None if whole else MOST_SEARCHED,
+            more=len(seen) > (page + 1) * PAGE,
+            most=MOST_SEARCHED if len(ended) == MOST_SEARCHED else None,
         )
 
-    async def _seen(self, by: Reader, words: str, most: int) -> tuple[list[Escalation], bool]:
-        """The newest so many of them; and whether all that have the words were looked through."""
-        seen: list[Escalation] = []
-        cursor: str | None = None
-        for _ in range(MOST_SEARCHED // SEARCHED_AT_ONCE):
-            found = await self._reads.page(Wanted(q=words), cursor, SEARCHED_AT_ONCE)
-            seen += [e for e in found.items if by.sees(e)]
-            cursor = found.next_cursor
-            if len(seen) >= most or cursor is None:
-                return seen[:most], True
-        return seen, False
+    async def _in_order(self, ids: Sequence[str]) -> list[Escalation]:
+        """Those of them whose words are still there."""
+        there = {e.id: e for e in await self._reads.these(ids) if e.erased is None}
+        return [there[one] for one in ids if one in there]
 
     async def turned(self, click: Click, value: Mapping[str, Any]) -> Message:
         """The page that a button of a list, or of what was found, asks for."""
@@ -166,7 +171,34 @@ class Finding:
             return commands.no_such(suffix), None
         if len(seen) > 1:
             return commands.which_of(suffix, seen), None
-        return channel_card(seen[0], by.people), seen[0]
+        return await self.card(seen[0]), seen[0]
+
+    async def card(self, e: Escalation) -> Message:
+        """The card itself, live buttons included. Raises StoreError."""
+        people = self._facts.facts(self._clock()).people
+        return channel_card(e, people, earlier=await earlier_of(self._reads, e))
+
+    # -- those like it --------------------------------------------------------------------------
+
+    async def like(self, e: Escalation, click: Click) -> tuple[list[Match], int]:
+        """Earlier ones like it as they read now, closest first; and how many more there are that
+        this person may not read: of those the card counts, not of what others ask in like words.
+        Raises StoreError.
+        """
+        matches = await self._memory.like(e, MOST_ALIKE)
+        by = await self.reader(click.account, click.channel)
+        there = {one.id: one for one in await self._in_order([m.found.id for m in matches])}
+        kept = [match for match in matches if match.found.id in there]
+        seen = [match for match in kept if by.sees(there[match.found.id])]
+        fresh = [(match, remembered(there[match.found.id])) for match in seen[: earlier.MOST]]
+        found = [replace(match, found=now) for match, now in fresh if now is not None]
+        return found, sum(match.likeness is not None for match in kept if match not in seen)
+
+
+def says(e: Escalation, words: str) -> bool:
+    """Whether all the words stand in what a list shows of it."""
+    shown = " ".join(filter(None, (e.title, e.service, e.reference))).casefold()
+    return all(word in shown for word in words.casefold().split())
 
 
 def _whispered(drawn: Message) -> dict[str, Any]:

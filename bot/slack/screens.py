@@ -7,7 +7,7 @@ from approvals.decide.learner import learner
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.people import People
-from approvals.ports import Card, Clock, Delivery, FactSource, Settled
+from approvals.ports import Card, Clock, Delivery, FactSource, Match, Settled
 from approvals.refusals import Refusal
 from approvals.showing import is_shown_whole
 from approvals.tally import eligible, is_requester
@@ -18,6 +18,7 @@ from bot.slack.drawing import answers, asking, learning, modals, words
 from bot.slack.drawing.about import is_incident, may_override
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
+from bot.slack.drawing.earlier import earlier_modal
 from bot.slack.drawing.learned import is_due
 from bot.slack.drawing.questions import question_of
 from bot.slack.verbs import rationale
@@ -198,12 +199,19 @@ class Screens:
         return answers.old_button()
 
     def card_for(self, e: Escalation) -> Message:
-        """The card itself, live buttons included."""
+        """The card itself, live buttons included, without what people wrote in earlier ones."""
         return channel_card(e, self._people)
 
-    def card_modal(self, e: Escalation) -> View:
+    def card_modal(self, e: Escalation, drawn: Message) -> View:
         """The card in a window, where there is no channel to show it in."""
-        return modals.card(e, self.card_for(e))
+        return modals.card(e, drawn)
+
+    def earlier_modal(
+        self, e: Escalation, found: Sequence[Match], unread: int, click: Click
+    ) -> View:
+        """The earlier ones like it that this person may read."""
+        came_from = {"channel": click.channel, "ts": click.ts}
+        return earlier_modal(e, found, unread, self._people, **came_from)
 
     def list_modal(self, message: Message) -> View:
         """A list in a window."""

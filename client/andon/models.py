@@ -178,6 +178,10 @@ class Escalation(Told):
     dedup_key: str | None = None
     occurrences: int = 1
     precedents: Sequence[Object] = ()
+    recalled: Object | None = None
+    runbooks: Sequence[Object] = ()
+    issue: Object | None = None
+    review: Object | None = None
     policy: Object = Field(default_factory=dict)
     head: str | None = None
     created_at: Time

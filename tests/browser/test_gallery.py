@@ -25,12 +25,13 @@ from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.digest import digest
 from bot.slack.drawing.directs import direct
+from bot.slack.drawing.earlier import earlier_modal
 from bot.slack.drawing.form import View
 from bot.slack.drawing.home import away_modal
 from bot.slack.drawing.lists import Reader
 from bot.slack.drawing.storm import abortable, storm_card
 from bot.slack.drawing.storm_windows import abort_window, list_window
-from tests.bot.slack.drawing import ends, states, test_home
+from tests.bot.slack.drawing import ends, recalling, states, test_home
 from tests.bot.slack.drawing.examples import DROP, MIGRATION, RETRIES, TRANSFER, Story, later
 from tests.bot.slack.drawing.states import PEOPLE
 from tests.bot.slack.drawing.test_told import TOLD
@@ -132,6 +133,8 @@ PENDING: Mapping[str, Callable[[], Escalation]] = {
     "retries": _of(RETRIES),
     "closely": _of(CLOSELY),
     **states.PENDING,
+    "recalled": recalling.asked_again,
+    "recalled_incident": recalling.reported_again,
 }
 
 OVER: Mapping[str, Callable[[], Escalation]] = {
@@ -144,7 +147,7 @@ def test_everything_down_to_the_buttons_is_in_two_screens(gallery: Gallery) -> N
     """The operation begins on the first one; what is over, and what is told, is shorter."""
     height = PHONE["height"]
     for name, tell in PENDING.items():
-        card = gallery.hang(channel_card(tell(), PEOPLE))
+        card = gallery.hang(channel_card(tell(), PEOPLE, earlier=recalling.KNOWN))
         gallery.shoot(name, card)
         top = _box(card)["y"]
         last = _box(card.get_by_role("button", name=re.compile("^Details")))
@@ -184,6 +187,7 @@ WINDOWS: Mapping[str, Callable[[], View]] = {
     "answer": lambda: asking.answer_modal(states.asked(), states.ASKED, PEOPLE),
     "resolve": lambda: asking.resolve_modal(states.incident_looked_at(), PEOPLE),
     "override": lambda: asking.override_modal(states.override_asked(), PEOPLE, person="tom"),
+    "earlier": lambda: earlier_modal(recalling.asked_again(), recalling.EARLIER, 2, PEOPLE),
     "details": lambda: details(states.override_asked(), PEOPLE, person="mia"),
 }
 

@@ -92,14 +92,16 @@ async def test_a_failure_is_told_to_the_decider_and_the_requester(over_socket: S
     story = over_socket
     made = await approved(story)
     await story.claim(made)
-    await story.report(made, "failed", detail="disk full at 61 %", undo="unchanged")
+    undone = "restored from the copy of 22:40"
+    await story.report(made, "failed", detail="disk full at 61 %", undo=undone)
     line = (
         "Approved, but it failed {time}.\ndata-sync says: «disk full at 61 %»"
-        "\nState of sync_data: «unchanged»"
+        f"\nUndone: «{undone}»"
     )
     await ended(story, "FAILED", line)
     for person in ("USAM", "UDANA"):
-        await told_directly(story, person, "It failed. data-sync says: «disk full at 61 %».")
+        told = f"It failed. data-sync says: «disk full at 61 %». Undone: «{undone}»."
+        await told_directly(story, person, told)
 
 
 @ends("no result in time")

@@ -105,7 +105,9 @@ async def test_with_nothing_pending_the_last_decision_is_named(over_http: Story)
         ),
         (
             "search Nordwind",
-            "Nothing you can see has these words in its title: Nordwind. /escalations help",
+            "Nothing you can see has these words: Nordwind. Searched: what is pending by its "
+            "title; what has ended also by its error, the reasons given, causes and ways round. "
+            "/escalations help",
         ),
         (
             "show 999999",
@@ -120,7 +122,7 @@ async def test_what_is_not_understood_or_not_there_is_said_so(
     assert answer_of((await typed(over_http, "USAM", text)).blocks) == answer
 
 
-@pytest.mark.parametrize("text", ["help", "HELP", "show", "search"])
+@pytest.mark.parametrize("text", ["help", "HELP", "show"])
 async def test_help_names_the_commands(over_http: Story, text: str) -> None:
     told = spoken((await typed(over_http, "USAM", text)).blocks)
     assert "Commands: list, show ID, search WORDS, help." in told
@@ -228,6 +230,7 @@ async def test_search_finds_what_may_be_seen_pending_or_over(over_http: Story) -
     story.workspace.kick("UMIA", OPERATIONS)
     await story.ask("k0", title="Sync the orders of 100% again")
     await story.tap("USAM", await story.card(OPERATIONS), RETRY)
+    await story.server.store.memory.remember(story.clock())
     for n in range(11):
         await story.ask(f"k{n + 1}", title=f"Sync the orders, part {n}", category="other")
     first = await typed(story, "USAM", "search sync THE orders")
@@ -235,7 +238,7 @@ async def test_search_finds_what_may_be_seen_pending_or_over(over_http: Story) -
     await story.tap("USAM", first, "Next 10")
     rest = await story.workspace.wait_for(lambda: _other(story, first.ts))
     assert rest.labels == ["Show", "Show"]
-    assert f"approved: {RETRY}, by Sam" in spoken(rest.blocks)
+    assert f"approved: {RETRY}, by Sam" in spoken(rest.blocks[-1:])
     for_mia = await typed(story, "UMIA", "search orders", PAYMENTS)
     assert answer_of(for_mia.blocks).startswith("Nothing you can see has these words")
     await story.workspace.click(

@@ -56,6 +56,11 @@ def is_incident(e: Escalation) -> bool:
     return e.kind is Kind.INCIDENT
 
 
+def recalls(e: Escalation) -> bool:
+    """Whether any like it had ended when it was asked."""
+    return e.recalled is not None and e.recalled.times > 0
+
+
 def is_overridden(e: Escalation) -> bool:
     """Whether the decision went around the policy."""
     return e.decision is not None and e.decision.by is DecidedBy.BREAK_GLASS

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.escalation import Escalation, Option
 from approvals.words import Effect
-from bot.slack.drawing.about import bare, is_incident, longer, subject
+from bot.slack.drawing.about import bare, is_incident, longer, recalls, subject
 from bot.slack.drawing.limits import ACCESSIBILITY
 from bot.slack.drawing.spans import Block, Element, cut, one_line, plain_text
 from bot.slack.drawing.words import (
@@ -15,6 +15,7 @@ from bot.slack.drawing.words import (
     ASK,
     BUTTON,
     DETAILS,
+    EARLIER,
     OVERRIDE,
     RESOLVE,
     SHOW,
@@ -75,7 +76,8 @@ def acknowledge_button(e: Escalation) -> Element:
 def beside(e: Escalation) -> list[Element]:
     """What can be done besides deciding; of an incident, all that can be done."""
     over = [button(e, "resolve", RESOLVE)] if is_incident(e) else []
-    return [acknowledge_button(e), button(e, "ask", ASK), *over, details_button(e)]
+    before = [button(e, "earlier", EARLIER)] if recalls(e) else []
+    return [acknowledge_button(e), button(e, "ask", ASK), *over, *before, details_button(e)]
 
 
 def answer_button(e: Escalation, question: str) -> Element:

@@ -7,6 +7,7 @@ redrawn only when what is to be judged changes, and at the end (CARDS section 1)
 from collections.abc import Sequence
 
 from approvals.escalation import Escalation, Option
+from approvals.memory.remembering import Remembered
 from approvals.people import People
 from approvals.ports import Card
 from approvals.showing import is_shown_whole
@@ -33,6 +34,7 @@ from bot.slack.drawing.incident import incident_card
 from bot.slack.drawing.limits import CARD, characters
 from bot.slack.drawing.looking import looking, of_this_sort, overrides_asked, time_given
 from bot.slack.drawing.operation import on_card
+from bot.slack.drawing.recalled import recalled
 from bot.slack.drawing.service_says import attempts, context_lines
 from bot.slack.drawing.spans import (
     Block,
@@ -53,11 +55,19 @@ from bot.slack.drawing.spans import (
 ROOMS = ((200, 150), (120, 80), (60, 40))
 
 
-def channel_card(escalation: Escalation, people: People, *, cards: Sequence[Card] = ()) -> Message:
-    """The card in the channel, pending or over. `cards` say whom it was sent to."""
+def channel_card(
+    escalation: Escalation,
+    people: People,
+    *,
+    cards: Sequence[Card] = (),
+    earlier: Sequence[Remembered] = (),
+) -> Message:
+    """The card in the channel, pending or over. `cards` say whom it was sent to, `earlier` what
+    people wrote in those it recalls.
+    """
     reader = lockscreen.reader_of(escalation, people)
     if is_incident(escalation):
-        return incident_card(escalation, people, reader, in_channel=True)
+        return incident_card(escalation, people, reader, earlier, in_channel=True)
     if escalation.status is not Status.PENDING:
         return record.decided_card(escalation, people, reader, cards)
     lines = [
@@ -65,23 +75,28 @@ def channel_card(escalation: Escalation, people: People, *, cards: Sequence[Card
         *overrides_asked(escalation, people),
         *looking(escalation, people),
     ]
-    return _pending(escalation, people, reader, lines, in_channel=True)
+    return _pending(escalation, people, reader, lines, earlier, in_channel=True)
 
 
 def direct_card(
-    escalation: Escalation, people: People, person: str, *, cards: Sequence[Card] = ()
+    escalation: Escalation,
+    people: People,
+    person: str,
+    *,
+    cards: Sequence[Card] = (),
+    earlier: Sequence[Remembered] = (),
 ) -> Message:
     """The same card for one person: their zone on the lock screen, no counts, no progress."""
     reader = lockscreen.reader_of(escalation, people, person)
     if is_incident(escalation):
-        return incident_card(escalation, people, reader, in_channel=False)
+        return incident_card(escalation, people, reader, earlier, in_channel=False)
     if escalation.status is not Status.PENDING:
         return record.decided_card(escalation, people, reader, cards)
     asked = "you are asked as one of them"
     if person not in may_decide(escalation, people):
         asked = f"you are told, as {_standing_of(escalation, person)}"
     lines: list[Line] = [(f"Needs {wanted_at_least(escalation)}; {asked}.",)]
-    return _pending(escalation, people, reader, lines, in_channel=False)
+    return _pending(escalation, people, reader, lines, earlier, in_channel=False)
 
 
 def _standing_of(e: Escalation, person: str) -> str:
@@ -96,13 +111,14 @@ def _pending(
     people: People,
     reader: lockscreen.Reader,
     lines: Sequence[Line],
+    earlier: Sequence[Remembered],
     *,
     in_channel: bool,
 ) -> Message:
     """The roomiest drawing that stays within a card."""
     blocks: list[Block] = []
-    for context_room, option_room in ROOMS:
-        blocks = _blocks(e, people, lines, context_room, option_room, in_channel=in_channel)
+    for rooms in ROOMS:
+        blocks = _blocks(e, people, lines, earlier, rooms, in_channel=in_channel)
         if characters(blocks) <= CARD:
             break
     return Message(text=lockscreen.pending(e, people, reader), blocks=tuple(blocks))
@@ -112,11 +128,12 @@ def _blocks(
     e: Escalation,
     people: People,
     lines: Sequence[Line],
-    context_room: int,
-    option_room: int,
+    earlier: Sequence[Remembered],
+    rooms: tuple[int, int],
     *,
     in_channel: bool,
 ) -> list[Block]:
+    context_room, option_room = rooms
     row = f"{severity_word(e.severity)} · {e.environment} · {row_of(e).name}"
     found = [
         context(row, block_id="row"),
@@ -127,6 +144,8 @@ def _blocks(
     ]
     tried = attempts(e)
     found += [rich(tried, block_id="tried")] if tried else []
+    before = recalled(e, earlier, people, context_room)
+    found += [rich(before, block_id="recalled")] if before else []
     asked = questions.on_card(e, people, context_room, answered_only=not in_channel)
     found += [rich(asked, block_id="questions")] if asked else []
     found += [

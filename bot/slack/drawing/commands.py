@@ -31,6 +31,13 @@ NARROWED = ("mine", "critical", "service:", "group:", "category:")
 #: Escalations a page of what was found.
 PAGE = 10
 
+#: Where words are looked for.
+_SEARCHED = (
+    "Searched: what is pending by its title; what has ended also by its error, the reasons given, "
+    "causes and ways round."
+)
+_ORDER = "What is pending first, then what fits best."
+
 _USAGE = "Commands: list, show ID, search WORDS, reviews, help."
 
 
@@ -89,24 +96,27 @@ def found(
     more: bool,
     most: int | None = None,
 ) -> Message:
-    """What was found, newest first; one page of it. `most`: only so many were looked through."""
+    """One page of what was found. `most`: of what has ended only so many were looked through."""
     named_words = one_line(words, 60)
     if not at:
         again = "Nothing more" if page else "Nothing"
-        told = f"{again} you can see has these words in its title: {named_words}"
-        return said(f"{told}.{_cut(most)} /escalations help")
-    told = f"With these words in the title, newest first: {named_words}{_cut(most, '.')}"
+        told = f"{again} you can see has these words: {named_words}.{_cut(most)}"
+        return said(f"{told} {_SEARCHED} /escalations help")
+    told = f"With these words: {named_words}. {_ORDER}{_cut(most)}"
     blocks = [found_block(e, f"entry_{n}", people) for n, e in enumerate(at)]
     if more:
         blocks.append(actions([_turn(words, page + 1)], block_id="turn"))
     return Message(text=lockscreen.told(told), blocks=(*message((told,)).blocks, *blocks))
 
 
-def _cut(most: int | None, before: str = "") -> str:
-    """No silent end: what lies further back was not looked at."""
-    return (
-        f"{before} Only the newest {most:,} with these words were looked through." if most else ""
-    )
+def search_what() -> Message:
+    """Nothing was typed after `search`."""
+    return said(f"Type what to look for, such as /escalations search replica lag. {_SEARCHED}")
+
+
+def _cut(most: int | None) -> str:
+    """No silent end: what fits less was not looked at."""
+    return f" Of what has ended only the best {most:,} were looked through." if most else ""
 
 
 def found_block(e: Escalation, block_id: str, people: People) -> Block:
@@ -175,7 +185,8 @@ def help_text() -> Message:
         "list: what is pending, soonest deadline first. It may be narrowed: list mine, "
         "list critical, list service:NAME, list group:NAME, list category:NAME.",
         "show ID: the card with its live buttons; the last six characters of the id are enough.",
-        "search WORDS: what has them in its title, pending or over, newest first.",
+        "search WORDS: what is pending by its title; what has ended also by its error, the reasons "
+        "given, causes and ways round.",
         "reviews: what is to be looked at again, yours first, soonest due first.",
         "Who stands in for you while you are away is set in the Home tab of this app.",
         "Nothing runs until people decide. Time running out aborts it.",

@@ -1,6 +1,9 @@
 """The card of an incident: nothing is held, somebody is to look, and to say how it ended."""
 
+from collections.abc import Sequence
+
 from approvals.escalation import Escalation, Resolution
+from approvals.memory.remembering import Remembered
 from approvals.people import People
 from approvals.words import Status
 from bot.messaging import Message
@@ -23,6 +26,7 @@ from bot.slack.drawing.counts import named
 from bot.slack.drawing.learned import learned, learned_buttons
 from bot.slack.drawing.limits import CARD, characters
 from bot.slack.drawing.looking import looking, of_this_sort
+from bot.slack.drawing.recalled import recalled
 from bot.slack.drawing.service_says import attempts, context_lines
 from bot.slack.drawing.spans import (
     Block,
@@ -48,24 +52,35 @@ LOOK_THEN_RESOLVE = "Nothing is held. Look, then resolve it when it is over."
 
 
 def incident_card(
-    e: Escalation, people: People, reader: lockscreen.Reader, *, in_channel: bool
+    e: Escalation,
+    people: People,
+    reader: lockscreen.Reader,
+    earlier: Sequence[Remembered] = (),
+    *,
+    in_channel: bool,
 ) -> Message:
     """The card, waiting or over. Who looks and how often it happened stand in the channel alone."""
     if e.status is not Status.PENDING:
         return Message(text=lockscreen.ended(e, people, reader), blocks=tuple(_ended(e, people)))
     blocks: list[Block] = []
-    for context_room, question_room in ROOMS:
-        blocks = _blocks(e, people, context_room, question_room, in_channel=in_channel)
+    for rooms in ROOMS:
+        blocks = _blocks(e, people, earlier, rooms, in_channel=in_channel)
         if characters(blocks) <= CARD:
             break
     return Message(text=lockscreen.pending(e, people, reader), blocks=tuple(blocks))
 
 
 def _blocks(
-    e: Escalation, people: People, context_room: int, question_room: int, *, in_channel: bool
+    e: Escalation,
+    people: People,
+    earlier: Sequence[Remembered],
+    rooms: tuple[int, int],
+    *,
+    in_channel: bool,
 ) -> list[Block]:
+    context_room, question_room = rooms
     row = f"{severity_word(e.severity)} · {e.environment} · {row_of(e).name}"
-    tried = attempts(e)
+    tried, before = attempts(e), recalled(e, earlier, people, context_room)
     asked = questions.on_card(e, people, question_room, answered_only=not in_channel)
     return [
         context(row, block_id="row"),
@@ -73,6 +88,7 @@ def _blocks(
         rich(section(_who_reports(e, people, in_channel=in_channel)), block_id="asks"),
         rich(context_lines(e, context_room), *look_closely(e), block_id="says"),
         *([rich(tried, block_id="tried")] if tried else []),
+        *([rich(before, block_id="recalled")] if before else []),
         *([rich(asked, block_id="questions")] if asked else []),
         rich(section(*_who_looks(e, people, in_channel=in_channel)), block_id="until"),
         actions(beside(e)),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from approvals.escalation import Escalation, Override, Vote
-from approvals.memory.issue import is_by_hand
+from approvals.memory.by_hand import is_by_hand
 from approvals.people import People
 from approvals.ports import Card
 from approvals.tally import counting
@@ -29,7 +29,6 @@ from bot.slack.drawing.about import (
     severity_word,
     short_digest,
     short_id,
-    subject,
 )
 from bot.slack.drawing.buttons import actions, button, details_button
 from bot.slack.drawing.learned import learned, learned_buttons
@@ -229,7 +228,7 @@ def _reported(e: Escalation) -> list[Line]:
     if outcome is not None and outcome.detail:
         lines.append([f"{e.service} says: ", quoted(outcome.detail)])
     if outcome is not None and outcome.undo:
-        lines.append([f"State of {subject(e)}: ", quoted(outcome.undo)])
+        lines.append(["Undone: ", quoted(outcome.undo)])
     return lines
 
 

@@ -72,6 +72,11 @@ def when(at: datetime, *, near: datetime | None = None, seconds: bool = False) -
     return Span(text=spoken_time(at, "UTC", near=near), at=at, format=written)
 
 
+def day(at: datetime) -> Span:
+    """A day, where the hour tells nothing."""
+    return Span(text=f"{at.day} {at:%b}", at=at, format="{date_short_pretty}")
+
+
 def spoken_time(
     at: datetime, zone: str, *, near: datetime | None = None, named: bool = True
 ) -> str:

@@ -155,7 +155,8 @@ def _unknown(e: Escalation, values: Values, people: People) -> Line:
 
 def _detail(e: Escalation, values: Values) -> Pieces:
     detail = values.get("detail")
-    return [f". {e.service} says: ", quoted(str(detail)), "."] if detail else ["."]
+    said: Pieces = [f". {e.service} says: ", quoted(str(detail)), "."] if detail else ["."]
+    return [*said, " Undone: ", quoted(str(values["undo"])), "."] if values.get("undo") else said
 
 
 def _other(e: Escalation, values: Values, people: People) -> Line:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.memory.issue import BY_HAND
+from approvals.memory.by_hand import BY_HAND
 from approvals.refusals import Refusal, Why
 
 #: What a phone shows of a button before it cuts it.
@@ -24,6 +24,7 @@ ACKNOWLEDGE = "I am looking"
 ASK = "Ask"
 ANSWER = "Answer"
 RESOLVE = "Resolve"
+EARLIER = "Show earlier ones"
 OVERRIDE = "Override the policy"
 WRITE_ISSUE = "Write down what you did"
 WRITE_REVIEW = "Write the review"

@@ -30,7 +30,7 @@ class Released:
     escalation: Escalation
     grant: Grant
     detail: str | None = None  #: set it to tell people more about what became of it
-    undo: str | None = None  #: set it to tell people how to take it back
+    undo: str | None = None  #: set it where it was taken back: how
 
     @property
     def option(self) -> str:

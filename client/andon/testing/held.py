@@ -177,6 +177,10 @@ class Held:
             "occurrences": self.occurrences,
             "storm": None,
             "precedents": [],
+            "recalled": None,
+            "runbooks": [],
+            "issue": None,
+            "review": None,
             "policy": {
                 "rule": "automation" if self.is_automation else "fake",
                 "version": _GENESIS,

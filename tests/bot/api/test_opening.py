@@ -22,6 +22,7 @@ SHAPE = {
     "erased",
     "storm",
     "recovery",
+    "recalled", "runbooks", "issue", "review",
 }  # fmt: skip
 
 

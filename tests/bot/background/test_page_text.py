@@ -121,12 +121,14 @@ def test_the_worse_it_is_the_louder(severity: str, tone: str) -> None:
         (ends.not_run, "lapsed", "NOT RUN", "Nothing ran."),
         (ends.succeeded, "reported-succeeded", "SUCCEEDED", "search-api says: «disk full»"),
         (ends.failed, "reported-failed", "FAILED", "search-api says: «disk full»"),
+        (ends.failed, "reported-failed", "FAILED", "Undone: «restored»"),
         (ends.unknown, "reported-unknown", "RESULT UNKNOWN", "search-api says: «disk full»"),
     ],
 )
 def test_how_it_ended(told: Callable[[], Story], case: str, title: str, line: str) -> None:
     story = told()
-    text = page_text(story.escalation, case, {"detail": "disk full"}, story.people)
+    values = {"detail": "disk full", "undo": "restored"}
+    text = page_text(story.escalation, case, values, story.people)
     assert text.title.startswith(f"{title}: ")
     assert line in text.body.splitlines()
     assert "Decide by" not in text.body

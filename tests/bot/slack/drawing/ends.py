@@ -40,7 +40,9 @@ def succeeded() -> Story:
 def failed() -> Story:
     """It did not."""
     story = running()
-    story.report(Result.FAILED, later(28), detail="disk full at 61 %", undo="unchanged")
+    story.report(
+        Result.FAILED, later(28), detail="disk full at 61 %", undo="restored from the copy of 22:40"
+    )
     return story
 
 

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.escalation import Escalation, Requester
+from approvals.memory.values import Precedent
+from approvals.ports import Match
 from bot.messaging import Message
 from bot.slack.drawing import (
     asking,
@@ -27,12 +29,21 @@ from bot.slack.drawing.answers import answer
 from bot.slack.drawing.card import channel_card, direct_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.directs import direct
+from bot.slack.drawing.earlier import earlier_modal
 from bot.slack.drawing.limits import LOCK_SCREEN, check
 from bot.slack.drawing.lists import Reader
 from bot.slack.drawing.thread import thread_line
 from tests.bot.slack.drawing import ends, states
 from tests.bot.slack.drawing.examples import MIGRATION, Story, later, people
 from tests.bot.slack.drawing.reading import everything
+from tests.bot.slack.drawing.recalling import (
+    FILLS,
+    LAST,
+    asked_again,
+    one_before,
+    reported_again,
+    reviewed,
+)
 
 PEOPLE = people()
 HOSTILE = (
@@ -104,7 +115,7 @@ def drawings() -> Iterator[tuple[str, Any]]:
     values = {"option": FLAT, "have": 1, "needed": 2, "may": [FLAT], "by": [FLAT], "can": [FLAT]}
     values |= {"at": "2026-11-12T21:41:00.000000Z", "changes": [HOSTILE], "name": FLAT}
     values |= {"word": FLAT, "account": FLAT, "groups": [FLAT], "rationale": HOSTILE}
-    values |= {"reason": HOSTILE, "detail": HOSTILE, "why": HOSTILE, "from": FLAT}
+    values |= {"reason": HOSTILE, "detail": HOSTILE, "why": HOSTILE, "from": FLAT, "undo": HOSTILE}
     for tell, _ in ends.ENDS.values():
         ended = tell().escalation
         labels = tuple(replace(o, label=FLAT[:75], description=HOSTILE) for o in ended.options)
@@ -114,6 +125,7 @@ def drawings() -> Iterator[tuple[str, Any]]:
         yield owed, thread_line(story.escalation, owed, values, PEOPLE)
         yield owed, direct(story.escalation, owed, values, PEOPLE, person="ines")
     yield from on_the_way(values)
+    yield from of_before()
     for case in ("counted", "changed", "already-decided", "out-of-date", "unknown-account"):
         yield case, answer(case, values, story.escalation, PEOPLE, typed=HOSTILE)
 
@@ -142,6 +154,24 @@ def on_the_way(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for tell in (states.answered, states.resolved, states.extended):
         for case in replies.BY_CASE:
             yield case, answer(case, values, malicious(tell()), PEOPLE, typed=HOSTILE)
+
+
+def of_before() -> Iterator[tuple[str, Any]]:
+    """What people and services wrote in earlier ones, on the card and in the window of them."""
+    issue = replace(FILLS, root_cause=HOSTILE, workarounds=HOSTILE, due=FLAT, owner=FLAT)
+    review = reviewed()
+    found = review.findings and replace(review.findings, root_cause=HOSTILE, resolved_by=HOSTILE)
+    review = replace(review, findings=found)
+    wrote = {"rationale": HOSTILE, "undone": HOSTILE, "by_hand": HOSTILE, "title": FLAT}
+    named = {"label": FLAT[:75], "people": (FLAT,)}
+    before = one_before(**wrote, **named, issue=issue, review=review)
+    last = Precedent(id="esc_last", at=LAST, option=FLAT[:40], person=FLAT)
+    for e in (asked_again(ended={FLAT[:40]: 3, "migrate": 2}), reported_again()):
+        past = e.recalled and replace(e.recalled, precedents=(last,))
+        again = replace(malicious(e), recalled=past)
+        yield "recalled", channel_card(again, PEOPLE, earlier=[before])
+        yield "recalled directly", direct_card(again, PEOPLE, "ravi", earlier=[before])
+        yield "earlier", earlier_modal(again, [Match(found=before, score=1.0)], 1, PEOPLE)
 
 
 def malicious(e: Escalation) -> Escalation:

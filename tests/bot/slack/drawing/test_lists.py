@@ -203,6 +203,7 @@ def test_every_other_answer_is_as_stored() -> None:
         "found": commands.found("documents", mixed, PEOPLE, page=0, more=True),
         "found_none": commands.found("documents", [], PEOPLE, page=0, more=False),
         "found_no_more": commands.found("documents", [], PEOPLE, page=3, more=False),
+        "search_what": commands.search_what(),
         "found_cut": commands.found("documents", mixed, PEOPLE, page=0, more=False, most=5000),
         "found_none_cut": commands.found("documents", [], PEOPLE, page=0, more=False, most=5000),
     }
