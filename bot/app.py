@@ -43,6 +43,7 @@ from bot.people import KnownPeople
 from bot.policy_file import PolicyFile
 from bot.replica_side import ReplicaSide
 from bot.rotation import Rotation, rotation
+from bot.runbook_side import runbook_loops
 from bot.seal_side import SealSide
 from bot.settings import Settings, SettingsError, read_settings
 from bot.signing import KeyRing
@@ -66,6 +67,7 @@ NEWS_S = 1.0
 #: Loops that no commit concerns at once.
 UNHURRIED = frozenset(
     {"clock", "home", "news", "people", "policy", "digest", "sealer", "secrets", "keys"}
+    | {"runbooks"}
 )
 
 #: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
@@ -133,14 +135,13 @@ async def serving(
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed, news.elsewhere)
         )
-        bell.lately.alone = store.database.alone
+        bell.lately.alone = alone = store.database.alone
         clock.not_before(await store.reads.latest(clock()))
-        shared = ReplicaSide(store, policy, people, clock, alone=store.database.alone)
+        shared = ReplicaSide(store, policy, people, clock, alone=alone)
         await shared.begin(keys)
         sealing = SealSide(settings, store.seals, keys, clock, metrics)
         stack.push_async_callback(sealing.finish)  # when nothing else commits any more
-        who_is_away = partial(_away, store, people, clock)
-        await who_is_away()
+        await (who_is_away := partial(_away, store, people, clock))()
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
         with_slack = partial(SlackSide, settings, store, writer, people, clock, wall, bell)
@@ -155,9 +156,10 @@ async def serving(
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
         file, watching = shared.watch(settings, adopt, metrics)
+        books = runbook_loops(settings, people)
         adopt_secrets = slack.door.take_secrets if slack else None
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
-        loops += [*watching, rotating, *_heard(news, store, who_is_away)]
+        loops += [*watching, rotating, *books, *_heard(news, store, who_is_away)]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         bell.concerns = _concerns(people)
         ours = (*sealing.checks, *shared.checks, *((slack.ready,) if slack else ()))
@@ -177,7 +179,7 @@ async def serving(
             metrics_text=watch.text,
             checks=checks,
             healths=shared.healths,
-            among_others=not store.database.alone,
+            among_others=not alone,
             answered=metrics.answered,
             people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
         )
