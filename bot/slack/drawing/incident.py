@@ -4,7 +4,7 @@ from approvals.escalation import Escalation, Resolution
 from approvals.people import People
 from approvals.words import Status
 from bot.messaging import Message
-from bot.slack.drawing import lockscreen, questions
+from bot.slack.drawing import lockscreen, questions, runbooks
 from bot.slack.drawing.about import (
     asker,
     bare,
@@ -71,6 +71,7 @@ def _blocks(
         header(e.title, block_id="title"),
         rich(section(_who_reports(e, people, in_channel=in_channel)), block_id="asks"),
         rich(context_lines(e, context_room), *look_closely(e), block_id="says"),
+        *runbooks.on_card(e),
         *([rich(tried, block_id="tried")] if tried else []),
         *([rich(asked, block_id="questions")] if asked else []),
         rich(section(*_who_looks(e, people, in_channel=in_channel)), block_id="until"),
