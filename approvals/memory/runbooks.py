@@ -10,6 +10,7 @@ They inform and never decide, so a page that cannot be read is left out and ever
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -23,6 +24,8 @@ MOST = 3
 
 #: Characters of an error that pages are matched with.
 LONGEST_ERROR = 2_000
+
+_normalised = lru_cache(maxsize=512)(normalised)
 
 
 def _as_compared(globs: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ class Shelf:
         """
         exact = (fields.get("fingerprint") or {}).get("exact")
         error = error_said(fields)[:LONGEST_ERROR] if self._reads_errors else ""
-        return exact if exact in self._by_fingerprint else None, normalised(error)
+        return exact if exact in self._by_fingerprint else None, _normalised(error)
 
     def matching(
         self, said: Said, rule: Sequence[str], exact: str | None, error: str
