@@ -26,6 +26,7 @@ from approvals.policy.model import Policy
 from approvals.ports import Clock, Committed, Elsewhere
 from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
+from bot.api.known import Confirmed
 from bot.api.limits import Bounds, Limiter
 from bot.background.callbacks import Caller
 from bot.background.clock import Ticker
@@ -36,6 +37,7 @@ from bot.bell import Bell
 from bot.bounds import MOST_BODY
 from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
+from bot.memory_side import MemorySide
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.news import News
 from bot.page_side import page_loop
@@ -151,7 +153,7 @@ async def serving(
             Loop("clock", Ticker(store.reads, writer, clock, new_id, store.leases).once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             page_loop(store, writer, people, clock, metrics, counts),
-            sealing.loop,
+            *(sealing.loop, *MemorySide(store, clock).loops),
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
@@ -203,6 +205,7 @@ def _concerns(people: KnownPeople) -> dict[str, Callable[[Escalation], bool]]:
     return {
         "callbacks": lambda escalation: escalation.callback_url is not None,
         "pages": lambda _: bool(people.policy.routes),
+        "memory": MemorySide.concerns,
     }
 
 
@@ -331,6 +334,7 @@ def _api(settings: Settings, store: Store, **joined: Any) -> Api:
         store_due_s=lambda: store.writer.retry_s,
         allowed_callbacks=frozenset(settings.allowed_callbacks),
         limiter=Limiter(bounds),
+        known_errors=Confirmed(store.memory),
         **joined,
     )
 

@@ -49,8 +49,8 @@ def known_errors(rows: Iterable[Remembered], automation: AutomationEntry) -> tup
 def _confirmed(rows: Iterable[Remembered]) -> Iterator[tuple[Remembered, Findings, KnownError]]:
     for row in rows:
         found = row.review.findings if row.review is not None else None
-        if found is not None and found.known_error is not None:
-            yield row, found, found.known_error
+        if found is not None and row.known_error is not None:
+            yield row, found, row.known_error
 
 
 def _in_force(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.escalation import Escalation
-from approvals.memory.values import Fingerprint, Issue, Review
+from approvals.memory.fingerprint import known_by
+from approvals.memory.values import Fingerprint, Issue, KnownError, Review
 from approvals.tally import counting
 from approvals.words import DecidedBy, Effect, Kind, Result, Severity, Status
 
@@ -48,6 +49,12 @@ class Remembered:
     review: Review | None = None
 
     @property
+    def known_error(self) -> KnownError | None:
+        """What its review confirmed as a known error."""
+        found = self.review.findings if self.review is not None else None
+        return found.known_error if found is not None else None
+
+    @property
     def is_reversed(self) -> bool:
         """Whether somebody took the release back, before or after it ran."""
         return self.undone is not None or self.stopped
@@ -72,7 +79,7 @@ def remembered(escalation: Escalation) -> Remembered | None:
         status=e.status,
         created_at=e.created_at,
         ended_at=ended,
-        fingerprint=e.fingerprint,
+        fingerprint=known_by(e),
         operation=e.operation.name if e.operation else None,
         money=e.operation is not None and e.operation.money is not None,
         by=decision.by if decision else None,
