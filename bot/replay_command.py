@@ -75,7 +75,7 @@ def policy_replay(
     1 when something does.
     """
     now = utc_now()
-    begin = _begin(since, now)
+    begin = begin_of(since, now)
     try:
         settings = read_settings(ANDON_SLACK_MODE="off")
         tried = read_policy(policy or Path(settings.policy))
@@ -88,7 +88,7 @@ def policy_replay(
         raise typer.Exit(FINDING)
 
 
-def _begin(since: str, now: datetime) -> datetime:
+def begin_of(since: str, now: datetime) -> datetime:
     """The moment meant by `30d`, `12h` or `2026-01-31`."""
     ago = _AGO.fullmatch(since)
     if ago:

@@ -90,7 +90,7 @@ class Evidence:
         return page[0] if page else None
 
     def waiting(self, most: int) -> list[Kept]:
-        """Those that are not over, what is due first."""
+        """Those that time will change, what is due first."""
         return self._page("WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ?", (most,))
 
     def blocks(self) -> Iterator[KeptBlock]:
