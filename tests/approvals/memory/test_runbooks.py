@@ -130,6 +130,17 @@ def test_a_fingerprint_comes_before_a_match_and_after_the_rule() -> None:
     ]
 
 
+def test_a_page_that_names_the_fingerprint_of_an_escalation_is_linked_by_the_next_like_it() -> None:
+    """As Details show it, copied into the page."""
+    first = step(State(), an_open(context={"error": TIMEOUT}), facts(), START).escalation
+    assert first is not None
+    assert first.fingerprint is not None
+    exact = Page(name="exact.md", title="Exact", fingerprints=(first.fingerprint.exact,))
+    known, later = facts(exact), {**TIMEOUT, "message": "warehouse-db:6000 after 99 s"}
+    assert names(known, an_open("k2", context={"error": later})) == [("exact.md", "fingerprint")]
+    assert names(known, an_open("k3")) == []
+
+
 def test_the_address_is_the_policys_and_the_path_of_the_page() -> None:
     text = f"{SAMPLE}\n[memory]\n{URL}\n"
     (book,) = books(facts(page("search/reindex.md", service="*"), text=text), an_open())

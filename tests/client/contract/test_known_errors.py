@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
-from andon import Client, KnownError
+from andon import Automation, Client, KnownError
 from andon.escalating import Incident
 from andon.flow.knowing import Known
 from andon.likeness import normalised
 
-from approvals import joining
+from approvals import commands, joining
+from approvals.commands import Actor
+from approvals.words import Recovery
+from bot.ids import new_id
 from tests.client.contract.wires import Wire, problem_of
 from tests.client.serving import Served
 
@@ -78,3 +81,30 @@ def test_an_error_that_was_told_is_known_again(real: Served, error: Exception) -
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_both_sides_leave_out_the_same(error: Exception) -> None:
     assert normalised(str(error)) == joining.normalised(str(error))
+
+
+def test_what_a_review_confirmed_reaches_the_service(served: Served) -> None:
+    """The whole way: it is told, resolved, reviewed, remembered, served, and known again."""
+    key, error = served.service("learns"), ConnectionError("warehouse-db:5432 after 10 s")
+    told: dict[str, Any] = Incident(
+        category="service_health", title="it failed", error=error
+    ).opening()
+    with Client(served.url, key) as client:
+        made = client.alert(**{"environment": "production", "severity": "high", **told})
+        sam = Actor(account="USAM")
+        about: dict[str, Any] = {"escalation_id": made.id, "actor": sam, "root_cause": "a firewall"}
+        served.submit(commands.Resolve(id=new_id("cmd"), **about))
+        review = {"resolved_by": "opened it", "known_error": True, "recovery": Recovery.RESTART}
+        served.submit(commands.WriteReview(id=new_id("cmd"), **about, **review))
+        served.run(_remembered(served, made.id))
+        found = Automation(client).known(ConnectionError("warehouse-db:6000 after 99 s"))
+    assert found is not None
+    assert (found.escalation, found.recovery, found.service) == (made.id, "restart", "learns")
+    with Client(served.url, served.service("another")) as client:
+        assert Automation(client).known(error) is None
+
+
+async def _remembered(served: Served, id_: str) -> None:
+    memory = served.server.store.memory
+    while id_ not in {found.id for found in await memory.known()}:
+        await memory.remember(served.server.clock())
