@@ -35,6 +35,8 @@ def write_issue(
     issue = _completed(escalation, command, facts.people, who)
     if isinstance(issue, Verdict):
         return issue
+    if escalation.issue == replace(issue, by=who):
+        return accept(Case.REPEATED)  # Slack delivers a click twice
     body = {"issue": body_of(issue), "name": found.name}
     written = Event(kind=ISSUE_WRITTEN, at=now, by=who, body=body)
     return accept(Case.ISSUE_WRITTEN, written, state=issue.state.value)

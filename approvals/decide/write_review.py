@@ -10,7 +10,7 @@ from approvals.escalation import Escalation, Json
 from approvals.events import REVIEW_WRITTEN, Event
 from approvals.facts import Facts
 from approvals.joining import normalised
-from approvals.memory.values import KnownError
+from approvals.memory.values import Findings, KnownError
 from approvals.refusals import Why
 from approvals.verdict import Case, Verdict, accept, refuse
 
@@ -34,7 +34,10 @@ def write_review(
         wrong = misfit(text, who, least=SHORTEST_REASON if name in NEEDED else 0, field=name)
         if wrong is not None:
             return wrong
-    body = {"findings": _findings(escalation, command, said, found.id), "name": found.name}
+    findings = _findings(escalation, command, said, found.id)
+    if _says(escalation.review.findings) == findings:
+        return accept(Case.REPEATED)  # Slack delivers a click twice
+    body = {"findings": findings, "name": found.name}
     written = Event(kind=REVIEW_WRITTEN, at=now, by=who, body=body)
     return accept(Case.REVIEW_WRITTEN, written, root_cause=said["root_cause"])
 
@@ -53,9 +56,15 @@ def _findings(
     pattern = error_pattern(e) if command.known_error else None
     if pattern is not None:
         does = command.recovery.value if command.recovery else None
-        known = asdict(pattern) | {"recovery": does, "steps": said["steps"] or None}
-        found["known_error"] = {k: v for k, v in known.items() if v is not None}
+        found["known_error"] = asdict(pattern) | {"recovery": does, "steps": said["steps"] or None}
     return found
+
+
+def _says(found: Findings | None) -> dict[str, Json]:
+    """The findings as their record has them."""
+    if found is None:
+        return {}
+    return {k: v for k, v in asdict(found).items() if k != "at" and v not in (None, {})}
 
 
 def error_pattern(e: Escalation) -> KnownError | None:

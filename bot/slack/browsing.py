@@ -102,7 +102,7 @@ class Browsing:
             await self._voice.whisper(click, page)
 
     async def command(self, ack: Ack, body: Payload) -> None:
-        """`/escalations list | show ID | search WORDS | help`."""
+        """`/escalations list | show ID | search WORDS | reviews | help`."""
         foreign = is_foreign(body)
         # What is typed is said again, and stands in buttons: no secret comes back by that.
         typed = {"text": redact_text(str(body.get("text") or ""))}

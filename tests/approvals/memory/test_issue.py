@@ -175,6 +175,10 @@ def test_people_complete_it() -> None:
     assert (issue.scenario, issue.workarounds) == ("two mappings", "alembic by hand")
     assert (issue.root_cause, issue.requires) == ("Unknown", "Manual investigation")
     assert (issue.owner, issue.due, issue.trigger) == ("cem", "2026-12-01", "22:15 deploy 8f2c41")
+    again = scene.write_issue(
+        scenario="two mappings", workarounds="alembic by hand", owner="UCEM", due="2026-12-01"
+    )
+    assert (case(again), again.records) == (Case.REPEATED, ())
     scene.write_issue("UREQ", "fixed")
     assert (scene.e.issue.state, scene.e.issue.owner) == (IssueState.FIXED, None)  # type: ignore[union-attr]
 

@@ -10,6 +10,7 @@ from approvals.memory.reviewing import DUE_WITHIN, MOST_REMINDERS, needed, next_
 from approvals.memory.values import Findings, KnownError, Review, ReviewWhy, Runbook
 from approvals.owes import Direct, ThreadLine
 from approvals.refusals import Why
+from approvals.replay import Past, replay
 from approvals.snapshot import Step
 from approvals.step import Step as Done
 from approvals.verdict import Case
@@ -309,6 +310,16 @@ def test_it_says_what_was_learned_and_is_no_longer_due() -> None:
     assert why(scene.hand_review("UANA")) is Why.NO_REVIEW
 
 
+def test_the_same_words_again_are_no_second_review() -> None:
+    """Slack delivers a click twice."""
+    scene = failed(context={"error": {"message": "db:5432 after 10 s"}})
+    for given in ({}, {"known_error": True, "recovery": Recovery.RETRY, "automatable": False}):
+        scene.write_review(**given)
+        again = scene.write_review(**given)
+        assert (case(again), again.records) == (Case.REPEATED, ())
+        assert kinds(scene.write_review("UREQ", **given)) == [events.REVIEW_WRITTEN]
+
+
 def test_a_known_error_needs_an_error() -> None:
     scene = failed()
     scene.write_review(known_error=True)
@@ -352,3 +363,12 @@ def test_an_erased_one_is_neither_written_nor_reminded_of() -> None:
     assert why(scene.write_review()) is Why.ALREADY_ERASED
     assert why(scene.hand_review("UANA")) is Why.ALREADY_ERASED
     assert scene.e.due_at is None
+
+
+@pytest.mark.parametrize("story", ["learned_from", "expired", "overridden", "rejected"])
+def test_the_past_is_no_other_for_what_was_learned_of_it(story: str) -> None:
+    """Replayed under its own policy a year later, reminders or none."""
+    scene = STORIES[story]()
+    past = Past(escalation=scene.e, records=scene.records, policy=scene.policy)
+    found = replay(past, scene.policy, scene.now + timedelta(days=365))
+    assert (found.untold, [d for d in found.differences if d.what == "outcome"]) == (None, [])

@@ -22,7 +22,8 @@ from approvals.refusals import Refusal, Why
 from approvals.verdict import Case
 from approvals.words import Recovery, Result
 from bot.messaging import Message
-from bot.slack.drawing import answers, learning, reviews, words
+from bot.slack.drawing import answers, learning, reviews, storm, words
+from bot.slack.drawing import home as drawing
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.directs import direct
@@ -430,3 +431,21 @@ def test_a_result_that_is_late_opens_nothing_twice() -> None:
     story.report(Result.FAILED, later(100))
     assert [w.case for w in story.work if isinstance(w, ThreadLine)].count("review-opened") == 2
     assert "it was high and it failed" in str(learned_lines(story.escalation, story.people))
+
+
+def test_the_home_tab_has_ones_own_reviews_before_what_one_asked() -> None:
+    story, due = several()
+    view = drawing.home([], [], reader(story, "URAVI"), None, due)
+    assert () == check(view)
+    headings = [b["text"]["text"] for b in view["blocks"] if b["type"] == "header"]
+    assert headings[0] == "Reviews waiting for you: 2"
+
+
+def test_many_endings_in_one_message_say_that_reviews_are_due() -> None:
+    _, due = several(6)
+    said = read(storm.many_ended(due, "decided-expired"))
+    assert "/escalations reviews lists whose reviews are due." in said
+    asked = storm.many_ended(due, "review-opened")
+    assert asked.text == "search-api: 8 need a review of yours."
+    quiet = replace(due[0], review=None)
+    assert "/escalations reviews" not in read(storm.many_ended([quiet], "decided-expired"))
