@@ -331,6 +331,15 @@ class Escalation:
         return next((v for v in self.votes if v.person == person), None)
 
     @property
+    def asked_for(self) -> tuple[str, ...]:
+        """Parts of the context to miss: nothing is undone where nothing is held, and a runbook
+        that was found is not missed.
+        """
+        rollback = self.kind is Kind.APPROVAL
+        needless = {"rollback": not rollback, "runbook": bool(self.runbooks)}
+        return tuple(name for name in ASKED_FOR if not needless.get(name))
+
+    @property
     def due_at(self) -> datetime | None:
         """The next moment at which time alone changes this escalation; None when it is over, and
         nobody is to be reminded of its review.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from approvals.memory.runbooks import Page
 from approvals.people import People
 from approvals.policy.asking import Ask
 from approvals.policy.model import Policy
@@ -25,6 +26,7 @@ class Facts:
 
     people: People
     policy: Policy
+    runbooks: tuple[Page, ...] = ()  #: pages of the folder, in the order of their names
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def at(self, now: datetime) -> "Facts":

@@ -70,9 +70,13 @@ def likeness(shown: Mapping[str, Any]) -> str:
 
     Equal for two that people would call the same.
     """
+    return normalised(error_said(shown) or shown["title"])
+
+
+def error_said(shown: Mapping[str, Any]) -> str:
+    """Its error as people write it, `Type: message`; nothing where it names none."""
     error = (shown.get("context") or {}).get("error") or {}
-    said = ": ".join(error[part] for part in ("type", "message") if error.get(part))
-    return normalised(said or shown["title"])
+    return ": ".join(error[part] for part in ("type", "message") if error.get(part))
 
 
 def normalised(text: str) -> str:

@@ -340,6 +340,11 @@ class Memory(Protocol):
     async def issues(self, limit: int = 100) -> tuple[Remembered, ...]:
         """With an issue that is not fixed, newest first."""
 
+    async def known(self, limit: int = 500) -> tuple[Remembered, ...]:
+        """With a review that confirmed a known error, those remembered last; what ended last
+        first.
+        """
+
 
 #: Heads one block takes at most: writing more would keep commits waiting. The rest waits for the
 #: next block, at once.

@@ -26,6 +26,7 @@ from approvals.policy.model import Policy
 from approvals.ports import Clock, Committed, Elsewhere
 from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
+from bot.api.known import Confirmed
 from bot.api.limits import Bounds, Limiter
 from bot.background.callbacks import Caller
 from bot.background.clock import Ticker
@@ -44,6 +45,7 @@ from bot.people import KnownPeople
 from bot.policy_file import PolicyFile
 from bot.replica_side import ReplicaSide
 from bot.rotation import Rotation, rotation
+from bot.runbook_side import runbook_loops
 from bot.seal_side import SealSide
 from bot.settings import Settings, SettingsError, read_settings
 from bot.signing import KeyRing
@@ -67,6 +69,7 @@ NEWS_S = 1.0
 #: Loops that no commit concerns at once.
 UNHURRIED = frozenset(
     {"clock", "home", "news", "people", "policy", "digest", "sealer", "secrets", "keys"}
+    | {"runbooks"}
 )
 
 #: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
@@ -134,14 +137,13 @@ async def serving(
         store = await stack.enter_async_context(
             _opened_store(settings, people, keys, clock, bell.committed, news.elsewhere)
         )
-        bell.lately.alone = store.database.alone
+        bell.lately.alone = alone = store.database.alone
         clock.not_before(await store.reads.latest(clock()))
-        shared = ReplicaSide(store, policy, people, clock, alone=store.database.alone)
+        shared = ReplicaSide(store, policy, people, clock, alone=alone)
         await shared.begin(keys)
         sealing = SealSide(settings, store.seals, keys, clock, metrics)
         stack.push_async_callback(sealing.finish)  # when nothing else commits any more
-        who_is_away = partial(_away, store, people, clock)
-        await who_is_away()
+        await (who_is_away := partial(_away, store, people, clock))()
         app = web.Application(client_max_size=MOST_BODY)
         writer = CountedWriter(store.writer, metrics)
         with_slack = partial(SlackSide, settings, store, writer, people, clock, wall, bell)
@@ -156,9 +158,10 @@ async def serving(
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
         file, watching = shared.watch(settings, adopt, metrics)
+        books = runbook_loops(settings, people)
         adopt_secrets = slack.door.take_secrets if slack else None
         secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
-        loops += [*watching, rotating, *_heard(news, store, who_is_away)]
+        loops += [*watching, rotating, *books, *_heard(news, store, who_is_away)]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         bell.concerns = _concerns(people)
         ours = (*sealing.checks, *shared.checks, *((slack.ready,) if slack else ()))
@@ -178,7 +181,7 @@ async def serving(
             metrics_text=watch.text,
             checks=checks,
             healths=shared.healths,
-            among_others=not store.database.alone,
+            among_others=not alone,
             answered=metrics.answered,
             people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
         )
@@ -331,6 +334,7 @@ def _api(settings: Settings, store: Store, **joined: Any) -> Api:
         store_due_s=lambda: store.writer.retry_s,
         allowed_callbacks=frozenset(settings.allowed_callbacks),
         limiter=Limiter(bounds),
+        known_errors=Confirmed(store.memory),
         **joined,
     )
 

@@ -37,6 +37,9 @@ PAGE_PORT, API_PORT = 8700, 8701
 #: Slack's view of the app: its scopes, commands and events.
 MANIFEST = Path(bot.__file__).parent.parent / "manifest.yml"
 
+#: The sample pages: the migration's card names one.
+RUNBOOKS = MANIFEST.with_name("runbooks")
+
 PAGE = Path(cast.__file__).with_name("page")
 
 #: Seconds the parts may take to find one another.
@@ -156,6 +159,7 @@ def _settings(folder: Path, running: Running) -> Settings:
         ANDON_HOST=LOOPBACK,
         ANDON_PORT=_free(API_PORT),
         ANDON_POLICY=str(cast.POLICY),
+        ANDON_RUNBOOKS=str(RUNBOOKS),
         ANDON_ALLOWED_CALLBACKS=(),
         ANDON_SIGNING_KEYS=str(folder / "keys"),
         ANDON_SLACK_MODE="socket",

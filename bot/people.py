@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.facts import Facts
+from approvals.memory.runbooks import Page
 from approvals.people import Absence, People, Person
 from approvals.policy.model import Policy
 
@@ -20,7 +21,8 @@ class KnownPeople:
     def __init__(self, policy: Policy, *, from_file: bool) -> None:
         self.policy = policy
         self._from_file = from_file
-        self._facts = Facts(people=People(), policy=policy)
+        self._runbooks: tuple[Page, ...] = ()
+        self._facts = self._made(People())
         self._absences: Mapping[str, Absence] = {}  # by person, also those still to come
         self._is_doubted = False
 
@@ -42,8 +44,7 @@ class KnownPeople:
         known = self._facts.people.persons
         away = {p: a for p, a in self._absences.items() if p in known and a.covers(now)}
         if away != self._facts.people.absences:
-            people = replace(self._facts.people, absences=away)
-            self._facts = Facts(people=people, policy=self.policy)
+            self._facts = self._made(replace(self._facts.people, absences=away))
         return self._facts
 
     def _is_young(self, now: datetime) -> bool:
@@ -78,13 +79,20 @@ class KnownPeople:
     def renew(self, people: People) -> bool:
         """Take newer facts; whether anybody's vote may count differently since."""
         before = self._facts.people
-        known = replace(people, absences=before.absences)
-        self._facts = Facts(people=known, policy=self.policy)
+        self._facts = self._made(replace(people, absences=before.absences))
         return _who(before) != _who(people)
 
     def doubt(self, is_doubted: bool) -> None:
         """Whether the policy they are of is no longer the one that counts: nobody is known then."""
         self._is_doubted = is_doubted
+
+    def shelve(self, runbooks: tuple[Page, ...]) -> None:
+        """Let these pages be linked from the next question on."""
+        self._runbooks = runbooks
+        self._facts = self._made(self._facts.people)
+
+    def _made(self, people: People) -> Facts:
+        return Facts(people=people, policy=self.policy, runbooks=self._runbooks)
 
     def away(self, absences: Iterable[Absence]) -> None:
         """Take who is away, or will be, and who stands in: it counts from the next question on."""

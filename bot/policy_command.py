@@ -23,6 +23,7 @@ from approvals.refusals import FieldError
 from bot.api.models import OpenIn
 from bot.api.wording import sentence
 from bot.exits import FINDING, USAGE, fail
+from bot.runbook_folder import missing, read_folder
 from bot.settings import SettingsError, read_settings
 
 policy = typer.Typer(help="The policy file.", no_args_is_help=True)
@@ -56,7 +57,23 @@ def check(
 ) -> None:
     """Read the policy file and name every mistake with its line."""
     path, read = policy_from(file)
+    _check_runbooks(path, read)
     typer.echo(f"{path}: {len(read.rules)} rules, {len(read.people)} people, {read.version}")
+
+
+def _check_runbooks(path: Path, read: Policy) -> None:
+    """Where the folder is known: what is wrong with pages, or with their names. Raises
+    typer.Exit.
+    """
+    try:
+        root = read_settings(ANDON_SLACK_MODE="off").runbooks
+    except SettingsError as error:
+        raise fail(str(error)) from None
+    if root:
+        folder = read_folder(Path(root))
+        wrong = [*folder.wrong, *missing(read, folder, path.name)]
+        if wrong:
+            raise fail("\n".join(map(str, wrong)), FINDING)
 
 
 @policy.command()

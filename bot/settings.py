@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", alias="ANDON_HOST", min_length=1)
     port: int = Field(8080, alias="ANDON_PORT", ge=0, le=65535)
     policy: str = Field("policy.toml", alias="ANDON_POLICY", min_length=1)
+    runbooks: str = Field("", alias="ANDON_RUNBOOKS")
     allowed_callbacks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), alias="ANDON_ALLOWED_CALLBACKS"
     )

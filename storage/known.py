@@ -8,7 +8,7 @@ from approvals.escalation import Escalation
 from approvals.memory.recalling import key_of, keys_of
 from approvals.memory.remembering import Remembered, remembered, searchable
 from approvals.memory.values import Likeness
-from approvals.memory.words import marks_of
+from approvals.memory.words import CONFIRMED, marks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def entry_of(escalation: Escalation) -> Entry | None:
     found = remembered(escalation)
     if found is None:
         return None
-    return Entry(found, " ".join(marks_of(searchable(escalation))))
+    confirmed = (CONFIRMED,) if found.known_error is not None else ()
+    return Entry(found, " ".join((*marks_of(searchable(escalation)), *confirmed)))
 
 
 def keys_in(hashes: Iterable[str | None]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from approvals.memory.codec import load_remembered
 from approvals.memory.ranking import MOST_FOUND, MOST_OF_A_KIND, Asked, Candidate, ranked, rarest
 from approvals.memory.recalling import hashes_of
 from approvals.memory.remembering import Remembered
+from approvals.memory.words import CONFIRMED
 from approvals.ports import Match
 from storage.among import among
 from storage.links import NOTHING, Database, Link, Query, Row
@@ -34,6 +35,7 @@ _ISSUES = (
     "SELECT body FROM memories WHERE issue_state <> 'fixed' "
     "ORDER BY ended_at DESC, escalation_id DESC LIMIT ?"
 )
+_AT = "SELECT body FROM memories WHERE place"
 
 
 class SqlMemory:
@@ -67,6 +69,13 @@ class SqlMemory:
         """With an issue that is not fixed, newest first."""
         return await self._all(_ISSUES, limit)
 
+    async def known(self, limit: int = 500) -> tuple[Remembered, ...]:
+        """With a review that confirmed a known error; what ended last first."""
+        reader = self._database.reader
+        places = await reader.rows(*self._database.saying((CONFIRMED,), limit))
+        rows = await reader.rows(*among(_AT, (place for (place,) in places)))
+        return tuple(sorted((load_remembered(body) for (body,) in rows), key=_ended, reverse=True))
+
     async def _all(self, sql: str, *values: object) -> tuple[Remembered, ...]:
         rows = await self._database.reader.rows(sql, values)
         return tuple(load_remembered(body) for (body,) in rows)
@@ -87,6 +96,10 @@ class SqlMemory:
             for r in best
             if r.id in bodies  # it may be erased just now
         )
+
+
+def _ended(remembered: Remembered) -> tuple[datetime, str]:
+    return remembered.ended_at, remembered.id
 
 
 async def _those(reader: Link, places: Collection[int]) -> list[Row]:

@@ -76,5 +76,9 @@ def test_only_loopback_is_published_and_the_container_may_do_nothing_else() -> N
     assert andon["ports"] == ["127.0.0.1:8080:8080"]
     assert (andon["read_only"], andon["cap_drop"]) == (True, ["ALL"])
     assert set(andon["secrets"]) == set(COMPOSE["secrets"])
-    assert {v.partition(":")[0] for v in andon["volumes"]} == {"andon", "./policy.toml"}
+    assert {v.partition(":")[0] for v in andon["volumes"]} == {
+        "andon",
+        "./policy.toml",
+        "./runbooks",
+    }
     assert "andon" in COMPOSE["volumes"]

@@ -14,6 +14,7 @@ from approvals.codec import instant
 from approvals.commands import Open
 from approvals.decide.automate import automate
 from approvals.decide.chain import first_stage
+from approvals.decide.runbooks import with_runbooks
 from approvals.decide.times import decide_by
 from approvals.escalation import Escalation, Option
 from approvals.events import JOINED, OPENED, Event
@@ -62,6 +63,7 @@ def open_(
     fields |= _judged(command, planned, deadline)
     fields |= noticed(ledger.flow, fields, now)
     fields |= recalled(fields, ledger.recollections)
+    fields |= with_runbooks(fields, ask.said, planned.severity, facts)
     chain, called = first_stage(planned, ask.kind, facts, now, deadline)
     as_of = facts.people.as_of
     event = Event(

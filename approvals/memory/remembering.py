@@ -10,7 +10,7 @@ from datetime import datetime
 
 from approvals.escalation import Escalation
 from approvals.memory.fingerprint import known_by
-from approvals.memory.values import Fingerprint, Issue, Review
+from approvals.memory.values import Fingerprint, Issue, KnownError, Review
 from approvals.tally import counting
 from approvals.words import DecidedBy, Effect, Kind, Result, Severity, Status
 
@@ -47,6 +47,12 @@ class Remembered:
     by_hand: str | None = None  #: what people did by hand instead
     issue: Issue | None = None
     review: Review | None = None
+
+    @property
+    def known_error(self) -> KnownError | None:
+        """What its review confirmed as a known error."""
+        found = self.review.findings if self.review is not None else None
+        return found.known_error if found is not None else None
 
     @property
     def is_reversed(self) -> bool:

@@ -87,7 +87,7 @@ class Runbook:
 
     name: str  #: its path in the folder, such as `search/reindex.md`
     title: str
-    by: str  #: what it was found by: `rule`, or `fingerprint`
+    by: str  #: what it was found by: `rule`, `fingerprint` or `match`
     url: str | None = None  #: where people read it
 
 

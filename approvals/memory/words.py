@@ -14,6 +14,9 @@ from unicodedata import combining, normalize
 #: Words taken of one text; more say nothing new.
 MOST = 400
 
+#: The mark of what confirmed a known error: no word has it, for theirs begin with another letter.
+CONFIRMED = "knownerror"
+
 #: Where one word ends and the next begins within a name, as in `ConnectionReset`.
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")

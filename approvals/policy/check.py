@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from approvals.policy.check_names import Mistake, repeated, unknown
 from approvals.policy.check_routes import route_mistakes
 from approvals.policy.check_rules import rule_mistakes
+from approvals.policy.check_runbooks import runbook_mistakes
 from approvals.policy.check_steps import course_mistakes
 from approvals.policy.entries import GroupEntry
 from approvals.policy.lines import Path
@@ -28,6 +29,7 @@ def mistakes(policy: Policy) -> Iterator[Mistake]:
     yield from _calendar(policy)
     yield from _break_glass(policy)
     yield from _automation(policy)
+    yield from runbook_mistakes(policy)
     for severity, entry in policy.severities.items():
         yield from course_mistakes(policy, ("severities", severity.value), entry, severity)
     yield from rule_mistakes(policy)

@@ -9,6 +9,7 @@ from approvals.policy.check_names import Mistake, near, repeated, unknown
 from approvals.policy.check_steps import course_mistakes
 from approvals.policy.covering import covers, is_milder_tier, least
 from approvals.policy.lines import Path
+from approvals.policy.match import Match
 from approvals.policy.model import Policy, Rule
 from approvals.policy.seats import most_seats
 from approvals.words import Kind, Severity
@@ -51,14 +52,19 @@ def _names(policy: Policy, at: Path, rule: Rule) -> Iterator[Mistake]:
         path = (*at, "require_context", m)
         yield from unknown(part, known, path, "part of the context")
     yield from repeated(rule.require_context, (*at, "require_context"))
+    yield from repeated(rule.runbooks, (*at, "runbooks"))
+
+
+def misspelt(match: Match, at: Path) -> Iterator[Mistake]:
+    """Categories are free, so only what is nearly a known one is taken for a slip of the pen."""
+    for m, slug in enumerate(match.category):
+        hint = "" if slug in CATEGORIES else near(slug, tuple(CATEGORIES), 0.9)
+        if hint:
+            yield (*at, "category", m), f'unknown category "{slug}"; {hint}'
 
 
 def _match(at: Path, rule: Rule) -> Iterator[Mistake]:
-    """Categories are free, so only what is nearly a known one is taken for a slip of the pen."""
-    for m, slug in enumerate(rule.match.category):
-        hint = "" if slug in CATEGORIES else near(slug, tuple(CATEGORIES), 0.9)
-        if hint:
-            yield (*at, "match", "category", m), f'unknown category "{slug}"; {hint}'
+    yield from misspelt(rule.match, (*at, "match"))
     if rule.match.kind is Kind.INCIDENT and rule.match.money is not None:
         yield (*at, "match", "money"), "an incident moves no money, so this never matches"
 

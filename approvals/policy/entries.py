@@ -23,6 +23,9 @@ YesNo = Annotated[bool, Field(strict=True)]
 Account = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+#: A page's path in the folder of runbooks: nothing in it needs quoting or leads out.
+PAGE_NAME, MOST_NAME = r"^([A-Za-z0-9][A-Za-z0-9._-]*/)*[A-Za-z0-9][A-Za-z0-9._-]*\.md$", 200
+PageName = Annotated[str, Field(pattern=PAGE_NAME, max_length=MOST_NAME)]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"

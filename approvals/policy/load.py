@@ -2,18 +2,20 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from approvals.policy.check import mistakes
-from approvals.policy.check_names import near
+from approvals.policy.check_names import Mistake, near
 from approvals.policy.lines import Lines
 from approvals.policy.model import Policy
 from approvals.words import Severity
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,16 @@ class PolicyError(ValueError):
 
 def parse_policy(text: str, name: str = "policy.toml") -> Policy:
     """The policy of a file's text. Raises PolicyError naming every finding."""
+    read, lines = shaped(Policy, text, name)
+    policy = read.read_from(text, lines.rules())
+    findings = placed(mistakes(policy), lines)
+    if findings:
+        raise PolicyError(name, findings)
+    return policy
+
+
+def shaped(model: type[M], text: str, name: str) -> tuple[M, Lines]:
+    """What TOML says, in its shape, and where it stands. Raises PolicyError."""
     try:
         read = tomllib.loads(text)
     except ValueError as error:  # also a number of more digits than anybody can mean
@@ -45,16 +57,14 @@ def parse_policy(text: str, name: str = "policy.toml") -> Policy:
         raise PolicyError(name, [finding]) from error
     lines = Lines(text)
     try:
-        policy = Policy.model_validate(read).read_from(text, lines.rules())
+        return model.model_validate(read), lines
     except ValidationError as error:
-        raise PolicyError(name, list(_of_shape(error, lines))) from error
-    findings = [
-        Finding(line=lines.of(path), where=_where(path), reason=reason)
-        for path, reason in mistakes(policy)
-    ]
-    if findings:
-        raise PolicyError(name, findings)
-    return policy
+        raise PolicyError(name, list(_of_shape(error, lines, model))) from error
+
+
+def placed(wrong: Iterable[Mistake], lines: Lines) -> list[Finding]:
+    """Mistakes with their lines."""
+    return [Finding(line=lines.of(p), where=_where(p), reason=reason) for p, reason in wrong]
 
 
 def _of_syntax(text: str, error: ValueError) -> Finding:
@@ -63,7 +73,7 @@ def _of_syntax(text: str, error: ValueError) -> Finding:
     return Finding(line=line, where="", reason=f"this is not TOML: {error}")
 
 
-def _of_shape(error: ValidationError, lines: Lines) -> Iterator[Finding]:
+def _of_shape(error: ValidationError, lines: Lines, model: type[BaseModel]) -> Iterator[Finding]:
     found = error.errors(include_url=False, include_input=False)
     for one in found:
         place = tuple(p for p in one["loc"] if p != "[key]")
@@ -72,7 +82,8 @@ def _of_shape(error: ValidationError, lines: Lines) -> Iterator[Finding]:
         )
         if one["type"] == "too_short" and inside:
             continue  # pydantic counts only what is right, and that has its own finding
-        reason = _reason(one["type"], place, one["msg"], named=place != one["loc"])
+        keys, named = _keys_at(place, model), place != one["loc"]
+        reason = _reason(one["type"], place, one["msg"], keys, named=named)
         yield Finding(line=lines.of(place), where=_where(place), reason=reason)
 
 
@@ -80,9 +91,11 @@ def _of_shape(error: ValidationError, lines: Lines) -> Iterator[Finding]:
 _FORMS = {"tuple_type": "is a list: [ ... ]", "dict_type": "is a table: { ... }"}
 
 
-def _reason(kind: str, place: Sequence[str | int], said: str, *, named: bool) -> str:
+def _reason(
+    kind: str, place: Sequence[str | int], said: str, keys: Sequence[str], *, named: bool
+) -> str:
     if kind == "extra_forbidden":
-        hint = near(str(place[-1]), _keys_at(place)) or "see docs/policy.md"
+        hint = near(str(place[-1]), keys) or "see docs/policy.md"
         return f"there is no such key; {hint}"
     if kind == "missing":
         return "is missing"
@@ -97,9 +110,9 @@ def _reason(kind: str, place: Sequence[str | int], said: str, *, named: bool) ->
     return said.removeprefix("Value error, ").replace("Input should be", "should be")
 
 
-def _keys_at(place: Sequence[str | int]) -> Sequence[str]:
+def _keys_at(place: Sequence[str | int], model: type[BaseModel]) -> Sequence[str]:
     """The keys that may stand where the last of the path stands."""
-    around: Any = Policy
+    around: Any = model
     for part in place[:-1]:
         if isinstance(around, type) and issubclass(around, BaseModel):
             field = around.model_fields.get(str(part))

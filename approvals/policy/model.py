@@ -19,6 +19,7 @@ from approvals.policy.entries import (
     HoursEntry,
     MemoryEntry,
     Name,
+    PageName,
     Part,
     PersonEntry,
     RequirementEntry,
@@ -46,6 +47,7 @@ class Rule(Course):
     exclude_requester: YesNo = True
     require_context: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
+    runbooks: tuple[PageName, ...] = Field(default=(), max_length=3)
     channel: str | None = None
     decide_within_max_s: Seconds | None = None
     claim_within_s: Seconds = 900

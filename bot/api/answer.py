@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
 from approvals.codec import instant
-from approvals.escalation import ASKED_FOR, Escalation, Option, Override, Question, Vote
+from approvals.escalation import Escalation, Option, Override, Question, Vote
 from approvals.policy.seats import seats_for
 from approvals.tally import have_by_group
 from approvals.words import Effect, Kind
@@ -170,11 +170,10 @@ def _option(o: Option) -> dict[str, Any]:
 
 
 def _missing(e: Escalation) -> list[str]:
-    """What nobody gave; an incident rolls nothing back, and for an automation nobody is asked."""
+    """What nobody gave; for an automation nobody is asked."""
     if e.kind is Kind.AUTOMATION:
         return []
-    asked = (n for n in ASKED_FOR if n != "rollback" or e.kind is Kind.APPROVAL)
-    return [name for name in asked if name not in e.context]
+    return [name for name in e.asked_for if name not in e.context]
 
 
 def _question(q: Question) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from approvals.canonical import NotStrictJson, TooLarge, parse_strict
+from approvals.memory.remembering import Remembered
 from approvals.ports import (
     Cards,
     Clock,
@@ -58,6 +59,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 M = TypeVar("M", bound=BaseModel)
 
 
+async def _nothing_known() -> Sequence[Remembered]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Api:
     """What the handlers need from outside."""
@@ -89,6 +94,7 @@ class Api:
     callbacks: dict[str, tuple[float, int]] = field(default_factory=dict)
     arriving: Arriving = field(default_factory=Arriving)
     rounds: Rounds = field(default_factory=Rounds)
+    known_errors: Callable[[], Awaitable[Sequence[Remembered]]] = _nothing_known
 
 
 API: web.AppKey[Api] = web.AppKey("api", Api)

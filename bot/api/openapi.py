@@ -99,6 +99,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         text = {"type": "string"}
         found.append(_header("Prefer", "`wait=30`: park it until it is decided", text))
         found.append(_header("If-None-Match", "A version: park it until it changes", text))
+    if route.kept:
+        found.append(_header("If-None-Match", "An ETag: 304 while it stands", {"type": "string"}))
     if route.query:
         schema = route.query.model_json_schema()
         definitions = schema.get("$defs", {})

@@ -33,11 +33,11 @@ _PREFERRED = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(?P<seconds>[0-9]{1,9})"?\s*(?:
 
 async def read(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}`: as it stands, or after it changed."""
-    api, whose = request.app[API], await _whose(request)
-    wait, known, id_ = _wait(request), _known(request), request.match_info["id"]
+    api, service = request.app[API], await whose(request)
+    wait, known, id_ = _wait(request), tags_of(request), request.match_info["id"]
     with api.waiters.listening(id_) as listener:
         delivered_at = await _delivered_at(api, id_)
-        escalation = await _parked(api, listener, whose, known, wait)
+        escalation = await _parked(api, listener, service, known, wait)
     headers = {"ETag": f'"{escalation.version}"'}
     if wait:
         headers["Preference-Applied"] = f"wait={wait}"
@@ -55,7 +55,7 @@ async def _delivered_at(api: Api, escalation_id: str) -> datetime | None:
     return min((card.posted_at for card in cards if card.posted_at), default=None)
 
 
-async def _whose(request: web.Request) -> str | None:
+async def whose(request: web.Request) -> str | None:
     """The service whose escalations may be read; None for an auditor's key: all may."""
     found = await caller(request, "audit", "read")
     return None if "audit" in found.scopes else found.service
@@ -118,8 +118,8 @@ def _is_new(escalation: Escalation, known: frozenset[str]) -> bool:
     return "*" not in known and str(escalation.version) not in known
 
 
-def _known(request: web.Request) -> frozenset[str] | None:
-    """Versions the caller has, from `If-None-Match`; None without one."""
+def tags_of(request: web.Request) -> frozenset[str] | None:
+    """What the caller has, from `If-None-Match`; None without one."""
     sent = request.headers.get("If-None-Match", "")
     tags = (tag.strip().removeprefix("W/").strip('"') for tag in sent.split(","))
     return frozenset(tag for tag in tags if tag) or None
@@ -138,9 +138,9 @@ def _wait(request: web.Request) -> int:
 
 async def page(request: web.Request) -> web.Response:
     """`GET /v1/escalations`: a list, page by page."""
-    api, whose = request.app[API], await _whose(request)
+    api, service = request.app[API], await whose(request)
     query = query_of(request, ListQuery)
-    wanted = Wanted(service=whose, **_filters(query))
+    wanted = Wanted(service=service, **_filters(query))
     await _let_time_pass(api)
     try:
         found = await api.reads.page(wanted, query.cursor, query.limit)
@@ -172,8 +172,8 @@ async def _let_time_pass(api: Api) -> None:
 
 async def events(request: web.Request) -> web.Response:
     """`GET /v1/escalations/{id}/events`: its audit log."""
-    api, whose = request.app[API], await _whose(request)
-    escalation = await _current(api, request.match_info["id"], whose)
+    api, service = request.app[API], await whose(request)
+    escalation = await _current(api, request.match_info["id"], service)
     records = await api.reads.records(escalation.id)
     items = [
         {

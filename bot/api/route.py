@@ -24,3 +24,4 @@ class Route:
     keyed: bool = False  #: wants an Idempotency-Key
     signed: bool = False  #: may be signed instead of bringing a key
     waits: bool = False  #: takes Prefer and If-None-Match
+    kept: bool = False  #: may be kept by the caller: takes If-None-Match

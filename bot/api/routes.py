@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.api import automating, hooks, meta, opening, reading, taking
+from bot.api import automating, hooks, known, meta, opening, reading, taking
 from bot.api.alerts import AlertmanagerIn, AlertmanagerOut, HookQuery
 from bot.api.answer import Answer
 from bot.api.door import API, Api, guard
@@ -125,6 +125,15 @@ ROUTES: tuple[Route, ...] = (
         body=AutomationIn,
         answers={201: Answer, 200: Answer},
         keyed=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/known-errors",
+        handler=known.known,
+        summary="Errors that reviews confirmed, with what to do about them",
+        scope="read",
+        answers={200: known.KnownErrorList, 304: None},
+        kept=True,
     ),
     Route(
         method="POST",

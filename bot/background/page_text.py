@@ -127,6 +127,8 @@ def _claims(e: Escalation) -> Iterator[str]:
     ):
         if said and isinstance(said, str):
             yield f"{label}: «{_line(said, SAID)}»"
+    for book in e.runbooks:
+        yield " ".join(filter(None, ("Runbook:", _line(book.title, SAID), book.url)))
 
 
 def _until(e: Escalation) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """`doctor`: looks at everything a server needs, and says of each what is wrong and what to do.
 
 `here` looks at this machine, `anchored` at the anchors, `shared` at what servers on one database
-have in common, `routes` at the ways outside Slack, `slack` at the workspace. Nothing is changed,
-neither here nor there, so it may run at any time, beside a server or without one.
+have in common, `runbooks` at the folder of runbooks, `routes` at the ways outside Slack, `slack` at
+the workspace. Nothing is changed, neither here nor there, so it may run at any time, beside a
+server or without one.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from bot.doctor.anchored import HashOf, anchors
 from bot.doctor.finding import Finding
 from bot.doctor.here import in_force, keys, port, settings_given
 from bot.doctor.routes import routes
+from bot.doctor.runbooks import runbooks
 from bot.doctor.shared import Shared, SharedOf, looked_at, shared
 from bot.doctor.slack import workspace
 from bot.settings import Settings, SettingsError
@@ -43,6 +45,8 @@ async def examine(
     if policy is not None:
         for finding in routes(policy):
             yield finding
+    for finding in await asyncio.to_thread(lambda: list(runbooks(settings, policy))):
+        yield finding
     # In threads: who looks at a database on a server runs a loop for it, and one runs here already.
     for finding in await asyncio.to_thread(_store, settings, inspect):
         yield finding

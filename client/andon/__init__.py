@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from andon.flow.releasing import Released
     from andon.grants import Grant, verify_grant
     from andon.held import ahold, hold
-    from andon.models import Escalation
+    from andon.models import Escalation, KnownError
     from andon.operation import Money, Operation, Option, digest_of
     from andon.retrying import escalate_after_retries
     from andon.watching.health import HealthMonitor
@@ -57,6 +57,7 @@ __all__ = [
     "Grant",
     "GrantError",
     "HealthMonitor",
+    "KnownError",
     "ManualError",
     "Money",
     "NotReleasedError",
@@ -137,7 +138,10 @@ _HOMES = {
         "ahold",
         "hold",
     ),
-    "andon.models": ("Escalation",),
+    "andon.models": (
+        "Escalation",
+        "KnownError",
+    ),
     "andon.operation": (
         "Money",
         "Operation",

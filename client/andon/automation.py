@@ -10,6 +10,8 @@
     with automation.running("cache", title="Clear the price cache", operation=clearing):
         cache.clear()
 
+    known = automation.known(error)  # what a review confirmed, or None
+
 Only `known_fix`, `idempotent`, `restart`, `cache`, `cleanup` and `retry` run so, and only from what
 people need not decide: a migration, a schema, a breaking change, a deployment, security and
 architecture never do, nor does anything of unknown kind. Those are held until people released
@@ -18,11 +20,14 @@ them, and so is a recovery that failed, whose `verify` said no, or that runs too
 
 import functools
 import inspect
+import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from andon.flow.automating import Automating, Away, Manual, ManualError, Recovering, catch_up
+from andon.flow.knowing import Known, renewed
 from andon.flow.persisting import Patience
 from andon.late import Late
 from andon.operation import AnyOperation
@@ -31,14 +36,19 @@ from andon.recovering import Running, VerificationError, Verify
 
 if TYPE_CHECKING:
     from andon.client import AsyncClient, Client
+    from andon.models import KnownError
 
 __all__ = ["Automation", "ManualError", "Recovery", "Running", "VerificationError"]
+
+log = logging.getLogger("andon")
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: What may run by itself.
 Recovery = Literal["known_fix", "idempotent", "restart", "cache", "cleanup", "retry"]
+
+_UNKNOWN = "Whether the error is known could not be found: %s"
 
 #: Seconds that Andon may not answer before it counts as away: a recovery is in a hurry.
 PATIENCE_S = 10.0
@@ -73,6 +83,7 @@ class Automation:
         within, manual_for = timedelta(seconds=within_s), timedelta(seconds=manual_for_s)
         self._new_breaker = functools.partial(Breaker, most, within, manual_for)
         self._breakers: dict[str, Breaker] = {}
+        self._known = Known()
 
     def running(
         self,
@@ -158,6 +169,45 @@ class Automation:
             return calls
 
         return decorated
+
+    def known(self, error: BaseException) -> "KnownError | None":
+        """What a review confirmed of such an error: a `recovery` that may run by itself, `steps`.
+
+        Asked of Andon once a minute. Where it is away or older than this nothing is known: what
+        goes wrong here is logged, and never stands in the way of a recovery.
+        """
+        from andon.client import AsyncClient, Client
+
+        if isinstance(self._client, AsyncClient):
+            raise TypeError("This Automation has an AsyncClient: `await automation.aknown(error)`.")
+        try:
+            now = self._now()
+            if self._known.is_due(now):
+                with nullcontext(self._client) if self._client else Client() as client:
+                    self._known = client.run(renewed(self._known, now))
+            return self._known.of(error)
+        except Exception as wrong:
+            log.warning(_UNKNOWN, wrong)
+            return None
+
+    async def aknown(self, error: BaseException) -> "KnownError | None":
+        """As `known`, awaited."""
+        from andon.client import AsyncClient, Client
+
+        if isinstance(self._client, Client):
+            raise TypeError("This Automation has a Client: `automation.known(error)`.")
+        try:
+            now = self._now()
+            if self._known.is_due(now):
+                async with nullcontext(self._client) if self._client else AsyncClient() as client:
+                    self._known = await client.run(renewed(self._known, now))
+            return self._known.of(error)
+        except Exception as wrong:
+            log.warning(_UNKNOWN, wrong)
+            return None
+
+    def _now(self) -> datetime:
+        return self._client._clock() if self._client is not None else datetime.now(UTC)
 
     def catch_up(self) -> int:
         """Tell Andon now what ran while it was away; how much was told.

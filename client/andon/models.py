@@ -239,6 +239,24 @@ class EscalationList(Told):
     items: Sequence[Escalation]
 
 
+class KnownError(Told):
+    """An error that a review confirmed, and what to do about it."""
+
+    message: str  #: without numbers, ids, addresses and quoted values, in lower case
+    error_type: str | None = None  #: None: of any type
+    recovery: str | None = None  #: what may run by itself: `restart`, `cache` …
+    steps: str | None = None  #: what people do by hand
+    service: str | None = None
+    escalation: str | None = None  #: whose review confirmed it
+    reviewed_at: Time | None = None
+
+
+class KnownErrorList(Told):
+    """Those in force."""
+
+    items: Sequence[KnownError]
+
+
 class Granted(Told):
     """The answer to a claim."""
 

@@ -9,8 +9,10 @@ from approvals.memory.asking import asked_like, asked_words
 from approvals.memory.ranking import MOST_FOUND, MOST_OF_A_KIND, Asked, Candidate, ranked, rarest
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import IssueState
+from approvals.memory.words import CONFIRMED
 from approvals.ports import Match
 from storage.known import entry_of
+from storage.memory.remembered import Place
 from storage.memory.rows import Memory
 
 
@@ -62,6 +64,13 @@ class MemoryMemory:
         found = [it for it in self._all() if it.issue and it.issue.state != IssueState.FIXED]
         return tuple(sorted(found, key=lambda it: (it.ended_at, it.id), reverse=True)[:limit])
 
+    async def known(self, limit: int = 500) -> tuple[Remembered, ...]:
+        """With a review that confirmed a known error; what ended last first."""
+        places = self._memory.rows.memories.places.values()
+        those = sorted((it for it in places if CONFIRMED in it.entry.words.split()), key=_place)
+        found = (it.entry.remembered for it in those[-limit:])
+        return tuple(sorted(found, key=lambda it: (it.ended_at, it.id), reverse=True))
+
     def _all(self) -> Iterator[Remembered]:
         return self._memory.rows.memories.all()
 
@@ -84,6 +93,10 @@ class MemoryMemory:
             Match(found=places[rank.id].entry.remembered, score=rank.score, likeness=rank.likeness)
             for rank in ranked(asked, candidates, said, total, limit)
         )
+
+
+def _place(it: Place) -> int:
+    return it.place
 
 
 def _of_a_kind(asked: Asked) -> Iterator[Callable[[Candidate], bool]]:

@@ -121,6 +121,17 @@ async def test_what_happened_last_is_sealed_and_anchored_when_it_has_stopped(
     assert [(json.loads(line)["hash"],) for line in lines] == hashes
 
 
+async def test_a_runbook_of_the_folder_is_linked_from_the_start(tmp_path: Path) -> None:
+    given = settings(tmp_path, ANDON_RUNBOOKS=str(ROOT / "runbooks"))
+    async with serving(given) as server:
+        error = {"type": "ConnectTimeout", "message": "warehouse-db:5432 after 10 s"}
+        settled = await server.store.writer.submit(an_open(context={"error": error}))
+    assert settled.escalation is not None
+    assert [(b.title, b.by) for b in settled.escalation.runbooks] == [
+        ("A batch that does not go through", "match")
+    ]
+
+
 async def test_while_slack_is_unreachable_it_takes_requests_and_says_so(tmp_path: Path) -> None:
     given = settings(
         tmp_path,

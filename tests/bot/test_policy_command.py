@@ -125,3 +125,27 @@ def test_a_policy_with_a_mistake_explains_nothing(folder: Path) -> None:
     result = run("explain", "-", given=body())
     assert result.exit_code == 1
     assert 'unknown person "rafi"; did you mean "ravi"?' in result.stderr
+
+
+def test_check_finds_what_is_wrong_with_runbooks_where_their_folder_is_known(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages that rules name and nobody wrote, and pages with mistakes."""
+    named = SAMPLE.replace('name = "recoveries"', 'name = "recoveries"\nrunbooks = ["sync.md"]')
+    (folder / "policy.toml").write_text(named, encoding="utf-8")
+    assert run("check").exit_code == 0  # the folder is not known
+    (folder / "runbooks").mkdir()
+    (folder / "runbooks" / "sink.md").write_text("+++\ntitel = 'x'\n+++\n", encoding="utf-8")
+    monkeypatch.setenv("ANDON_RUNBOOKS", "runbooks")
+    result = run("check")
+    line = named.splitlines().index('runbooks = ["sync.md"]') + 1
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        'sink.md:2: titel: there is no such key; did you mean "title"?',
+        f'policy.toml:{line}: rules[4].runbooks[0]: unknown runbook "sync.md"; known: none',
+    ]
+    (folder / "runbooks" / "sync.md").write_text("# Sync", encoding="utf-8")
+    (folder / "runbooks" / "sink.md").unlink()
+    assert run("check").exit_code == 0
+    monkeypatch.setenv("ANDON_PORT", "many")
+    assert run("check", "policy.toml").exit_code == 3

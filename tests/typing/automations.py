@@ -5,7 +5,7 @@ Never run: mypy reads it.
 from collections.abc import Callable, Coroutine
 from typing import Any, assert_type
 
-from andon import AsyncClient, Automation, Client, Escalation, Grant, Operation
+from andon import AsyncClient, Automation, Client, Escalation, Grant, KnownError, Operation
 
 OPERATION = Operation("x", {"a": 1})
 
@@ -39,3 +39,9 @@ async def awaiting(client: AsyncClient) -> None:
     assert_type(again, Callable[[], Coroutine[Any, Any, str]])
     async with automation.running("retry", title="T", operation=OPERATION):
         pass
+
+
+async def known(client: AsyncClient, error: Exception) -> None:
+    """What a review confirmed, or nothing."""
+    assert_type(Automation().known(error), KnownError | None)
+    assert_type(await Automation(client).aknown(error), KnownError | None)

@@ -14,7 +14,7 @@ from approvals.showing import is_shown_whole
 from approvals.typing_target import word_to_type
 from approvals.words import Effect, Friction, Status
 from bot.messaging import Message
-from bot.slack.drawing import lockscreen, questions, record
+from bot.slack.drawing import lockscreen, questions, record, runbooks
 from bot.slack.drawing.about import (
     asker,
     asker_name,
@@ -140,6 +140,7 @@ def _blocks(
         header(e.title, block_id="title"),
         rich(section(who_asks(e, people, in_channel=in_channel)), block_id="asks"),
         rich(context_lines(e, context_room), block_id="says"),
+        *runbooks.on_card(e),
         rich(*on_card(e, "What would run"), block_id="run"),
     ]
     tried = attempts(e)

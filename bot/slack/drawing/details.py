@@ -17,6 +17,7 @@ from approvals.ports import Card, Delivery
 from approvals.showing import visible
 from approvals.snapshot import Step
 from approvals.words import Effect, Friction
+from bot.slack.drawing import runbooks
 from bot.slack.drawing.about import (
     erased,
     hidden,
@@ -139,6 +140,7 @@ def _everything(
     if e.ended_at is not None and records:
         yield _lines("Timeline", *timeline_lines(e, records, people))
     yield from _context(e)
+    yield from _runbooks(e)
     yield from _sent(e, people, cards, deliveries)
     yield from _rule(e)
     yield from _hidden(e)
@@ -234,6 +236,12 @@ def _text(label: str, text: str) -> Iterator[Block]:
         yield rich(*head, preformatted(box), block_id="says")
 
 
+def _runbooks(e: Escalation) -> Iterator[Block]:
+    lines = runbooks.whole(e)
+    if lines:
+        yield _lines("Runbooks", *lines)
+
+
 def _sent(
     e: Escalation, people: People, cards: Sequence[Card], deliveries: Sequence[Delivery]
 ) -> Iterator[Block]:
@@ -281,7 +289,8 @@ def _hidden(e: Escalation) -> Iterator[Block]:
 
 
 def _identity(e: Escalation) -> Iterator[Block]:
-    yield _lines("Id", [e.id], *([erased(e)] if e.erased else []))
+    known_by: list[Line] = [[f"Fingerprint {e.fingerprint.exact}"]] if e.fingerprint else []
+    yield _lines("Id", [e.id], *known_by, *([erased(e)] if e.erased else []))
     read = f'curl -H "Authorization: Bearer $ANDON_KEY" "$ANDON_URL/v1/escalations/{e.id}"'
     yield rich(preformatted(read), block_id="curl")
 

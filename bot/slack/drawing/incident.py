@@ -7,7 +7,7 @@ from approvals.memory.remembering import Remembered
 from approvals.people import People
 from approvals.words import Status
 from bot.messaging import Message
-from bot.slack.drawing import lockscreen, questions
+from bot.slack.drawing import lockscreen, questions, runbooks
 from bot.slack.drawing.about import (
     asker,
     bare,
@@ -87,6 +87,7 @@ def _blocks(
         header(e.title, block_id="title"),
         rich(section(_who_reports(e, people, in_channel=in_channel)), block_id="asks"),
         rich(context_lines(e, context_room), *look_closely(e), block_id="says"),
+        *runbooks.on_card(e),
         *([rich(tried, block_id="tried")] if tried else []),
         *([rich(before, block_id="recalled")] if before else []),
         *([rich(asked, block_id="questions")] if asked else []),

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from approvals.escalation import ASKED_FOR, Escalation
+from approvals.escalation import Escalation
 from approvals.showing import in_words
-from approvals.words import Kind
 from bot.slack.drawing.about import said
 from bot.slack.drawing.spans import Element, Line, Span, bold, quoted, section, when
 
@@ -49,9 +48,7 @@ def context_lines(e: Escalation, most: int) -> Element:
     more += [name for name in ("configuration", "links") if said(e, name)]
     if more:
         lines.append((f"Also given, in Details: {', '.join(more)}",))
-    # An incident holds nothing, so there is nothing to undo.
-    asked = [name for name in ASKED_FOR if name != "rollback" or e.kind is Kind.APPROVAL]
-    missing = [_KNOWN_AS.get(name, name) for name in asked if said(e, name) is None]
+    missing = [_KNOWN_AS.get(name, name) for name in e.asked_for if said(e, name) is None]
     if missing:
         lines.append((f"Not given: {', '.join(missing)}",))
     return section(*lines) if lines else section((f"{e.service} says nothing more.",))

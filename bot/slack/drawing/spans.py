@@ -30,6 +30,7 @@ class Span:
     bold: bool = False
     account: str | None = None  #: a Slack account: drawn as a user element
     channel: str | None = None  #: a Slack channel's id: drawn as a channel element
+    url: str | None = None  #: an address of our own, never foreign: drawn as a link
     at: datetime | None = None  #: a time: drawn as a date element in the reader's zone
     format: str = "{time}"
 
@@ -49,6 +50,8 @@ class Span:
             stamp = int(self.at.timestamp())
             date = {"timestamp": stamp, "format": self.format, "fallback": self.text}
             return {"type": "date", **date}
+        if self.url is not None:
+            return {"type": "link", "url": self.url, "text": self.text}
         found: Element = {"type": "text", "text": self.text}
         return found | {"style": {"bold": True}} if self.bold else found
 

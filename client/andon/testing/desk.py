@@ -38,6 +38,7 @@ class Desk:
     def __init__(self, clock: Callable[[], datetime], signing: SigningKey, needed: int) -> None:
         self.clock, self.signing, self.needed = clock, signing, needed
         self.escalations: dict[str, Held] = {}
+        self.known_errors: list[dict[str, Any]] = []  #: as reviews confirmed them
         self._opened: dict[tuple[str, str], tuple[str, str]] = {}
 
     def open(self, service: str, key: str, body: Mapping[str, Any]) -> tuple[Held, bool]:

@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from andon.likeness import normalised
+from andon.testing.desk import new_id
+from andon.testing.held import instant
 from andon.testing.people import People
 from andon.testing.routes import Key, ParkedError, Routes
 from andon.testing.troubles import AFTERWARDS, Broken, How, Trouble, spoilt
@@ -114,6 +117,29 @@ class FakeAndon(People):
         allowed = frozenset(scopes or ("open", "read", "claim"))
         self._keys[key] = Key(service=service, scopes=allowed)
         return key
+
+    def confirm_error(
+        self,
+        error_type: str | None,
+        message: str,
+        *,
+        recovery: str | None = None,
+        steps: str | None = None,
+    ) -> None:
+        """A review confirms a known error of this service; `message` as it was raised. It takes
+        the place of what was confirmed of the same one before.
+        """
+        said = {"service": self.service, "error_type": error_type, "message": normalised(message)}
+        at = instant(self.clock())
+        known = {
+            "recovery": recovery,
+            "steps": steps,
+            "escalation": new_id("esc"),
+            "reviewed_at": at,
+        }
+        with self._changed:
+            others = [one for one in self._desk.known_errors if one | said != one]
+            self._desk.known_errors[:] = [*others, {**said, **known}]
 
     def go_away(self, how: How = "refused", *, on: str = "", times: int | None = None) -> None:
         """From now on something is wrong: with every request or those of these actions (`claim`,

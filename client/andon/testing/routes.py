@@ -1,5 +1,7 @@
 """The fake's routes: who calls, what is asked, what is answered; as strict as the server's."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -75,6 +77,8 @@ class Routes:
             return _only(asked, {"GET": public[asked.path]})
         if asked.path == "/v1/automations":
             return _only(asked, {"POST": self._automate})
+        if asked.path == "/v1/known-errors":
+            return _only(asked, {"GET": self._known_errors})
         found = _PATH.fullmatch(asked.path)
         if found is None:
             raise RefusedError("no-such-address")
@@ -121,6 +125,15 @@ class Routes:
     def _automate(self, asked: Asked, park: bool) -> Told:
         service, key = self._caller(asked, "open").service, _idempotency_key(asked)
         return _opened(*automate(self._desk, service, key, _body(asked, AutomationIn)))
+
+    def _known_errors(self, asked: Asked, park: bool) -> Told:
+        service = self._reader(asked)
+        items = [one for one in self._desk.known_errors if service in (None, one["service"])]
+        tag = hashlib.sha256(json.dumps(items).encode()).hexdigest()[:32]
+        headers = {"ETag": f'"{tag}"', "Cache-Control": "private, max-age=60"}
+        if (_known(asked) or frozenset()) & {tag, "*"}:
+            return Told(status=304, headers=headers)
+        return told({"items": items}, headers=headers)
 
     def _page(self, asked: Asked, park: bool) -> Told:
         service = self._reader(asked)

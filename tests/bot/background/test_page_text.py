@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from approvals.escalation import Chain, Resolution
+from approvals.memory.values import Runbook
 from approvals.words import Kind, Severity, Status
 from bot.background.page_text import TITLE, page_text
 from tests.bot.slack.drawing import ends
@@ -68,6 +69,18 @@ def test_for_an_incident_it_asks_to_acknowledge_and_says_that_nothing_is_held() 
         "Runbook: «https://runbooks.example/latency»",
         "Acknowledge by 23:30 CET, else the next people are called. Nothing is held.",
     ]
+
+
+def test_runbooks_that_were_found_stand_there_with_their_addresses() -> None:
+    story = incident()
+    at = "https://git.example.com/ops/runbooks/sync.md"
+    books = (
+        Runbook(name="sync.md", title="Restart the sync", by="rule", url=at),
+        Runbook(name="lag.md", title="Replica\nlag", by="match"),
+    )
+    lines = page_text(replace(story.escalation, runbooks=books), "step", {}, story.people).body
+    found = [line for line in lines.splitlines() if line.startswith("Runbook: ")]
+    assert found[1:] == [f"Runbook: Restart the sync {at}", "Runbook: Replica lag"]
 
 
 def test_where_nobody_else_will_be_called_it_says_nothing_of_it() -> None:

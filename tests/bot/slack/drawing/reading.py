@@ -7,7 +7,9 @@ from bot.messaging import Message
 
 
 def read(drawn: Message | Mapping[str, Any]) -> str:
-    """A message or view as text, one line a line; `{…}` is a date element, `@U…` a person."""
+    """A message or view as text, one line a line; `{…}` is a date element, `@U…` a person, and
+    `[…](…)` a link.
+    """
     if isinstance(drawn, Message):
         return "\n".join([f"text | {drawn.text}", *_blocks(drawn.blocks)]) + "\n"
     head = [
@@ -55,6 +57,8 @@ def _element(element: Mapping[str, Any]) -> str:
         return f"#{element['channel_id']}"
     if element["type"] == "date":
         return "{" + f"{element['fallback']}" + "}"
+    if element["type"] == "link":
+        return f"[{element['text']}]({element['url']})"
     bold = element.get("style", {}).get("bold")
     return f"*{element['text']}*" if bold else str(element["text"])
 
