@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.escalation import Escalation
+from approvals.memory.reserved import reserved
 from approvals.memory.values import Fingerprint, Issue, Review
 from approvals.tally import counting
 from approvals.words import DecidedBy, Effect, Kind, Result, Severity, Status
@@ -46,11 +47,29 @@ class Remembered:
     by_hand: str | None = None  #: what people did by hand instead
     issue: Issue | None = None
     review: Review | None = None
+    reserved: str | None = None  #: why no rule is ever accepted for the like of it
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether nothing was released and people did what had to be done."""
+        if self.effect is Effect.RELEASE:
+            return False
+        stopped = self.effect is Effect.ABORT and self.by is DecidedBy.VOTES
+        return bool(self.by_hand) or (stopped and says_by_hand(self.label, self.rationale))
 
     @property
     def is_reversed(self) -> bool:
         """Whether somebody took the release back, before or after it ran."""
         return self.undone is not None or self.stopped
+
+
+#: What is kept of an abort for which that reason was chosen.
+BY_HAND = "I do it by hand"
+
+
+def says_by_hand(label: str | None, rationale: str | None) -> bool:
+    """Whether an abort means that somebody does it by hand: by its option, or the reason chosen."""
+    return "by hand" in (label or "").casefold() or (rationale or "").startswith(BY_HAND)
 
 
 def remembered(escalation: Escalation) -> Remembered | None:
@@ -89,6 +108,14 @@ def remembered(escalation: Escalation) -> Remembered | None:
         by_hand=_by_hand(e),
         issue=e.issue,
         review=e.review,
+        reserved=reserved(
+            kind=e.kind,
+            category_slug=e.category,
+            environment=e.environment,
+            severity=e.severity,
+            operation=e.operation,
+            option=option,
+        ),
     )
 
 

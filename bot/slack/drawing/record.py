@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from approvals.escalation import Escalation, Override, Vote
+from approvals.memory.remembering import says_by_hand
 from approvals.people import People
 from approvals.ports import Card
 from approvals.tally import counting
@@ -52,7 +53,7 @@ from bot.slack.drawing.spans import (
     section,
     when,
 )
-from bot.slack.drawing.words import BY_HAND, NO_REASON, STOP_IT, split_rationale
+from bot.slack.drawing.words import NO_REASON, STOP_IT, split_rationale
 
 #: What stands over the operation.
 _HEADINGS: Mapping[OperationState, str] = {
@@ -256,9 +257,10 @@ def _aborted(e: Escalation, people: People) -> Line:
     option, nothing = chosen(e), row_of(e).nothing_past
     at = _at(e, e.decision.at if e.decision else None)
     who: Pieces = list(joined((person(p, people) for p in deciders(e)), ", ", " and "))
-    picked, said = split_rationale(_reason(e))
+    reason = _reason(e)
+    picked, said = split_rationale(reason)
     label = one_line(option.label) if option else ""
-    if picked == BY_HAND or "by hand" in label.casefold():
+    if says_by_hand(label, reason):
         words: Pieces = [" ", quoted(said)] if said else []
         return [*who, " does it by hand, since ", at, ".", *words, f" {nothing}"]
     why: Pieces = [f"{picked}. "] if picked else []

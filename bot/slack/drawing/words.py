@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from approvals.memory.remembering import BY_HAND
 from approvals.refusals import Refusal, Why
 
 #: What a phone shows of a button before it cuts it.
@@ -33,7 +34,6 @@ NOT_RECORDED = "Not recorded."
 CANNOT_BE_UNDONE = "This cannot be undone."
 
 #: Reasons to abort with one tap: key of the choice, and the words kept as the rationale.
-BY_HAND = "I do it by hand"
 OTHER = "other"
 CHIPS: Mapping[str, str] = {
     "by_hand": BY_HAND,
