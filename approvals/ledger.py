@@ -6,8 +6,10 @@ key already opened, which group a `dedup_key` has, what came lately. `evolve` ne
 from dataclasses import dataclass, field
 
 from approvals.automatic import Past
+from approvals.escalation import Escalation
 from approvals.events import JOINED, OPENED, Record
 from approvals.flows import Flow, flowed
+from approvals.memory.accepted import Use
 from approvals.words import Kind
 
 
@@ -20,6 +22,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The accepted rule that may decide a question: its proposal as it stands, and its uses."""
+
+    proposal: Escalation
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """The rows one command needs. Empty for every command but `Open`."""
 
@@ -29,6 +39,7 @@ class Ledger:
     sums: tuple[tuple[str, int], ...] = ()  #: moved in the day before, by kind (`approvals.sums`)
     pending: int = 0  #: escalations of the service that wait for people
     past: tuple[Past, ...] = ()  #: of an automation: the same recovery of the service, lately
+    ruling: Ruling | None = None  #: the rule for the like of it, where one was accepted
     flow: Flow = field(default_factory=Flow)
     gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
 
@@ -37,7 +48,7 @@ def post(ledger: Ledger, record: Record) -> Ledger:
     """The rows after the record."""
     if record.kind not in (OPENED, JOINED):
         return ledger
-    asks = record.kind == OPENED and record.body["escalation"].get("kind") != Kind.AUTOMATION
+    asks = record.kind == OPENED and _asks_people(record)
     flow, gathers = ledger.flow, ledger.gathers
     if asks:
         flow, gathers = flowed(flow, record.body["escalation"], record.at)
@@ -50,6 +61,13 @@ def post(ledger: Ledger, record: Record) -> Ledger:
         sums=ledger.sums,
         pending=ledger.pending + asks,
         past=ledger.past,
+        ruling=ledger.ruling,
         flow=flow,
         gathers=gathers,
     )
+
+
+def _asks_people(record: Record) -> bool:
+    """Neither an automation nor what a rule decides waits for anybody."""
+    is_automation = record.body["escalation"].get("kind") == Kind.AUTOMATION
+    return not is_automation and "rule" not in record.body

@@ -54,6 +54,11 @@ def owes(escalation: Escalation, record: Record) -> tuple[Work, ...]:
 
 def _opened(escalation: Escalation, record: Record) -> Iterator[Work]:
     plan = escalation.plan
+    if "rule" in record.body:
+        # A rule decides it: nobody is rung, and in the channel it can be seen, and stopped.
+        if plan.channel:
+            yield PostCard(surface="channel", target=plan.channel)
+        return
     if plan.steps:
         called = (*record.body["notices"], *_silent(record.body))
         yield from _told(called, "opened", {})
@@ -86,6 +91,8 @@ def _voided(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 
 def _decided(escalation: Escalation, record: Record) -> Iterator[Work]:
+    if record.body["by"] == DecidedBy.POLICY:
+        return
     yield ThreadLine(case=f"decided-{escalation.status}", values=record.body)
     if record.body["by"] == DecidedBy.BREAK_GLASS:
         yield from _overridden(escalation, record)
@@ -245,6 +252,25 @@ def _resolved(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield from _tell(tell, "resolved", record.body, but=record.by)
 
 
+def _suspended(escalation: Escalation, record: Record) -> Iterator[Work]:
+    """Everyone a rule concerns hears of its end: who accepted it, who is asked from now on."""
+    body = record.body
+    told = dict.fromkeys((f"person:{p}" for p in body["may_decide"]), MAY_DECIDE)
+    told |= dict.fromkeys((f"person:{p}" for p in body["owners"]), "owner of the service")
+    told |= dict.fromkeys((f"person:{p}" for p in _people(escalation)), "accepted it")
+    yield ThreadLine(case="rule-suspended", values=body)
+    yield from _tell(told, "rule-suspended", body)
+
+
+def _people(escalation: Escalation) -> tuple[str, ...]:
+    return escalation.decision.people if escalation.decision else ()
+
+
+def _work_proposed(escalation: Escalation, record: Record) -> Iterator[Work]:
+    body = record.body
+    yield Page(route=body["route"], case="work", values=body, reason="done by hand again and again")
+
+
 #: Why people are told who did nothing themselves.
 ASKED_FOR_IT, MAY_DECIDE = "asked for it", "may decide"
 
@@ -334,4 +360,6 @@ _BY_KIND = {
     events.ANSWERED: _answered,
     events.OVERRIDE_ASKED: _override_asked,
     events.RESOLVED: _resolved,
+    events.RULE_SUSPENDED: _suspended,
+    events.WORK_PROPOSED: _work_proposed,
 }

@@ -19,7 +19,7 @@ from statistics import median
 
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import Fingerprint
-from approvals.words import DecidedBy, Effect, Kind, Result
+from approvals.words import DecidedBy, Effect, Result
 
 #: How far back is looked, and how often people must have decided in that time.
 WITHIN, FEWEST = timedelta(days=30), 5
@@ -74,7 +74,7 @@ class WorkSuggestion:
     @property
     def median(self) -> timedelta:
         """How long one took from the question to its end, usually."""
-        return median(_took(self.done))
+        return timedelta(seconds=median(took.total_seconds() for took in _took(self.done)))
 
     @property
     def total(self) -> timedelta:
@@ -106,9 +106,7 @@ def work(history: Iterable[Remembered], now: datetime) -> Iterator[WorkSuggestio
     left = [one for one in by_hand if one.id not in taken]
     like = [g for g in _grouped(left, _template) if len(g) >= FEWEST]
     for group in sorted((*exact, *like), key=lambda g: (g[-1].ended_at, g[-1].id)):
-        known = group[-1].fingerprint
-        if known is not None:
-            yield WorkSuggestion(fingerprint=known, done=group)
+        yield WorkSuggestion(fingerprint=_print(group), done=group)
 
 
 def _lately(history: Iterable[Remembered], now: datetime) -> list[Remembered]:
@@ -126,6 +124,11 @@ def _grouped(
         if name is not None:
             groups.setdefault(name, []).append(one)
     return [tuple(group) for group in groups.values()]
+
+
+def _print(group: Iterable[Remembered]) -> Fingerprint:
+    """The fingerprint of a group: of the first, and all are grouped by it."""
+    return next(one.fingerprint for one in group if one.fingerprint is not None)
 
 
 def _place(one: Remembered) -> tuple[str, ...]:
@@ -146,10 +149,9 @@ def _template(one: Remembered) -> Hashable | None:
 
 def _suggested(group: Sequence[Remembered]) -> Suggestion | None:
     """What the group speaks for; None where a line of the list above does not hold."""
-    known = group[0].fingerprint
     voted = [one for one in group if one.by is DecidedBy.VOTES]
     option = _favourite(voted)
-    if known is None or option is None or any(map(_speaks_against, group)):
+    if option is None or any(map(_speaks_against, group)):
         return None
     decided = tuple(one for one in voted if one.option == option)
     otherwise = tuple(one for one in voted if one.option != option)
@@ -158,7 +160,9 @@ def _suggested(group: Sequence[Remembered]) -> Suggestion | None:
         return None
     if any(one.money or one.reserved for one in decided):
         return None
-    return Suggestion(fingerprint=known, option=option, decided=decided, otherwise=otherwise)
+    return Suggestion(
+        fingerprint=_print(group), option=option, decided=decided, otherwise=otherwise
+    )
 
 
 def _favourite(voted: Sequence[Remembered]) -> str | None:
@@ -172,8 +176,6 @@ def _speaks_against(one: Remembered) -> bool:
 
     What a rule decided counts here as well: the like of it failed, whoever let it.
     """
-    if one.kind is not Kind.APPROVAL:
-        return True
     went_wrong = one.outcome in _BAD or one.is_reversed or one.void
     return went_wrong or one.by is DecidedBy.BREAK_GLASS
 
