@@ -19,6 +19,7 @@ from approvals.digests import Digested, Quiet
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.facts import Facts
+from approvals.memory.accepted import Use
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import Likeness
 from approvals.people import Absence
@@ -339,6 +340,15 @@ class Memory(Protocol):
 
     async def issues(self, limit: int = 100) -> tuple[Remembered, ...]:
         """With an issue that is not fixed, newest first."""
+
+
+class Rulings(Protocol):
+    """What accepted rules decided."""
+
+    async def uses(self, rules: Collection[str], since: datetime) -> Mapping[str, Sequence[Use]]:
+        """By proposal, what its rule decided since then; and before, where that went wrong or is
+        not over. What was undone is known of those since then.
+        """
 
 
 #: Heads one block takes at most: writing more would keep commits waiting. The rest waits for the

@@ -5,8 +5,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.facts import Facts
+from approvals.memory.accepted import Accepted
 from approvals.people import Absence, People, Person
 from approvals.policy.model import Policy
+
+#: By fingerprint, the proposal and the rule accepted by it.
+Rules = Mapping[str, tuple[str, Accepted]]
 
 #: With Slack off, facts are read from the policy in memory anew after this long.
 READ_AGAIN = timedelta(minutes=1)
@@ -23,6 +27,7 @@ class KnownPeople:
         self._facts = Facts(people=People(), policy=policy)
         self._absences: Mapping[str, Absence] = {}  # by person, also those still to come
         self._is_doubted = False
+        self._rules: Rules = {}
 
     @property
     def asks_slack(self) -> bool:
@@ -43,7 +48,7 @@ class KnownPeople:
         away = {p: a for p, a in self._absences.items() if p in known and a.covers(now)}
         if away != self._facts.people.absences:
             people = replace(self._facts.people, absences=away)
-            self._facts = Facts(people=people, policy=self.policy)
+            self._facts = self._of(people)
         return self._facts
 
     def _is_young(self, now: datetime) -> bool:
@@ -79,8 +84,19 @@ class KnownPeople:
         """Take newer facts; whether anybody's vote may count differently since."""
         before = self._facts.people
         known = replace(people, absences=before.absences)
-        self._facts = Facts(people=known, policy=self.policy)
+        self._facts = self._of(known)
         return _who(before) != _who(people)
+
+    def allow(self, rules: Rules) -> bool:
+        """Take which accepted rules are in force; whether others are than before."""
+        if rules == self._rules:
+            return False
+        self._rules = rules
+        self._facts = self._of(self._facts.people)
+        return True
+
+    def _of(self, people: People) -> Facts:
+        return Facts(people=people, policy=self.policy, rules=self._rules)
 
     def doubt(self, is_doubted: bool) -> None:
         """Whether the policy they are of is no longer the one that counts: nobody is known then."""

@@ -15,6 +15,7 @@ from storage.links import Database
 from storage.needing import needs_asyncpg
 from storage.policies import SqlPolicies
 from storage.reads import SqlReads
+from storage.rulings import SqlRulings
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
 from storage.sqlite.database import open_database as open_file
@@ -40,6 +41,7 @@ class Store:
     absences: SqlAbsences
     keys: SqlKeys
     policies: SqlPolicies
+    rulings: SqlRulings
     health: SqlReads
     leases: Leases
     database: Database
@@ -99,6 +101,7 @@ async def open_store(
                 absences=SqlAbsences(database),
                 keys=SqlKeys(database),
                 policies=SqlPolicies(database),
+                rulings=SqlRulings(database),
                 health=reads,
                 leases=database,
                 database=database,

@@ -132,7 +132,7 @@ class Rows:
         ids |= {opened.escalation_id for opened in batch.keys.values()}
         ids |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
         rules = {row for row in (rule_row(command, facts) for command in opens) if row}
-        batch.uses = {rule: self._used(rule) for rule in rules}
+        batch.uses = {rule: self.used(rule) for rule in rules}
         ids |= rules
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
@@ -142,7 +142,7 @@ class Rows:
         late = (e for e in self.escalations.values() if e.created_at > since)
         return {e.id: past_of(e) for e in late if f"{e.service}:{e.dedup_key}" == row}
 
-    def _used(self, rule: str) -> dict[str, Use]:
+    def used(self, rule: str) -> dict[str, Use]:
         """What an accepted rule decided."""
         decided = (e for e in self.escalations.values() if e.decision and e.decision.rule == rule)
         return {e.id: use_of(e) for e in decided}

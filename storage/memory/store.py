@@ -13,6 +13,7 @@ from storage.memory.digests import MemoryDigests
 from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.rows import Memory
+from storage.memory.rulings import MemoryRulings
 from storage.memory.sealing import MemorySeals
 from storage.memory.services import MemoryServices, MemorySignatures
 from storage.memory.storms import MemoryStorms
@@ -42,6 +43,7 @@ class MemoryStore:
     services: MemoryServices
     signatures: MemorySignatures
     absences: MemoryAbsences
+    rulings: MemoryRulings
     health: MemoryReads
     leases: Alone
     memory: Memory
@@ -86,6 +88,7 @@ async def open_memory_store(
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
             absences=MemoryAbsences(memory),
+            rulings=MemoryRulings(memory),
             health=reads,
             leases=Alone(),
             memory=memory,

@@ -21,6 +21,7 @@ from bot.slack.drawing.about import (
     chosen,
     deciders,
     erased,
+    is_by_rule,
     is_overridden,
     may_decide,
     outcome_word,
@@ -34,6 +35,7 @@ from bot.slack.drawing.about import (
 from bot.slack.drawing.buttons import actions, button, details_button
 from bot.slack.drawing.looking import why_missed
 from bot.slack.drawing.operation import on_card
+from bot.slack.drawing.ruled import decided_by_rule, suspended_at
 from bot.slack.drawing.spans import (
     Element,
     Line,
@@ -106,6 +108,8 @@ def _decided_by(e: Escalation, people: People) -> Line:
     """`Migrate, keep data. Decided by @Ravi 22:41, 11 minutes after it was asked.`"""
     if e.kind is Kind.AUTOMATION:
         return ["Nobody was asked: the policy lets it run by itself."]
+    if is_by_rule(e):
+        return decided_by_rule(e)
     option, decision = chosen(e), e.decision
     if option is None or decision is None:
         return []
@@ -185,11 +189,13 @@ def began_at(e: Escalation) -> datetime:
 
 
 def _succeeded(e: Escalation, people: People) -> list[Line]:
-    return [["Succeeded ", _at(e, e.outcome.at if e.outcome else None), "."], *_reported(e)]
+    done: Pieces = ["Succeeded ", _at(e, e.outcome.at if e.outcome else None), "."]
+    return [done, *_reported(e), *suspended_at(e)]
 
 
 def _failed(e: Escalation, people: People) -> list[Line]:
     word = "Automatic, and" if e.kind is Kind.AUTOMATION else "Approved, but"
+    word = "Allowed by a rule, but" if is_by_rule(e) else word
     failed: Pieces = [f"{word} it failed ", _at(e, e.outcome.at if e.outcome else None), "."]
     return [failed, *_reported(e)]
 
