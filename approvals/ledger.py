@@ -3,10 +3,11 @@ key already opened, which group a `dedup_key` has, what came lately. `evolve` ne
 `post` updates them, so that two opens of one batch see each other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from approvals.automatic import Past
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Json
 from approvals.events import JOINED, OPENED, Record
 from approvals.flows import Flow, flowed
 from approvals.memory.accepted import Use
@@ -42,6 +43,9 @@ class Ledger:
     ruling: Ruling | None = None  #: the rule for the like of it, where one was accepted
     flow: Flow = field(default_factory=Flow)
     gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
+    #: what ended and is like it, by `approvals.memory.recalling.keys_of`: to be shown, never to be
+    #: decided by
+    recollections: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
 def post(ledger: Ledger, record: Record) -> Ledger:
@@ -64,6 +68,7 @@ def post(ledger: Ledger, record: Record) -> Ledger:
         ruling=ledger.ruling,
         flow=flow,
         gathers=gathers,
+        recollections=ledger.recollections,
     )
 
 

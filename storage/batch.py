@@ -1,6 +1,7 @@
 """A batch in memory: what was loaded, the fold over its commands, and what is to be written."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import structlog
 from approvals.automatic import Past, past_of
 from approvals.commands import Claim, Command, Gather, Open, SuspendRule, Tick
 from approvals.decide import State
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Json
 from approvals.events import MISSED, OPENED, Record
 from approvals.facts import Facts
 from approvals.flows import Flow
@@ -17,6 +18,7 @@ from approvals.grants import Signer
 from approvals.ledger import Ledger, Opened, Ruling
 from approvals.memory.accepted import Use, broken, in_force, key_of, use_of
 from approvals.memory.fingerprint import fingerprint
+from approvals.memory.recalling import keys_of
 from approvals.owes import SignGrant, Work
 from approvals.ports import NotSavedError, Settled
 from approvals.refusals import Refusal
@@ -25,6 +27,7 @@ from approvals.sums import Move, move_of, sums_before
 from approvals.verdict import Answer
 from approvals.words import Kind, Status
 from storage.clicks import answer_row
+from storage.known import Known
 
 log = structlog.get_logger(__name__)
 
@@ -76,8 +79,7 @@ def rule_row(command: Open, facts: Facts) -> str | None:
     kind = command.request.get("kind", Kind.APPROVAL.value)
     if not facts.rules or kind != Kind.APPROVAL:
         return None
-    found = fingerprint({**command.request, "kind": kind, "service": command.service})
-    known = facts.rules.get(key_of(found))
+    known = facts.rules.get(key_of(fingerprint(command.request, command.service)))
     return known[0] if known else None
 
 
@@ -85,6 +87,13 @@ def flow_row(command: Open) -> str:
     """Names the row of what came lately; none of the three holds a vertical bar alone between."""
     body = command.request
     return f"{command.service}|{body['category']}|{body['environment']}"
+
+
+def looks_for(command: Open) -> Iterable[str]:
+    """Names the summaries it may be shown; an automation is shown to nobody."""
+    if command.request.get("kind") == Kind.AUTOMATION:
+        return ()
+    return keys_of(fingerprint(command.request, command.service))
 
 
 @dataclass
@@ -101,6 +110,9 @@ class Batch:
     flows: dict[str, Flow] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
     sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
+    #: summaries of what ended, by `keys_of`
+    recollections: dict[str, Json] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)  #: of what is to be erased, in memory
     past: dict[str, dict[str, Past]] = field(default_factory=dict)  #: group -> by escalation
     uses: dict[str, dict[str, Use]] = field(default_factory=dict)  #: proposal -> by escalation
     #: clicks carried out before, by their answer's row
@@ -176,6 +188,7 @@ class Batch:
             past=tuple(self.past.get(group or "", {}).values()),
             ruling=ruling,
             flow=self.flows.get(flow_row(command), NO_FLOW),
+            recollections=self.recollections,
         )
         done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
         self._keep(done)

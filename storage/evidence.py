@@ -63,7 +63,7 @@ _HEADS = (
 #: Rows that belong to nothing: what they are, and how they are found.
 _OF_AN_ESCALATION = (
     "events", "votes", "decisions", "grants", "cards", "deliveries", "idempotency", "money_moves",
-    "refusals", "unsealed", "unremembered",
+    "refusals", "unsealed", "unremembered", "memories",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
 from approvals.flows import noticed
 from approvals.ledger import Ledger
+from approvals.memory.recalling import recalled
 from approvals.policy.asking import ask_of
 from approvals.policy.plan import Planned
 from approvals.refusals import FieldError, Why
@@ -60,6 +61,7 @@ def open_(
     deadline = decide_by(planned.plan, now)
     fields = kept(command, ledger.group_id or command.group_id, now)
     fields |= _judged(command, planned, deadline)
+    fields |= recalled(fields, ledger.recollections)
     let = let_by_rule(ledger, fields, planned, facts.policy, now)
     if let is not None:
         body = {"escalation": fields, "rule": let.proposal, "notices": [], "missed": []}

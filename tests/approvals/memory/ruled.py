@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,6 @@ from approvals.escalation import Escalation
 from approvals.facts import Facts
 from approvals.memory.accepted import OURSELVES, Accepted, proposed
 from approvals.memory.backtest import backtest
-from approvals.memory.fingerprint import known_by
 from approvals.memory.proposal import (
     ACCEPT,
     SPANS,
@@ -195,7 +193,7 @@ class Ruled:
     @property
     def history(self) -> tuple[Remembered, ...]:
         """All that ended."""
-        return tuple(filter(None, map(remembered, map(with_print, self.rows.escalations.values()))))
+        return tuple(filter(None, map(remembered, self.rows.escalations.values())))
 
     def decided_alike(self, times: int = 6, **changes: Any) -> Suggestion:
         """People decide alike so often that a rule is suggested."""
@@ -246,8 +244,3 @@ def rule_of(proposal: Escalation) -> Accepted:
     found = proposed(proposal)
     assert found is not None
     return found
-
-
-def with_print(e: Escalation) -> Escalation:
-    """With the fingerprint that it is remembered by."""
-    return replace(e, fingerprint=known_by(e))

@@ -200,7 +200,7 @@ def test_facts_that_are_wrong_decide_nothing(town: Ruled) -> None:
     """They only say where to look: the proposal itself does not hold this fingerprint."""
     ((id_, rule),) = town.rules.values()
     command = town.opening(environment="staging")
-    found = fingerprint({**command.request, "kind": "approval", "service": "svc"})
+    found = fingerprint(command.request, "svc")
     town.rules = {key_of(found): (id_, rule)}
     assert decided_by(town.ask(environment="staging")) == "people"
     town.rules = {rule.fingerprint: ("esc_gone", rule)}

@@ -7,7 +7,6 @@ from approvals.commands import Claim, Open
 from approvals.escalation import Escalation
 from approvals.memory.accepted import OURSELVES
 from approvals.memory.backtest import backtest
-from approvals.memory.fingerprint import known_by
 from approvals.memory.proposal import (
     ACCEPT,
     SPANS,
@@ -38,8 +37,7 @@ async def decided_alike(stand: Stand, times: int = 5) -> list[str]:
 
 def a_proposal(ended: list[Escalation], stand: Stand) -> Open:
     """What Andon asks about it."""
-    known = [replace(e, fingerprint=known_by(e)) for e in ended]
-    history = [one for one in map(remembered, known) if one is not None]
+    history = [one for one in map(remembered, ended) if one is not None]
     (found,) = candidates(history, stand.clock.now)
     newest = next(e for e in ended if e.id == found.newest.id)
     rule = rule_for(found, newest, stand.facts.policy.memory, stand.clock.now)
