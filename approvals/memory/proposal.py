@@ -27,12 +27,18 @@ from approvals.memory.backtest import Backtest, told
 from approvals.memory.suggesting import Suggestion
 from approvals.policy.asking import ask_of
 from approvals.policy.entries import MemoryEntry
+from approvals.policy.match import Said
+from approvals.policy.model import Policy
 from approvals.policy.plan import Planned
 from approvals.policy.seats import seats_for
+from approvals.severities import PRODUCTION, severity_floor
 from approvals.showing import visible
-from approvals.words import OperationState, Severity, Status
+from approvals.words import Kind, OperationState, Severity, Status
 
 ACCEPT, DECLINE = "accept", "decline"
+
+#: Name of the operation: what Andon does when people say yes.
+ACCEPT_RULE = "accept rule"
 
 #: How many days a backtest looks back.
 SPANS = (30, 90)
@@ -88,7 +94,7 @@ def request(
             f"The last was {newest.id}."
         ),
         "environment": newest.environment,
-        "operation": {"name": "accept rule", "arguments": _arguments(rule)},
+        "operation": {"name": ACCEPT_RULE, "arguments": _arguments(rule)},
         "options": _options(rule, told(tests)),
         "context": {
             "user_impact": f"Nobody is asked any more before {rule.service} does this.",
@@ -135,7 +141,7 @@ def digest_to_run(escalation: Escalation) -> str | None:
     if rule is None or accept is None or accept.arguments is None:
         return None
     options = _options(rule, str(accept.arguments.get("backtest")))
-    return operation_digest({"name": "accept rule", "arguments": _arguments(rule)}, options)
+    return operation_digest({"name": ACCEPT_RULE, "arguments": _arguments(rule)}, options)
 
 
 def lacking(facts: Facts, body: Mapping[str, Any]) -> str | None:
@@ -153,6 +159,21 @@ def lacking(facts: Facts, body: Mapping[str, Any]) -> str | None:
             f'Rule "{planned.plan.rule}" lets {needed} person alone change what is decided. '
             f"Add to the policy, above it:\n{WRITE}"
         )
+    return None
+
+
+def cannot_accept(policy: Policy) -> str | None:
+    """The same by the file alone, wherever people are looked up."""
+    floor = severity_floor(POLICY_CHANGE, Kind.APPROVAL, PRODUCTION[0])
+    at = policy.first_match(Said(POLICY_CHANGE, PRODUCTION[0], OURSELVES, ACCEPT_RULE, floor))
+    if at is None:
+        return f"no rule of the policy is for {POLICY_CHANGE}"
+    rule = policy.rules[at]
+    needed = [requirement.needed for requirement in rule.needs()]
+    if (max if rule.one_person_fills_many else sum)(needed) < FEWEST_PEOPLE:
+        return f'rule "{rule.name}" lets one person alone change what is decided'
+    if rule.exclude_requester:
+        return f'rule "{rule.name}" wants a requester, and there is none: Andon asks'
     return None
 
 

@@ -14,9 +14,8 @@ from approvals.events import sha256
 from approvals.facts import Facts
 from approvals.memory.accepted import OURSELVES, Accepted, key_of
 from approvals.memory.backtest import backtest
-from approvals.memory.fingerprint import known_by
 from approvals.memory.proposal import SPANS, Known, digest_of, lacking, request, rule_for
-from approvals.memory.remembering import Remembered
+from approvals.memory.remembering import Remembered, remembered
 from approvals.memory.suggesting import WITHIN, Suggestion, WorkSuggestion, candidates, work
 from approvals.policy.model import Policy
 from approvals.ports import Clock, FactSource, Leases, Reads, Writer
@@ -85,8 +84,8 @@ class Proposer:
             if known.speaks_against(key_of(one.fingerprint), now):
                 continue
             newest = await self._reads.escalation(one.newest.id)
-            if newest is None or known_by(newest) != one.fingerprint:
-                continue  # erased meanwhile, or remembered by an earlier version
+            if newest is None or not _is_as_remembered(newest, one):
+                continue
             asked += await self._propose(one, newest, ended, facts, now)
             if asked == MOST_AT_ONCE:
                 return
@@ -151,6 +150,14 @@ class Proposer:
             median_s=int(found.median.total_seconds()),
             total_s=int(found.total.total_seconds()),
         )
+
+
+def _is_as_remembered(newest: Escalation, found: Suggestion) -> bool:
+    """Not erased meanwhile, and not remembered by an earlier version that saw it otherwise."""
+    known = remembered(newest)
+    if known is None or known.reserved is not None:
+        return False
+    return known.fingerprint == found.fingerprint
 
 
 def _lately(at: datetime | None, now: datetime) -> bool:

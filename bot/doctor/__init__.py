@@ -13,6 +13,7 @@ from bot.app import read_policy
 from bot.doctor.anchored import HashOf, anchors
 from bot.doctor.finding import Finding
 from bot.doctor.here import in_force, keys, port, settings_given
+from bot.doctor.memory import memory
 from bot.doctor.routes import routes
 from bot.doctor.shared import Shared, SharedOf, looked_at, shared
 from bot.doctor.slack import workspace
@@ -41,7 +42,7 @@ async def examine(
     except SettingsError as error:
         yield Finding(part="policy", said=str(error), do="Mend the file.")
     if policy is not None:
-        for finding in routes(policy):
+        for finding in (*routes(policy), *memory(policy)):
             yield finding
     # In threads: who looks at a database on a server runs a loop for it, and one runs here already.
     for finding in await asyncio.to_thread(_store, settings, inspect):

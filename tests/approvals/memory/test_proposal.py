@@ -13,6 +13,7 @@ from approvals.memory.proposal import (
     DECLINE,
     WRITE,
     Known,
+    cannot_accept,
     digest_to_run,
     lacking,
     rule_for,
@@ -148,6 +149,27 @@ def test_one_person_alone_may_not(requirements: str) -> None:
 def test_what_is_to_be_added_can_be_read() -> None:
     rule = WRITE.replace("WHO MAY CHANGE THE POLICY", "sec")
     assert what_is_lacking(f"{POLICY}\n{rule}") is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        (RULED, None),
+        (POLICY, "no rule of the policy is for policy_change"),
+        (
+            RULED.replace('"sec", needed = 2', '"sec", needed = 1'),
+            'rule "rules that people accept" lets one person alone change what is decided',
+        ),
+        (
+            RULED.replace("needed = 2 }]\nexclude", "needed = 2 }]\n# exclude"),
+            'rule "rules that people accept" wants a requester, and there is none: Andon asks',
+        ),
+    ],
+)
+def test_the_file_alone_says_whether_a_rule_could_be_accepted(
+    policy: str, says: str | None
+) -> None:
+    assert cannot_accept(parse_policy(policy)) == says
 
 
 # -- how often -------------------------------------------------------------------------------------
