@@ -37,7 +37,7 @@ from approvals.words import Kind, OperationState, Severity, Status
 
 ACCEPT, DECLINE = "accept", "decline"
 
-#: Name of the operation: what Andon does when people say yes.
+#: What the name of the operation begins with: what Andon does when people say yes.
 ACCEPT_RULE = "accept rule"
 
 #: How many days a backtest looks back.
@@ -94,7 +94,7 @@ def request(
             f"The last was {newest.id}."
         ),
         "environment": newest.environment,
-        "operation": {"name": ACCEPT_RULE, "arguments": _arguments(rule)},
+        "operation": _operation(rule),
         "options": _options(rule, told(tests)),
         "context": {
             "user_impact": f"Nobody is asked any more before {rule.service} does this.",
@@ -108,8 +108,9 @@ def request(
     }
 
 
-def _arguments(rule: Accepted) -> dict[str, Json]:
-    return {"hash": sha256(rule.text), "rule": rule.text}
+def _operation(rule: Accepted) -> dict[str, Json]:
+    arguments = {"hash": sha256(rule.text), "rule": rule.text}
+    return {"name": f"{ACCEPT_RULE} {rule.name}", "arguments": arguments}
 
 
 def _options(rule: Accepted, tested: str) -> list[dict[str, Json]]:
@@ -120,7 +121,7 @@ def _options(rule: Accepted, tested: str) -> list[dict[str, Json]]:
             "effect": "release",
             "description": (
                 f"Until {rule.until} Andon chooses «{rule.option}» by itself, at most "
-                f"{rule.a_day:,} times in 24 hours, and stands still at the first that goes wrong."
+                f"{rule.a_day:,} times in 24 hours, and ends at the first that goes wrong."
             ),
             "arguments": {"backtest": tested},
         },
@@ -141,7 +142,7 @@ def digest_to_run(escalation: Escalation) -> str | None:
     if rule is None or accept is None or accept.arguments is None:
         return None
     options = _options(rule, str(accept.arguments.get("backtest")))
-    return operation_digest({"name": ACCEPT_RULE, "arguments": _arguments(rule)}, options)
+    return operation_digest(_operation(rule), options)
 
 
 def lacking(facts: Facts, body: Mapping[str, Any]) -> str | None:

@@ -1,6 +1,7 @@
 """Accepted rules in the store: each has one breaker, it survives everything, and it is told."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -168,3 +169,37 @@ async def test_without_a_rule_in_force_everything_is_asked(stand: Stand) -> None
     await stand.submit(a_vote(id_))
     assert (await stand.read(id_)).decision is not None
     assert await by(stand, an_open("b")) == ["people"]
+
+
+async def test_the_digest_tells_what_it_decided_and_that_it_ended(stand: Stand) -> None:
+    proposal = await accepted(stand)
+    began = stand.clock.now
+    stand.clock.pass_(1)
+    id_ = await let(stand, "a")
+    await stand.submit(a_claim(id_))
+    await stand.submit(a_report(id_, "failed"))
+    await stand.submit(an_open("b"))
+    found = await stand.store.digests.quiet(began, stand.clock.now)
+    assert [e.id for e in found.ruled] == [id_]
+    assert [e.id for e in found.suspended] == [proposal]
+    after = await stand.store.digests.quiet(stand.clock.now, stand.clock.now)
+    assert not after
+
+
+async def test_what_a_rule_decided_can_be_asked_for(stand: Stand) -> None:
+    """Long ago only where it went wrong, or is not over."""
+    proposal = await accepted(stand)
+    good, bad = await let(stand, "a"), await let(stand, "b")
+    for id_, result in ((good, "succeeded"), (bad, "failed")):
+        await stand.submit(a_claim(id_, f"c{id_}"))
+        await stand.submit(a_report(id_, result))
+    long_ago = (await stand.read(good)).created_at
+    found = await stand.store.rulings.uses({proposal, "esc_none"}, long_ago - timedelta(seconds=1))
+    assert {use.id: use.state.value for use in found[proposal]} == {
+        good: "succeeded",
+        bad: "failed",
+    }
+    assert list(found["esc_none"]) == []
+    lately = await stand.store.rulings.uses({proposal}, stand.clock.now + timedelta(days=1))
+    assert bad in {use.id for use in lately[proposal]}
+    assert await stand.store.rulings.uses(set(), long_ago) == {}
