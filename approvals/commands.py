@@ -292,5 +292,26 @@ class HandReview(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuspendRule(Command):
+    """The rule that was accepted here decides nothing any more, for good."""
+
+    why: str  #: as in `Suspension`
+    because: str  #: the escalation that showed it
+    may_decide: tuple[str, ...] = ()  #: who is asked from now on
+    owners: tuple[str, ...] = ()  #: who answers for the service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeWork(Command):
+    """What people keep doing by hand goes to the tickets; this one was the last of them."""
+
+    route: str
+    done: tuple[str, ...]  #: the escalations that ended by hand, oldest first
+    said: tuple[str, ...]  #: what was done, in people's words, newest first
+    median_s: int
+    total_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
     """Time has passed: do what is due."""

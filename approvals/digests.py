@@ -1,5 +1,5 @@
-"""When the digest is due, and what stands in it: what is low, what ran by itself, and what ended
-without a decision.
+"""When the digest is due, and what stands in it: what is low, what ran by itself, what rules
+decided and which of them ended, and what ended without a decision.
 """
 
 from collections.abc import Iterable
@@ -29,10 +29,12 @@ class Quiet:
     low: tuple[Escalation, ...] = ()  #: what is low, opened then, oldest first
     automatic: tuple[Escalation, ...] = ()  #: what ran by itself, begun then, oldest first
     undecided: tuple[Escalation, ...] = ()  #: anything else that ended then, decided by nobody
+    ruled: tuple[Escalation, ...] = ()  #: what rules decided then that people accepted
+    suspended: tuple[Escalation, ...] = ()  #: proposals whose rules ended then
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
-        return bool(self.low or self.automatic or self.undecided)
+        return any((self.low, self.automatic, self.undecided, self.ruled, self.suspended))
 
 
 def quiet_of(found: Iterable[Escalation], since: datetime, until: datetime) -> Quiet:
@@ -40,13 +42,25 @@ def quiet_of(found: Iterable[Escalation], since: datetime, until: datetime) -> Q
     low: list[Escalation] = []
     automatic: list[Escalation] = []
     undecided: list[Escalation] = []
+    ruled: list[Escalation] = []
+    suspended: list[Escalation] = []
     for e in found:
+        if e.suspended is not None and since < e.suspended.at <= until:
+            suspended.append(e)
         if e.severity is Severity.LOW:
             part = automatic if e.kind is Kind.AUTOMATION else low
             part += [e] if since < e.created_at <= until else []
         elif e.status in UNDECIDED and e.ended_at is not None and since < e.ended_at <= until:
             undecided.append(e)
-    return Quiet(low=tuple(low), automatic=tuple(automatic), undecided=tuple(undecided))
+        elif e.decision is not None and e.decision.rule and since < e.decision.at <= until:
+            ruled.append(e)
+    return Quiet(
+        low=tuple(low),
+        automatic=tuple(automatic),
+        undecided=tuple(undecided),
+        ruled=tuple(ruled),
+        suspended=tuple(suspended),
+    )
 
 
 def latest(times: Iterable[str], zone: str, since: datetime, now: datetime) -> datetime | None:

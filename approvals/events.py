@@ -80,9 +80,9 @@ QUIET = frozenset(
 class Event:
     """Something that happened, before it has its place in a chain.
 
-    `by` says who: `person:ravi`, `service:payments`, `operator:root` (at the command line), `clock`
-    or `andon`. `body` is all that `evolve` reads; `facts` is what the verdict relied on, for the
-    auditor.
+    `by` says who: `person:ravi`, `service:payments`, `operator:root` (at the command line),
+    `policy:NAME` (a rule that people accepted), `clock` or `andon`. `body` is all that `evolve`
+    reads; `facts` is what the verdict relied on, for the auditor.
     """
 
     kind: str

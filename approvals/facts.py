@@ -2,11 +2,12 @@
 release.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from approvals.memory.accepted import Accepted
 from approvals.memory.runbooks import Page
 from approvals.people import People
 from approvals.policy.asking import Ask
@@ -27,6 +28,9 @@ class Facts:
     people: People
     policy: Policy
     runbooks: tuple[Page, ...] = ()  #: pages of the folder, in the order of their names
+    #: By fingerprint, the proposal and the rule accepted by it. It may lack the newest and hold one
+    #: that is no more: what counts is loaded with the question it would decide.
+    rules: Mapping[str, tuple[str, Accepted]] = field(default_factory=dict)
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def at(self, now: datetime) -> "Facts":

@@ -38,6 +38,7 @@ def grant_claims(escalation: Escalation, now: datetime) -> dict[str, Json]:
         "option": decision.option,
         "nonce": taken.nonce,
         "approvers": list(decision.people),
+        **({"rule": decision.rule} if decision.rule else {}),
         "policy": escalation.plan.policy_version,
         "head": decision.head,
         "iat": int(now.timestamp()),

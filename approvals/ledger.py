@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from approvals.automatic import Past
-from approvals.escalation import Json
+from approvals.escalation import Escalation, Json
 from approvals.events import JOINED, OPENED, Record
 from approvals.flows import Flow, flowed
+from approvals.memory.accepted import Use
 from approvals.words import Kind
 
 
@@ -22,6 +23,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The accepted rule that may decide a question: its proposal as it stands, and its uses."""
+
+    proposal: Escalation
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """The rows one command needs. Empty for every command but `Open`."""
 
@@ -31,6 +40,7 @@ class Ledger:
     sums: tuple[tuple[str, int], ...] = ()  #: moved in the day before, by kind (`approvals.sums`)
     pending: int = 0  #: escalations of the service that wait for people
     past: tuple[Past, ...] = ()  #: of an automation: the same recovery of the service, lately
+    ruling: Ruling | None = None  #: the rule for the like of it, where one was accepted
     flow: Flow = field(default_factory=Flow)
     gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
     #: what ended and is like it, by `approvals.memory.recalling.keys_of`: to be shown, never to be
@@ -42,7 +52,7 @@ def post(ledger: Ledger, record: Record) -> Ledger:
     """The rows after the record."""
     if record.kind not in (OPENED, JOINED):
         return ledger
-    asks = record.kind == OPENED and record.body["escalation"].get("kind") != Kind.AUTOMATION
+    asks = record.kind == OPENED and _asks_people(record)
     flow, gathers = ledger.flow, ledger.gathers
     if asks:
         flow, gathers = flowed(flow, record.body["escalation"], record.at)
@@ -55,7 +65,14 @@ def post(ledger: Ledger, record: Record) -> Ledger:
         sums=ledger.sums,
         pending=ledger.pending + asks,
         past=ledger.past,
+        ruling=ledger.ruling,
         flow=flow,
         gathers=gathers,
         recollections=ledger.recollections,
     )
+
+
+def _asks_people(record: Record) -> bool:
+    """Neither an automation nor what a rule decides waits for anybody."""
+    is_automation = record.body["escalation"].get("kind") == Kind.AUTOMATION
+    return not is_automation and "rule" not in record.body

@@ -12,6 +12,8 @@ from approvals.codec import instant
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.grants import grant_claims
+from approvals.memory.owed import OWED
+from approvals.told import MAY_DECIDE, concerned, everyone, looking, requester, tell
 from approvals.words import DecidedBy, Kind, Severity, Status
 from approvals.work import (
     AnswerClick,
@@ -36,9 +38,6 @@ __all__ = [
     "owes",
 ]
 
-#: To whom, and why they are told.
-Told = dict[str, str]
-
 
 def owes(escalation: Escalation, record: Record) -> tuple[Work, ...]:
     """The work that follows from the record. `escalation` is its state after the record.
@@ -54,6 +53,11 @@ def owes(escalation: Escalation, record: Record) -> tuple[Work, ...]:
 
 def _opened(escalation: Escalation, record: Record) -> Iterator[Work]:
     plan = escalation.plan
+    if "rule" in record.body:
+        # A rule decides it: nobody is rung, and in the channel it can be seen, and stopped.
+        if plan.channel:
+            yield PostCard(surface="channel", target=plan.channel)
+        return
     if plan.steps:
         called = (*record.body["notices"], *_silent(record.body))
         yield from _told(called, "opened", {})
@@ -72,9 +76,9 @@ def _voted(escalation: Escalation, record: Record) -> Iterator[Work]:
     waits = escalation.releases(body["option"]) and body["have"] < body["needed"]
     for person in body["may"] if waits else ():
         if person not in escalation.plan.quiet:
-            yield from _tell({f"person:{person}": MAY_DECIDE}, "one-more", _of_vote(body))
+            yield from tell({f"person:{person}": MAY_DECIDE}, "one-more", _of_vote(body))
     if waits and len(escalation.votes) == 1 and not body["replaced"]:
-        yield from _tell(_requester(escalation), "voted", _of_vote(body))
+        yield from tell(requester(escalation), "voted", _of_vote(body))
 
 
 def _of_vote(body: Mapping[str, Any]) -> dict[str, Json]:
@@ -86,27 +90,29 @@ def _voided(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 
 def _decided(escalation: Escalation, record: Record) -> Iterator[Work]:
+    if record.body["by"] == DecidedBy.POLICY:
+        return
     yield ThreadLine(case=f"decided-{escalation.status}", values=record.body)
     if record.body["by"] == DecidedBy.BREAK_GLASS:
         yield from _overridden(escalation, record)
         return
-    tell = _requester(escalation)
+    tell = requester(escalation)
     if escalation.status is Status.WITHDRAWN:
-        tell = _looking(escalation) if escalation.kind is Kind.INCIDENT else {}
+        tell = looking(escalation) if escalation.kind is Kind.INCIDENT else {}
     elif escalation.status is Status.EXPIRED:
-        tell = _everyone(escalation)
-    yield from _tell(tell, f"decided-{escalation.status}", record.body)
+        tell = everyone(escalation)
+    yield from tell(tell, f"decided-{escalation.status}", record.body)
 
 
 def _stopped(escalation: Escalation, record: Record) -> Iterator[Work]:
     case = "void" if record.body.get("void") else "stopped"
     yield ThreadLine(case=case, values=record.body)
-    yield from _tell(_everyone(escalation), case, record.body)
+    yield from tell(everyone(escalation), case, record.body)
 
 
 def _claimed(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="started")
-    yield from _tell(_requester(escalation), "started", {})
+    yield from tell(requester(escalation), "started", {})
     yield SignGrant(
         grant_id=str(record.body["grant_id"]), claims=grant_claims(escalation, record.at)
     )
@@ -114,14 +120,14 @@ def _claimed(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 def _lapsed(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="lapsed")
-    yield from _tell(_everyone(escalation), "lapsed", {})
+    yield from tell(everyone(escalation), "lapsed", {})
 
 
 def _reported(escalation: Escalation, record: Record) -> Iterator[Work]:
     result = str(record.body["result"])
     yield ThreadLine(case=f"reported-{result}", values=record.body)
-    tell = _requester(escalation) if result == "succeeded" else _everyone(escalation)
-    yield from _tell(tell, f"reported-{result}", record.body)
+    tell = requester(escalation) if result == "succeeded" else everyone(escalation)
+    yield from tell(tell, f"reported-{result}", record.body)
 
 
 def _told(
@@ -199,7 +205,7 @@ def _arrived(escalation: Escalation, record: Record) -> Iterator[Work]:
 def _news(escalation: Escalation, record: Record, case: str) -> Iterator[Work]:
     """A line in the thread, and the requester told, unless it was their doing."""
     yield ThreadLine(case=case, values=record.body)
-    yield from _tell(_requester(escalation), case, record.body, but=record.by)
+    yield from tell(requester(escalation), case, record.body, but=record.by)
 
 
 def _asked(escalation: Escalation, record: Record) -> Iterator[Work]:
@@ -212,8 +218,8 @@ def _answered(escalation: Escalation, record: Record) -> Iterator[Work]:
     values = {**body, "question": asked[-1].text if asked else None}
     yield ThreadLine(case="answered", values=values)
     askers = dict.fromkeys((f"person:{q.by}" for q in asked), "asked the question")
-    yield from _tell(askers, "answered", values)
-    yield from _tell(_requester(escalation), "answered", values, but=(record.by, *askers))
+    yield from tell(askers, "answered", values)
+    yield from tell(requester(escalation), "answered", values, but=(record.by, *askers))
 
 
 def _override_asked(escalation: Escalation, record: Record) -> Iterator[Work]:
@@ -223,123 +229,18 @@ def _override_asked(escalation: Escalation, record: Record) -> Iterator[Work]:
         return  # the decision follows, and tells everyone
     yield ThreadLine(case="override-asked", values=body)
     told = {f"person:{person}": "may override it" for person in body["may"]}
-    yield from _tell(_concerned(escalation) | told, "override-asked", body, but=record.by)
+    yield from tell(concerned(escalation) | told, "override-asked", body, but=record.by)
 
 
 def _overridden(escalation: Escalation, record: Record) -> Iterator[Work]:
     told = {f"person:{person}": "overrode it" for person in record.body["people"]}
-    yield from _tell(_concerned(escalation) | told, "overridden", record.body, but=record.by)
-
-
-def _concerned(escalation: Escalation) -> Told:
-    """Everyone an override concerns; quiet people too."""
-    plan = escalation.plan
-    deciders = dict.fromkeys((f"person:{p}" for p in plan.could_decide), MAY_DECIDE)
-    owners = dict.fromkeys((f"person:{p}" for p in plan.owners), "owner of the service")
-    return deciders | owners | _requester(escalation)
+    yield from tell(concerned(escalation) | told, "overridden", record.body, but=record.by)
 
 
 def _resolved(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="resolved", values=record.body)
-    tell = _looking(escalation) | _requester(escalation)
-    yield from _tell(tell, "resolved", record.body, but=record.by)
-
-
-#: Messages that tell how it ended; each says that a review is due, to whoever is to write it.
-TELLING_ENDS = frozenset(
-    {
-        "decided-approved",
-        "decided-rejected",
-        "decided-expired",
-        "stopped",
-        "void",
-        "lapsed",
-        "reported-succeeded",
-        "reported-failed",
-        "reported-unknown",
-        "resolved",
-        "overridden",
-    }
-)
-
-#: The message that a review is due, for whoever is told of it by no other.
-REVIEW_DUE = "review-opened"
-
-
-def _issue_written(escalation: Escalation, record: Record) -> Iterator[Work]:
-    """What people wrote; what was filled in by itself is told by nobody."""
-    if record.by.startswith("person:"):
-        yield ThreadLine(case="issue-written", values=record.body)
-
-
-def _review_opened(escalation: Escalation, record: Record) -> Iterator[Work]:
-    yield ThreadLine(case=REVIEW_DUE, values=record.body)
-    yield from _tell(_reviewer(escalation), REVIEW_DUE, record.body)
-
-
-def _review_handed(escalation: Escalation, record: Record) -> Iterator[Work]:
-    yield ThreadLine(case="review-handed", values=record.body)
-    yield from _tell(_reviewer(escalation), "review-handed", record.body, but=record.by)
-
-
-def _review_reminded(escalation: Escalation, record: Record) -> Iterator[Work]:
-    yield from _tell(_reviewer(escalation), "review-reminded", record.body)
-
-
-def _review_written(escalation: Escalation, record: Record) -> Iterator[Work]:
-    yield ThreadLine(case="review-written", values=record.body)
-
-
-def _reviewer(escalation: Escalation) -> Told:
-    """Who is to write it, as long as nobody has."""
-    review = escalation.review
-    if review is None or review.owner is None or review.findings is not None:
-        return {}
-    return {f"person:{review.owner}": "writes the review"}
-
-
-#: Why people are told who did nothing themselves.
-ASKED_FOR_IT, MAY_DECIDE = "asked for it", "may decide"
-
-
-def _tell(
-    told: Told, case: str, values: Mapping[str, Json], *, but: str | tuple[str, ...] = ()
-) -> Iterator[Work]:
-    """A message to each, with why they get it; not to whose doing it was."""
-    left_out = (but,) if isinstance(but, str) else but
-    for to, why in told.items():
-        if to not in left_out:
-            yield Direct(to=to, case=case, values=values, reason=why)
-
-
-def _looking(escalation: Escalation) -> Told:
-    """Whoever said they were looking: they need not look any further."""
-    holds = escalation.acknowledged
-    return {f"person:{holds.person}": "is looking"} if holds else {}
-
-
-def _deciders(escalation: Escalation) -> Told:
-    """Who made the decision; for an expiry, who was called or could have decided."""
-    decision = escalation.decision
-    if decision is not None and decision.people:
-        return dict.fromkeys((f"person:{p}" for p in decision.people), "decided it")
-    if escalation.plan.steps:
-        ways = (way for way in escalation.chain.ways if way.startswith("person:"))
-        return dict.fromkeys(ways, "was called")
-    return dict.fromkeys((f"person:{p}" for p in escalation.plan.could_decide), MAY_DECIDE)
-
-
-def _requester(escalation: Escalation) -> Told:
-    asked = escalation.requester
-    if asked is None:
-        return {}
-    if asked.person:
-        return {f"person:{asked.person}": ASKED_FOR_IT}
-    return {f"account:{asked.slack}": ASKED_FOR_IT} if asked.slack else {}
-
-
-def _everyone(escalation: Escalation) -> Told:
-    return _deciders(escalation) | _requester(escalation)
+    tell = looking(escalation) | requester(escalation)
+    yield from tell(tell, "resolved", record.body, but=record.by)
 
 
 #: Records that wake the service by callback, and under which name.
@@ -387,9 +288,5 @@ _BY_KIND = {
     events.ANSWERED: _answered,
     events.OVERRIDE_ASKED: _override_asked,
     events.RESOLVED: _resolved,
-    events.ISSUE_WRITTEN: _issue_written,
-    events.REVIEW_OPENED: _review_opened,
-    events.REVIEW_HANDED: _review_handed,
-    events.REVIEW_REMINDED: _review_reminded,
-    events.REVIEW_WRITTEN: _review_written,
+    **OWED,
 }

@@ -19,6 +19,7 @@ from approvals.digests import Digested, Quiet
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.facts import Facts
+from approvals.memory.accepted import Use
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import Likeness
 from approvals.people import Absence
@@ -343,6 +344,15 @@ class Memory(Protocol):
     async def known(self, limit: int = 500) -> tuple[Remembered, ...]:
         """With a review that confirmed a known error, those remembered last; what ended last
         first.
+        """
+
+
+class Rulings(Protocol):
+    """What accepted rules decided."""
+
+    async def uses(self, rules: Collection[str], since: datetime) -> Mapping[str, Sequence[Use]]:
+        """By proposal, what its rule decided since then; and before, where that went wrong or is
+        not over. What was undone is known of those since then.
         """
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from approvals.words import Kind, Severity
 
 #: Rises whenever a row below changes, so that a record can say by which table it was judged.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,7 @@ FLOORS: tuple[Floor, ...] = (
     Floor(category="architecture", severity=Severity.MEDIUM),
     Floor(category="large_transaction", severity=Severity.MEDIUM),
     Floor(category="decision", severity=Severity.MEDIUM),
+    Floor(category="policy_change", severity=Severity.MEDIUM),
     Floor(category="other", severity=Severity.LOW),
 )
 

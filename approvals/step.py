@@ -16,8 +16,9 @@ from approvals.evolve import evolve
 from approvals.facts import Facts
 from approvals.gathering import owed
 from approvals.ledger import Ledger, post
+from approvals.memory.owed import REVIEW_DUE, TELLING_ENDS
 from approvals.memory.reviewing import follow_ups
-from approvals.owes import REVIEW_DUE, TELLING_ENDS, AnswerClick, Direct, Work
+from approvals.owes import AnswerClick, Direct, Work
 from approvals.refusals import FORM_CORRECTIONS, NOT_AUDITED, Refusal
 from approvals.verdict import Answer, Verdict
 

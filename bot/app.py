@@ -45,6 +45,7 @@ from bot.people import KnownPeople
 from bot.policy_file import PolicyFile
 from bot.replica_side import ReplicaSide
 from bot.rotation import Rotation, rotation
+from bot.rule_side import RuleSide
 from bot.runbook_side import runbook_loops
 from bot.seal_side import SealSide
 from bot.settings import Settings, SettingsError, read_settings
@@ -69,7 +70,7 @@ NEWS_S = 1.0
 #: Loops that no commit concerns at once.
 UNHURRIED = frozenset(
     {"clock", "home", "news", "people", "policy", "digest", "sealer", "secrets", "keys"}
-    | {"runbooks"}
+    | {"proposals", "runbooks"}
 )
 
 #: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
@@ -154,6 +155,7 @@ async def serving(
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             page_loop(store, writer, people, clock, metrics, counts),
             *(sealing.loop, *MemorySide(store, clock).loops),
+            *RuleSide(store, writer, people, clock).loops,
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
@@ -206,6 +208,7 @@ def _concerns(people: KnownPeople) -> dict[str, Callable[[Escalation], bool]]:
         "callbacks": lambda escalation: escalation.callback_url is not None,
         "pages": lambda _: bool(people.policy.routes),
         "memory": MemorySide.concerns,
+        "rules": RuleSide.concerns,
     }
 
 

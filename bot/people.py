@@ -5,9 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.facts import Facts
+from approvals.memory.accepted import Accepted
 from approvals.memory.runbooks import Page
 from approvals.people import Absence, People, Person
 from approvals.policy.model import Policy
+
+#: By fingerprint, the proposal and the rule accepted by it.
+Rules = Mapping[str, tuple[str, Accepted]]
 
 #: With Slack off, facts are read from the policy in memory anew after this long.
 READ_AGAIN = timedelta(minutes=1)
@@ -22,7 +26,8 @@ class KnownPeople:
         self.policy = policy
         self._from_file = from_file
         self._runbooks: tuple[Page, ...] = ()
-        self._facts = self._made(People())
+        self._rules: Rules = {}
+        self._facts = self._of(People())
         self._absences: Mapping[str, Absence] = {}  # by person, also those still to come
         self._is_doubted = False
 
@@ -44,7 +49,8 @@ class KnownPeople:
         known = self._facts.people.persons
         away = {p: a for p, a in self._absences.items() if p in known and a.covers(now)}
         if away != self._facts.people.absences:
-            self._facts = self._made(replace(self._facts.people, absences=away))
+            people = replace(self._facts.people, absences=away)
+            self._facts = self._of(people)
         return self._facts
 
     def _is_young(self, now: datetime) -> bool:
@@ -79,8 +85,17 @@ class KnownPeople:
     def renew(self, people: People) -> bool:
         """Take newer facts; whether anybody's vote may count differently since."""
         before = self._facts.people
-        self._facts = self._made(replace(people, absences=before.absences))
+        known = replace(people, absences=before.absences)
+        self._facts = self._of(known)
         return _who(before) != _who(people)
+
+    def allow(self, rules: Rules) -> bool:
+        """Take which accepted rules are in force; whether others are than before."""
+        if rules == self._rules:
+            return False
+        self._rules = rules
+        self._facts = self._of(self._facts.people)
+        return True
 
     def doubt(self, is_doubted: bool) -> None:
         """Whether the policy they are of is no longer the one that counts: nobody is known then."""
@@ -89,10 +104,10 @@ class KnownPeople:
     def shelve(self, runbooks: tuple[Page, ...]) -> None:
         """Let these pages be linked from the next question on."""
         self._runbooks = runbooks
-        self._facts = self._made(self._facts.people)
+        self._facts = self._of(self._facts.people)
 
-    def _made(self, people: People) -> Facts:
-        return Facts(people=people, policy=self.policy, runbooks=self._runbooks)
+    def _of(self, people: People) -> Facts:
+        return Facts(people=people, policy=self.policy, runbooks=self._runbooks, rules=self._rules)
 
     def away(self, absences: Iterable[Absence]) -> None:
         """Take who is away, or will be, and who stands in: it counts from the next question on."""

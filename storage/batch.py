@@ -8,14 +8,15 @@ from datetime import datetime
 import structlog
 
 from approvals.automatic import Past, past_of
-from approvals.commands import Claim, Command, Gather, Open, Tick
+from approvals.commands import Claim, Command, Gather, Open, SuspendRule, Tick
 from approvals.decide import State
 from approvals.escalation import Escalation, Json
 from approvals.events import MISSED, OPENED, Record
 from approvals.facts import Facts
 from approvals.flows import Flow
 from approvals.grants import Signer
-from approvals.ledger import Ledger, Opened
+from approvals.ledger import Ledger, Opened, Ruling
+from approvals.memory.accepted import Use, broken, in_force, key_of, use_of
 from approvals.memory.fingerprint import fingerprint
 from approvals.memory.recalling import keys_of
 from approvals.owes import SignGrant, Work
@@ -73,6 +74,15 @@ def recovery_row(command: Open) -> str | None:
     return group_row(command) if is_automation else None
 
 
+def rule_row(command: Open, facts: Facts) -> str | None:
+    """Names the proposal of the rule that may decide it; None where no rule was accepted."""
+    kind = command.request.get("kind", Kind.APPROVAL.value)
+    if not facts.rules or kind != Kind.APPROVAL:
+        return None
+    known = facts.rules.get(key_of(fingerprint(command.request, command.service)))
+    return known[0] if known else None
+
+
 def flow_row(command: Open) -> str:
     """Names the row of what came lately; none of the three holds a vertical bar alone between."""
     body = command.request
@@ -104,6 +114,7 @@ class Batch:
     recollections: dict[str, Json] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)  #: of what is to be erased, in memory
     past: dict[str, dict[str, Past]] = field(default_factory=dict)  #: group -> by escalation
+    uses: dict[str, dict[str, Use]] = field(default_factory=dict)  #: proposal -> by escalation
     #: clicks carried out before, by their answer's row
     answered: dict[str, Answer] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)  #: how many wait, of services asked for
@@ -167,6 +178,7 @@ class Batch:
             return done
         twin = self._twin(command, now)
         group, move = group_row(command), move_of(command, self.facts.people)
+        ruling = self._ruling(command)
         ledger = Ledger(
             opened=self.keys.get(key_row(command)),
             group_id=self.groups.get(group) if group else None,
@@ -174,6 +186,7 @@ class Batch:
             sums=sums_before(move, self.sums),
             pending=self.pending.get(command.service, 0),
             past=tuple(self.past.get(group or "", {}).values()),
+            ruling=ruling,
             flow=self.flows.get(flow_row(command), NO_FLOW),
             recollections=self.recollections,
         )
@@ -182,7 +195,34 @@ class Batch:
         self._post(command, done, group, ledger)
         self._add(done, move)
         self._gather(command, done, now)
+        self._suspend(command, done, ruling, now)
         return done
+
+    def _ruling(self, command: Open) -> Ruling | None:
+        """The rule that may decide it, as its proposal stands in this commit."""
+        proposal = self.escalations.get(rule_row(command, self.facts) or "")
+        if proposal is None:
+            return None
+        return Ruling(proposal=proposal, uses=tuple(self.uses.get(proposal.id, {}).values()))
+
+    def _suspend(self, command: Open, done: Step, ruling: Ruling | None, now: datetime) -> None:
+        """What ends a rule goes on record with the opening at which it shows."""
+        escalation = done.escalation
+        opened = bool(done.records) and done.records[0].kind == OPENED
+        rule = in_force(ruling.proposal, now) if ruling else None
+        if ruling is None or rule is None or escalation is None or not opened:
+            return
+        found = broken(rule, ruling.uses, now)
+        if found is not None:
+            suspend = SuspendRule(
+                id=command.id,
+                escalation_id=ruling.proposal.id,
+                why=found.why,
+                because=found.because or escalation.id,
+                may_decide=escalation.plan.could_decide,
+                owners=escalation.plan.owners,
+            )
+            self._keep(step(State(escalation=ruling.proposal), suspend, self.facts, now))
 
     def _twin(self, command: Open, now: datetime) -> Escalation | None:
         """The pending escalation an equal request joins; what is due of it is done first."""
@@ -230,10 +270,15 @@ class Batch:
             self.pending[after.service] += (after.status is Status.PENDING) - waited
 
     def _recall(self, escalation: Escalation) -> None:
-        """What an earlier command made of a recovery counts for the automations after it."""
+        """What an earlier command made of a recovery counts for the automations after it, and of
+        what a rule decided for the rule.
+        """
         known = self.past.get(f"{escalation.service}:{escalation.dedup_key}")
         if known is not None:
             known[escalation.id] = past_of(escalation)
+        rule = escalation.decision.rule if escalation.decision else None
+        if rule in self.uses:
+            self.uses[rule][escalation.id] = use_of(escalation)
 
     def _count(self, escalation: Escalation, refusal: Refusal | None) -> None:
         if refusal is not None and refusal.who:

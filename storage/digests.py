@@ -3,8 +3,10 @@
 import json
 from datetime import datetime
 
+from approvals.categories import POLICY_CHANGE
 from approvals.codec import instant, load_text, parse_instant
 from approvals.digests import UNDECIDED, Digested, Quiet, quiet_of
+from approvals.memory.accepted import OURSELVES
 from storage.links import Database
 
 #: Escalations of each sort that are read for one digest, the newest.
@@ -19,6 +21,15 @@ _ENDED = (
     "SELECT body FROM escalations WHERE decided_at IS NOT NULL AND decided_at > ? "  # noqa: S608
     f"AND decided_at <= ? AND status IN ({_ENDS}) "
     "ORDER BY decided_at DESC, id DESC LIMIT ?"
+)
+_RULED = (
+    "SELECT body FROM escalations WHERE by_rule IS NOT NULL AND decided_at > ? "
+    "AND decided_at <= ? ORDER BY decided_at DESC, id DESC LIMIT ?"
+)
+#: There are few of them: what ended which rule stands in the document alone.
+_PROPOSALS = (
+    "SELECT body FROM escalations WHERE service = ? AND category = ? AND status = 'approved' "
+    "ORDER BY created_at DESC, id DESC LIMIT ?"
 )
 _NOTE = (
     "INSERT INTO notes (name, value) VALUES ('digest', ?) "
@@ -49,7 +60,11 @@ class SqlDigests:
     async def quiet(self, since: datetime, until: datetime) -> Quiet:
         """What rang nobody in that time."""
         found = []
-        for sql in (_LOW, _ENDED):
-            rows = await self._database.reader.rows(sql, (instant(since), instant(until), MOST))
+        asked: list[tuple[str, tuple[str | int, ...]]] = [
+            *((sql, (instant(since), instant(until), MOST)) for sql in (_LOW, _ENDED, _RULED)),
+            (_PROPOSALS, (OURSELVES, POLICY_CHANGE, MOST)),
+        ]
+        for sql, values in asked:
+            rows = await self._database.reader.rows(sql, values)
             found += [load_text(row[0]) for row in reversed(rows)]
         return quiet_of({e.id: e for e in found}.values(), since, until)

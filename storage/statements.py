@@ -25,6 +25,7 @@ from storage.links import Begin, Link, Many, Query, Row
 from storage.locking import IN_TURN, MEMORY, ledger_rows
 from storage.recoveries import recall
 from storage.remembering import KNOWN, known_in
+from storage.rulings import proposals, recall_uses
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
 LATEST = (
@@ -149,8 +150,9 @@ async def load(
     """Begin, and read everything the commands concern.
 
     In one hop; or two, where opens meet, or where how many of a service wait (`pending`) was not
-    counted yet; and one more for automations. Among several writers escalations are read last, all
-    at once: so they are locked in one order, and read as the writer before left them.
+    counted yet; and one more for automations, or where an accepted rule may decide. Among several
+    writers escalations are read last, all at once: so they are locked in one order, and read as the
+    writer before left them.
     """
     batch = Batch(facts=facts, signer=signer, commands=commands, pending=dict(pending))
     opens = [p.command for p in commands if isinstance(p.command, Open)]
@@ -192,7 +194,8 @@ async def load(
     batch.flows = {id_: load_flow(body) for id_, body in flows}
     found = {*batch.twins.values(), *(opened.escalation_id for opened in batch.keys.values())}
     found |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
-    left = (asked | found).difference(at_once[0])
+    rules = proposals(opens, facts)
+    left = (asked | found | rules).difference(at_once[0])
     bounded = {command.service for command in opens if command.most_pending is not None}
     uncounted = bounded - pending.keys()
     if left or uncounted:
@@ -208,6 +211,7 @@ async def load(
     batch.grants = _pairs(grants)
     batch.answered = answered(_pairs(answers))
     await recall(batch, opens, link, facts, now)
+    await recall_uses(batch, rules, link, now)
     batch.escalations = {e.id: e for e in (load_text(body) for (body,) in bodies)}
     return batch
 

@@ -16,6 +16,7 @@ from storage.needing import needs_asyncpg
 from storage.policies import SqlPolicies
 from storage.precedents import SqlMemory
 from storage.reads import SqlReads
+from storage.rulings import SqlRulings
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
 from storage.sqlite.database import open_database as open_file
@@ -42,6 +43,7 @@ class Store:
     absences: SqlAbsences
     keys: SqlKeys
     policies: SqlPolicies
+    rulings: SqlRulings
     health: SqlReads
     leases: Leases
     database: Database
@@ -102,6 +104,7 @@ async def open_store(
                 absences=SqlAbsences(database),
                 keys=SqlKeys(database),
                 policies=SqlPolicies(database),
+                rulings=SqlRulings(database),
                 health=reads,
                 leases=database,
                 database=database,

@@ -1,5 +1,6 @@
 """What tests are built from: a clock that is moved by hand, the sample policy, commands."""
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from approvals.codec import dump_plan
 from approvals.commands import Actor
 from approvals.facts import Facts
 from approvals.joining import join_key
+from approvals.memory.accepted import Accepted
 from approvals.people import People
 from approvals.policy.asking import Ask
 from approvals.policy.load import parse_policy
@@ -66,13 +68,15 @@ class FileFacts:
         self.policy = policy or parse_policy(SAMPLE)
         self.known = True
         self.just_started = False  #: nobody has been looked up yet
+        self.rules: Mapping[str, tuple[str, Accepted]] = {}
 
     def facts(self, now: datetime) -> Facts:
         """Facts of this moment."""
         if self.just_started:
             return Facts(people=People(), policy=self.policy)
         seen = now if self.known else now - timedelta(hours=1)
-        return Facts(people=self.policy.file_people(seen), policy=self.policy)
+        people = self.policy.file_people(seen)
+        return Facts(people=people, policy=self.policy, rules=self.rules)
 
 
 class UnchainedFacts(FileFacts):

@@ -11,6 +11,7 @@ from approvals.auditing.findings import Finding
 from approvals.auditing.state import Folded
 from approvals.automatic import never
 from approvals.escalation import Decision, Escalation
+from approvals.memory.reserved import reserved
 from approvals.policy.seats import seats_for
 from approvals.tally import counting, fewest_overrides
 from approvals.words import DecidedBy, Effect, Kind, OperationState, Status
@@ -59,6 +60,9 @@ def _decision(before: Escalation, made: Decision, status: Status) -> Iterator[st
         for_it = {vote.person for vote in counting(before, option.key)}
         needed = [seat.needed for seat in seats_for(before.plan, option)]
         least = max(needed) if before.plan.one_person_fills_many else sum(needed)
+    elif made.by is DecidedBy.POLICY:
+        yield from _ruled(before, made)
+        return
     elif made.by is DecidedBy.BREAK_GLASS:
         for_it = {o.person for o in before.overrides if o.option == option.key}
         least = fewest_overrides(before.plan)
@@ -72,6 +76,24 @@ def _decision(before: Escalation, made: Decision, status: Status) -> Iterator[st
     asked = before.requester.person if before.requester else None
     if {asked, *before.plan.excluded} & set(made.people):
         yield "it counts somebody who never counts here"
+
+
+def _ruled(before: Escalation, made: Decision) -> Iterator[str]:
+    """What a rule decides that people accepted is none of what is reserved for people."""
+    if made.rule is None:
+        yield "no rule is named by which it was decided"
+    if made.people:
+        yield "a rule decided it, and it counts people"
+    why = reserved(
+        kind=before.kind,
+        category_slug=before.category,
+        environment=before.environment,
+        severity=before.severity,
+        operation=before.operation,
+        option=before.option(made.option),
+    )
+    if why is not None:
+        yield f"a rule decided what people decide: {why}"
 
 
 def _let(before: Escalation, made: Decision, status: Status) -> Iterator[str]:

@@ -23,11 +23,13 @@ from approvals.decide.look import look
 from approvals.decide.miss import arrived, miss
 from approvals.decide.open import open_
 from approvals.decide.overdue import overdue
+from approvals.decide.propose_work import propose_work
 from approvals.decide.reason import add_reason
 from approvals.decide.recheck import recheck
 from approvals.decide.report import report
 from approvals.decide.resolve import resolve
 from approvals.decide.stop import stop
+from approvals.decide.suspend import suspend
 from approvals.decide.void import void
 from approvals.decide.vote import vote
 from approvals.decide.withdraw import withdraw
@@ -91,5 +93,7 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.WriteIssue: write_issue,
     commands.WriteReview: write_review,
     commands.HandReview: hand_review,
+    commands.SuspendRule: suspend,
+    commands.ProposeWork: propose_work,
     commands.Tick: _tick,
 }

@@ -1,6 +1,6 @@
 """Open: hold an operation and ask, join an equal pending question, or answer a repeated call.
 
-What asks nobody, an automation, has a file of its own: `automate`.
+What asks nobody has files of its own: `automate`, and `by_rule` for what an accepted rule decides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +13,11 @@ from approvals.asked import asked, kept
 from approvals.codec import instant
 from approvals.commands import Open
 from approvals.decide.automate import automate
+from approvals.decide.by_rule import let_by_rule
 from approvals.decide.chain import first_stage
 from approvals.decide.runbooks import with_runbooks
 from approvals.decide.times import decide_by
-from approvals.escalation import Escalation, Option
+from approvals.escalation import Escalation, Json, Option
 from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
 from approvals.flows import noticed
@@ -61,22 +62,32 @@ def open_(
     deadline = decide_by(planned.plan, now)
     fields = kept(command, ledger.group_id or command.group_id, now)
     fields |= _judged(command, planned, deadline)
-    fields |= noticed(ledger.flow, fields, now)
     fields |= recalled(fields, ledger.recollections)
+    let = let_by_rule(ledger, fields, planned, facts.policy, now)
+    if let is not None:
+        body = {"escalation": fields, "rule": let.proposal, "notices": [], "missed": []}
+        return accept(Case.OPENED, _opened(command, body, ledger, facts, now), let.decided)
     fields |= with_runbooks(fields, ask.said, planned.severity, facts)
+    fields |= noticed(ledger.flow, fields, now)
     chain, called = first_stage(planned, ask.kind, facts, now, deadline)
+    body = {"escalation": fields | chain, **called}
+    return accept(Case.OPENED, _opened(command, body, ledger, facts, now))
+
+
+def _opened(
+    command: Open, body: Mapping[str, Json], ledger: Ledger, facts: Facts, now: datetime
+) -> Event:
     as_of = facts.people.as_of
-    event = Event(
+    return Event(
         kind=OPENED,
         at=now,
         by=f"service:{command.service}",
-        body={"escalation": fields | chain, **called},
+        body=body,
         facts={
             "people_as_of": instant(as_of) if as_of else None,
             "asked": asked(command, ledger.sums),
         },
     )
-    return accept(Case.OPENED, event)
 
 
 def _crowded(pending: int, command: Open) -> Verdict:

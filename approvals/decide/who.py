@@ -90,6 +90,8 @@ def too_late(escalation: Escalation, actor: Actor, people: People) -> Verdict | 
         return None
     option = escalation.option(decision.option)
     names = [people.persons[p].name if p in people.persons else p for p in decision.people]
+    if decision.rule is not None:
+        names = ["a rule that people accepted"]
     return refuse(
         _ENDED.get(escalation.status, Why.ALREADY_DECIDED),
         who=f"person:{person.id}" if person else f"account:{actor.account}",

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.escalation import Escalation
+from approvals.memory.by_hand import says_by_hand
 from approvals.memory.fingerprint import known_by
+from approvals.memory.reserved import reserved
 from approvals.memory.values import Fingerprint, Issue, KnownError, Review
 from approvals.tally import counting
 from approvals.words import DecidedBy, Effect, Kind, Result, Severity, Status
@@ -47,6 +49,15 @@ class Remembered:
     by_hand: str | None = None  #: what people did by hand instead
     issue: Issue | None = None
     review: Review | None = None
+    reserved: str | None = None  #: why no rule is ever accepted for the like of it
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether nothing was released and people did what had to be done."""
+        if self.effect is Effect.RELEASE:
+            return False
+        stopped = self.effect is Effect.ABORT and self.by is DecidedBy.VOTES
+        return bool(self.by_hand) or (stopped and says_by_hand(self.label, self.rationale))
 
     @property
     def known_error(self) -> KnownError | None:
@@ -96,6 +107,14 @@ def remembered(escalation: Escalation) -> Remembered | None:
         by_hand=_by_hand(e),
         issue=e.issue,
         review=e.review,
+        reserved=reserved(
+            kind=e.kind,
+            category_slug=e.category,
+            environment=e.environment,
+            severity=e.severity,
+            operation=e.operation,
+            option=option,
+        ),
     )
 
 

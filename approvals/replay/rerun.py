@@ -25,6 +25,7 @@ from approvals.words import Kind, Status
 _TAKING = frozenset({CLAIMED, REPORTED})
 
 ERASED = "its records were erased"
+BY_RULE = "a rule decided it that people accepted beside the file"
 UNSAID = "its opening does not say what was asked"
 
 
@@ -53,6 +54,8 @@ def replay(past: Past, policy: Policy, now: datetime) -> Replayed:
         return Replayed(escalation=was)  # no rule decided it, and nobody was asked
     if any(not record.command for record in past.records) or not past.records:
         return Replayed(escalation=was, untold=ERASED)
+    if was.decision is not None and was.decision.rule is not None:
+        return Replayed(escalation=was, untold=BY_RULE)
     found = asked_again(past.records[0])
     if found is None:
         return Replayed(escalation=was, untold=UNSAID)

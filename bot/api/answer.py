@@ -234,6 +234,7 @@ def _decision(e: Escalation) -> dict[str, Any] | None:
             "at": instant(made.at),
             "reason": made.reason,
             "head": made.head,
+            **({"rule": made.rule} if made.rule else {}),
         }
     )
 

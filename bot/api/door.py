@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from approvals.canonical import NotStrictJson, TooLarge, parse_strict
+from approvals.memory.accepted import OURSELVES
 from approvals.memory.remembering import Remembered
 from approvals.ports import (
     Cards,
@@ -155,10 +156,10 @@ async def _by_key(api: Api, key: str) -> ServiceKey | None:
     if known is not None and now - known[0] < KEY_TTL_S:
         return known[1]
     found = await api.services.by_key_hash(hashed)
-    if found is None:
+    if found is None or found.service == OURSELVES:
         api.keys.pop(hashed, None)
-    else:
-        api.keys[hashed] = (now, found)
+        return None
+    api.keys[hashed] = (now, found)
     return found
 
 

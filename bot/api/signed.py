@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
+from approvals.memory.accepted import OURSELVES
 from approvals.ports import ServiceKey, ServiceSecrets
 from bot.api.door import (
     API,
@@ -152,6 +153,7 @@ async def _known(api: Api, name: str | None, *, anew: bool = False) -> tuple[Ser
     if not anew and kept is not None and now - kept[0] < KEY_TTL_S:
         return kept[1]
     found = await api.services.signing(name)
+    found = tuple(one for one in found if one.service.service != OURSELVES)
     if found:
         api.signing[name] = (now, found)
     else:

@@ -234,6 +234,8 @@ def _decision(e: Escalation, records: Iterable[Record]) -> Iterator[Fact]:
         return
     yield _fact("Decision", f"{e.status}: {made.option or 'no option'}, effect {made.effect}")
     yield _fact("Made by", f"{made.by}{': ' if made.people else ''}{_joined(made.people, '')}")
+    if made.rule is not None:
+        yield _fact("Rule", f"accepted by {made.rule}")
     yield _fact("At", _at(made.at))
     yield _fact("Reason", made.reason or NOTHING)
     decided = next((r for r in records if r.kind == events.DECIDED and r.facts), None)

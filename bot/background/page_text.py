@@ -18,6 +18,12 @@ from approvals.words import Kind, Severity, Status
 #: Characters of a title, of what a service says, and of a reason.
 TITLE, SAID, REASON = 150, 500, 300
 
+#: The case of a page that proposes work: what people keep doing by hand.
+WORK = "work"
+
+#: Of that: what was said of it, and which they were, the newest.
+MOST_SAID, MOST_NAMED = 3, 10
+
 #: First word once it is over.
 _ENDS: Mapping[str, str] = {
     "decided-approved": "APPROVED",
@@ -72,7 +78,7 @@ class Text:
 
 def is_an_end(case: str) -> bool:
     """Whether a page of this case tells how it ended, rather than asking for somebody."""
-    return case in _ENDS
+    return case in _ENDS or case == WORK
 
 
 def page_text(
@@ -85,6 +91,9 @@ def page_text(
     slack: bool = True,
 ) -> Text:
     """The page of an `approvals.owes.Page`. `slack`: whether there is a card to look at."""
+    if case == WORK:
+        lines = [*_by_hand(e, values), "", *_small(e, reason, slack=slack)]
+        return Text(title=_title("WORK: ", e), body="\n".join(lines))
     if is_an_end(case) or e.status.is_terminal:
         word = _ENDS.get(case) or _STATUS_ENDS[e.status]
         lines = [*_end(e, case, values, people), "", *_small(e, reason, slack=slack)]
@@ -164,6 +173,24 @@ def _end(e: Escalation, case: str, values: Mapping[str, Any], people: People) ->
     for label, name in ((f"{e.service} says", "detail"), ("Undone", "undo")):
         if values.get(name):
             yield f"{label}: «{_line(str(values[name]))}»"
+
+
+def _by_hand(e: Escalation, values: Mapping[str, Any]) -> Iterator[str]:
+    """What people keep doing by hand: what, how often, how long, which."""
+    done = list(values.get("done") or ())
+    yield f"{e.service}: {_line(e.title, TITLE)}"
+    yield f"Done by hand {len(done):,} times in 30 days. It could be automated."
+    for said in () if category(e.category).private else list(values.get("said") or ())[:MOST_SAID]:
+        yield f"What was done: «{_line(str(said))}»"
+    usual, total = _took(int(values.get("median_s", 0))), _took(int(values.get("total_s", 0)))
+    yield f"From the question to its end: usually {usual}, {total} together."
+    yield f"Which: {', '.join(done[-MOST_NAMED:])}"
+
+
+def _took(seconds: int) -> str:
+    """`3 h 20 min`: a stretch of time on a page."""
+    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
+    return f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
 
 
 _NOTHING_RAN = frozenset({Status.REJECTED, Status.EXPIRED, Status.WITHDRAWN})

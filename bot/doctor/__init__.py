@@ -14,6 +14,7 @@ from bot.app import read_policy
 from bot.doctor.anchored import HashOf, anchors
 from bot.doctor.finding import Finding
 from bot.doctor.here import in_force, keys, port, settings_given
+from bot.doctor.memory import memory
 from bot.doctor.routes import routes
 from bot.doctor.runbooks import runbooks
 from bot.doctor.shared import Shared, SharedOf, looked_at, shared
@@ -43,7 +44,7 @@ async def examine(
     except SettingsError as error:
         yield Finding(part="policy", said=str(error), do="Mend the file.")
     if policy is not None:
-        for finding in routes(policy):
+        for finding in (*routes(policy), *memory(policy)):
             yield finding
     for finding in await asyncio.to_thread(lambda: list(runbooks(settings, policy))):
         yield finding

@@ -36,6 +36,7 @@ class Grant:
     environment: str
     approvers: Sequence[str]
     expires_at: datetime
+    rule: str | None = None  #: the proposal whose accepted rule allowed it; None: people did
     token: str = field(repr=False)
 
 
@@ -151,6 +152,7 @@ def _grant(token: str, claims: Mapping[str, Any], escalation_id: str) -> Grant:
         environment=claims["environment"],
         approvers=tuple(people),
         expires_at=expires_at,
+        rule=claims["rule"] if isinstance(claims.get("rule"), str) else None,
         token=token,
     )
 

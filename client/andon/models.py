@@ -98,6 +98,7 @@ class Decision(Told):
     at: Time
     reason: str | None = None
     head: str | None = None
+    rule: str | None = None  #: the proposal whose accepted rule decided it
 
 
 class Claim(Told):

@@ -16,12 +16,22 @@ from approvals.facts import Facts
 from approvals.flows import Flow
 from approvals.grants import Signer
 from approvals.ledger import Opened
+from approvals.memory.accepted import Use, use_of
 from approvals.people import Absence
 from approvals.ports import Card, Delivery, StoreError
 from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
 from approvals.words import Status
-from storage.batch import Batch, Pending, flow_row, group_row, key_row, looks_for, recovery_row
+from storage.batch import (
+    Batch,
+    Pending,
+    flow_row,
+    group_row,
+    key_row,
+    looks_for,
+    recovery_row,
+    rule_row,
+)
 from storage.clicks import answer_row, answered
 from storage.memory.faults import Faults
 from storage.memory.remembered import Memories
@@ -134,6 +144,9 @@ class Rows:
         ids = {command.escalation_id for command in asked}
         ids |= {opened.escalation_id for opened in batch.keys.values()}
         ids |= {id_ for flow in batch.flows.values() for id_ in flow.nearly}
+        rules = {row for row in (rule_row(command, facts) for command in opens) if row}
+        batch.uses = {rule: self.used(rule) for rule in rules}
+        ids |= rules
         batch.escalations = _only(self.escalations, [*ids, *batch.twins.values()])
         return batch
 
@@ -141,6 +154,11 @@ class Rows:
         """Recoveries of a service and kind: by themselves, or released by people."""
         late = (e for e in self.escalations.values() if e.created_at > since)
         return {e.id: past_of(e) for e in late if f"{e.service}:{e.dedup_key}" == row}
+
+    def used(self, rule: str) -> dict[str, Use]:
+        """What an accepted rule decided."""
+        decided = (e for e in self.escalations.values() if e.decision and e.decision.rule == rule)
+        return {e.id: use_of(e) for e in decided}
 
     def _waiting(self, service: str) -> int:
         """How many of the service wait for people."""

@@ -14,6 +14,7 @@ from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
 from storage.memory.remembering import MemoryMemory
 from storage.memory.rows import Memory
+from storage.memory.rulings import MemoryRulings
 from storage.memory.sealing import MemorySeals
 from storage.memory.services import MemoryServices, MemorySignatures
 from storage.memory.storms import MemoryStorms
@@ -43,6 +44,7 @@ class MemoryStore:
     services: MemoryServices
     signatures: MemorySignatures
     absences: MemoryAbsences
+    rulings: MemoryRulings
     health: MemoryReads
     leases: Alone
     memory: MemoryMemory
@@ -88,6 +90,7 @@ async def open_memory_store(
             services=MemoryServices(memory),
             signatures=MemorySignatures(memory),
             absences=MemoryAbsences(memory),
+            rulings=MemoryRulings(memory),
             health=reads,
             leases=Alone(),
             memory=MemoryMemory(memory),

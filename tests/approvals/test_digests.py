@@ -8,6 +8,7 @@ import pytest
 
 from approvals.digests import latest, quiet_of
 from approvals.words import Severity, Status
+from tests.approvals.memory.ruled import Ruled
 from tests.approvals.stories import expired, pending, rejected, withdrawn
 
 BERLIN = "Europe/Berlin"
@@ -75,3 +76,21 @@ def test_what_was_told_before_or_happens_later_does_not() -> None:
     assert quiet_of([e], e.ended_at - day, e.ended_at)
     assert not quiet_of([low], low.created_at, low.created_at + day)
     assert quiet_of([low], low.created_at - day, low.created_at)
+
+
+def test_what_rules_decided_and_which_of_them_ended_stands_in_it() -> None:
+    """When it was decided, and when it ended."""
+    town = Ruled()
+    proposal = town.accepted()
+    began = town.now
+    first = town.ask()
+    town.run(town.pass_(minutes=5).ask(), "failed")
+    town.pass_(minutes=5).ask()
+    everything = tuple(town.rows.escalations.values())
+    found = quiet_of(everything, began - timedelta(seconds=1), town.now)
+    assert [e.id for e in found.ruled] == [first.id, found.ruled[1].id]
+    assert [e.id for e in found.suspended] == [proposal.id]
+    assert found
+    later = quiet_of(everything, began, town.now - timedelta(seconds=1))
+    assert (len(later.ruled), later.suspended) == (1, ())
+    assert not quiet_of(everything, town.now, town.now + timedelta(hours=1))

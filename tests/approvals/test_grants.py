@@ -3,6 +3,7 @@
 import pytest
 
 from approvals.grants import grant_claims
+from tests.approvals.memory.ruled import Ruled
 from tests.approvals.stories import approved, claimed, pending
 
 
@@ -25,6 +26,15 @@ def test_a_grant_says_what_was_approved_by_whom_for_whom() -> None:
         "exp": 1794517500,
         "jti": "gnt_c1",
     }
+
+
+def test_a_grant_that_a_rule_allowed_names_it_and_no_people() -> None:
+    town = Ruled()
+    proposal = town.accepted()
+    e = town.ask()
+    town.claim(e)
+    said = grant_claims(town.e(e.id), town.now)
+    assert (said["approvers"], said["rule"]) == ([], proposal.id)
 
 
 def test_without_a_claim_there_is_no_grant() -> None:

@@ -107,7 +107,7 @@ def test_a_migration_is_explained_from_rule_to_fallback() -> None:
         ],
         "Severity": [
             "high",
-            "table 1: at least medium for schema_migration in production",
+            "table 2: at least medium for schema_migration in production",
             "the rule: high; the caller: nothing",
         ],
         "Decides": [
@@ -159,7 +159,7 @@ def test_attempts_are_said_where_they_count() -> None:
     found = said(kind=Kind.INCIDENT, category="service_health", options=(), attempts=3)
     assert found["Severity"][:2] == [
         "high",
-        "table 1: at least high for service_health in production after 3 attempts",
+        "table 2: at least high for service_health in production after 3 attempts",
     ]
 
 

@@ -14,12 +14,14 @@ import pytest
 
 from approvals.codec import instant
 from approvals.events import GENESIS
+from approvals.policy.load import parse_policy
 from approvals.sealing import Block
 from bot.anchors import AnchorFile
 from bot.app import serving, utc_now
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from bot.doctor import Finding, examine
+from bot.doctor.memory import memory
 from bot.doctor.slack import SCOPES
 from bot.settings import Settings, unknown_settings
 from bot.signing import KeyRing
@@ -108,6 +110,7 @@ async def test_where_all_is_well_every_line_says_ok(folder: Path, workspace: Wor
     assert {f.part for f in found} == {
         "settings",
         "policy",
+        "memory",
         "store",
         "anchors",
         "keys",
@@ -117,6 +120,33 @@ async def test_where_all_is_well_every_line_says_ok(folder: Path, workspace: Wor
     }
     assert any("known there: 3 channels, 9 people" in str(f) for f in found)
     assert all(str(f).startswith("ok ") and str(f).endswith(".") for f in found)
+
+
+def test_doctor_says_what_memory_lacks() -> None:
+    """None of it is needed to run."""
+    alone = parse_policy(SAMPLE.replace('category = "policy_change"', 'category = "other"'))
+    found = [str(finding) for finding in memory(alone)]
+    assert found[0].startswith('ok     memory    no rule is proposed: rule "production" lets one')
+    assert 'match = { category = "policy_change" }' in found[0]
+    assert found[1] == (
+        "ok     memory    work by hand is proposed nowhere: there is no route tickets."
+    )
+
+
+def test_doctor_says_where_rules_and_work_are_proposed() -> None:
+    routes = SAMPLE + '\n[routes]\njira = { address = "json://127.0.0.1/t" }\n'
+    policy = parse_policy(f'{routes}\n[memory]\ntickets = "jira"\n')
+    assert [finding.said for finding in memory(policy)] == [
+        "rules are proposed to those who may change the policy",
+        "work by hand is proposed by the route jira",
+    ]
+
+
+def test_doctor_says_that_a_policy_wants_no_rules() -> None:
+    policy = parse_policy(f"{SAMPLE}\n[memory]\npropose = false\n")
+    assert [finding.said for finding in memory(policy)] == [
+        "the policy lets no rule be proposed, and none decide"
+    ]
 
 
 async def test_looking_changes_nothing_here_and_nothing_there(

@@ -65,6 +65,12 @@ def test_what_the_server_signs_verifies(ring: KeyRing) -> None:
     assert grant.expires_at == NOW + timedelta(minutes=5)
 
 
+def test_a_grant_that_a_rule_allowed_names_it_and_no_people(ring: KeyRing) -> None:
+    grant = verified(ring, ring.sign(claims(approvers=[], rule="esc_9")))
+    assert (grant.approvers, grant.rule) == ((), "esc_9")
+    assert verified(ring, ring.sign(claims())).rule is None
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -45,6 +45,8 @@ def outcome_word(e: Escalation) -> str:
         return "RECOVERED" if recovered else _ENDS[e.status]
     if e.stopped is not None:
         return "VOID" if e.stopped.void else "STOPPED"
+    if e.suspended is not None:
+        return "SUSPENDED"
     word = _AFTER_APPROVAL[e.state]
     if e.kind is Kind.AUTOMATION and word == "APPROVED":
         return "RAN BY ITSELF"
@@ -64,6 +66,11 @@ def recalls(e: Escalation) -> bool:
 def is_overridden(e: Escalation) -> bool:
     """Whether the decision went around the policy."""
     return e.decision is not None and e.decision.by is DecidedBy.BREAK_GLASS
+
+
+def is_by_rule(e: Escalation) -> bool:
+    """Whether a rule decided it that people accepted."""
+    return e.decision is not None and e.decision.rule is not None
 
 
 def is_extendable(e: Escalation) -> bool:
@@ -112,9 +119,9 @@ def else_what(e: Escalation) -> str:
     return nothing.removeprefix("it ") if nothing.startswith("it ") else "aborted"
 
 
-def short_id(e: Escalation) -> str:
+def short_id(e: Escalation | str) -> str:
     """The last six characters: what people type after `show`."""
-    return e.id[-6:]
+    return (e if isinstance(e, str) else e.id)[-6:]
 
 
 def short_digest(digest: str, most: int = 8) -> str:

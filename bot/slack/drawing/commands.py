@@ -9,7 +9,7 @@ from approvals.people import People
 from approvals.words import Status
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
-from bot.slack.drawing.about import chosen, deciders, outcome_word, severity_word
+from bot.slack.drawing.about import chosen, deciders, is_by_rule, outcome_word, severity_word
 from bot.slack.drawing.answers import message, said
 from bot.slack.drawing.buttons import actions, show_button
 from bot.slack.drawing.spans import (
@@ -143,7 +143,7 @@ def _how(e: Escalation, people: People) -> str:
     if e.status is Status.PENDING:
         return "pending"
     option = chosen(e)
-    who = all_of(name_of(p, people) for p in deciders(e))
+    who = "a rule" if is_by_rule(e) else all_of(name_of(p, people) for p in deciders(e))
     label = f": {one_line(option.label, 40)}" if option else ""
     return f"{outcome_word(e).lower()}{label}{f', by {who}' if who else ''}"
 

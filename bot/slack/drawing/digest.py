@@ -1,5 +1,5 @@
-"""The digest: what is low, what ran by itself, and what ended without a decision, in one post that
-rings nobody.
+"""The digest: what is low, what ran by itself, what rules decided and which of them ended, and what
+ended without a decision, in one post that rings nobody.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,10 +8,12 @@ from datetime import datetime
 from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.joining import normalised
+from approvals.memory.accepted import proposed
 from approvals.words import Kind, OperationState, Status
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
-from bot.slack.drawing.about import short_id
+from bot.slack.drawing.about import is_by_rule, short_id
+from bot.slack.drawing.ruled import why_suspended
 from bot.slack.drawing.service_says import error_of
 from bot.slack.drawing.spans import (
     Block,
@@ -31,6 +33,12 @@ from bot.slack.drawing.spans import (
 #: Lines of each part; the rest is counted.
 MOST_LINES = 15
 
+#: What a rule decided is named one by one, up to so many in a line.
+MOST_NAMED = 8
+
+#: How what a rule decided stands, where the word for it alone would say little.
+_RULED = {OperationState.HELD: "not taken yet", OperationState.ABORTED: "stopped"}
+
 _ENDED = {Status.EXPIRED: "ran out of time", Status.WITHDRAWN: "taken back"}
 
 
@@ -39,6 +47,8 @@ def digest(quiet: Quiet, zone: str, since: datetime) -> Message:
     said = [
         _count(len(quiet.low), "low incident"),
         _count(len(quiet.automatic), "automatic", ""),
+        _count(len(quiet.ruled), "decided by rules", ""),
+        _count(len(quiet.suspended), "rule suspended", ""),
         _count(len(quiet.undecided), "ended without a decision", ""),
     ]
     title = f"Digest: {', '.join(part for part in said if part)}"
@@ -47,6 +57,12 @@ def digest(quiet: Quiet, zone: str, since: datetime) -> Message:
         blocks += _part("Low", quiet.low, "low")
     if quiet.automatic:
         blocks += _part("Ran by itself", quiet.automatic, "automatic")
+    if quiet.ruled:
+        blocks += _part("Decided by rules that people accepted", quiet.ruled, "ruled")
+    if quiet.suspended:
+        lines = [_ended(e) for e in quiet.suspended[:MOST_LINES]]
+        heading = section([bold("Rules that decide nothing any more")])
+        blocks.append(rich(heading, bullets(lines), block_id="suspended"))
     if quiet.undecided:
         blocks += _part("Ended without a decision; nothing ran", quiet.undecided, "undecided")
     began = spoken_time(since, zone)
@@ -83,8 +99,27 @@ def _line(group: Sequence[Escalation]) -> Line:
         quoted(_says(e), 120),
         f" ({_stands(e)}{last}",
         when(e.ended_at or e.created_at),
-        f", {short_id(e)})",
+        f", {_which(group)})",
     ]
+
+
+def _which(group: Sequence[Escalation]) -> str:
+    """The last one; of what rules decided, as many as are easily read."""
+    if not is_by_rule(group[-1]):
+        return short_id(group[-1])
+    named = ", ".join(short_id(e) for e in group[-MOST_NAMED:])
+    more = len(group) - MOST_NAMED
+    return f"{named} and {more:,} more" if more > 0 else named
+
+
+def _ended(e: Escalation) -> Line:
+    """A rule that ended: what it was for, why, when, and which showed it."""
+    ended, rule = e.suspended, proposed(e)
+    if ended is None:
+        return []
+    name = rule.name if rule else e.title
+    why = f": {why_suspended(ended.why)} ({short_id(ended.because)}), "
+    return [quoted(name, 120), why, when(ended.at), f", {short_id(e)}"]
 
 
 def _says(e: Escalation) -> str:
@@ -92,6 +127,8 @@ def _says(e: Escalation) -> str:
 
 
 def _stands(e: Escalation) -> str:
+    if is_by_rule(e):
+        return _RULED.get(e.state, e.state.value)
     if e.kind is Kind.AUTOMATION:
         return "running" if e.state is OperationState.RELEASED else e.state.value
     return _ENDED.get(e.status, "open" if e.status is Status.PENDING else e.status.value)

@@ -7,9 +7,9 @@ from typing import Any
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.memory.issue import ANDON, UNKNOWN, may_have_issue
+from approvals.memory.owed import TELLING_ENDS
 from approvals.memory.timeline import Happened, timeline
 from approvals.memory.values import Issue, Review, ReviewWhy
-from approvals.owes import TELLING_ENDS
 from approvals.people import People
 from approvals.refusals import Why
 from approvals.verdict import Case

@@ -18,6 +18,7 @@ from bot.slack.drawing.about import (
     deciders,
     else_what,
     fewest,
+    is_by_rule,
     is_incident,
     is_overridden,
     outcome_word,
@@ -29,6 +30,7 @@ from bot.slack.drawing.about import (
 )
 from bot.slack.drawing.limits import LOCK_SCREEN
 from bot.slack.drawing.looking import first_answer_by, is_awaited
+from bot.slack.drawing.ruled import why_suspended
 from bot.slack.drawing.spans import all_of, cut, escaped, name_of, one_line, spoken_time
 
 #: How much a title should be left, and what environment and name may take, from roomy to tight.
@@ -162,7 +164,9 @@ def _who_and_state(e: Escalation, people: People, reader: Reader) -> str:
     decision = e.decision
     names = cut(all_of(name_of(p, people) for p in deciders(e)), 40)
     by_people = decision is not None and decision.by in (DecidedBy.VOTES, DecidedBy.BREAK_GLASS)
-    by = f"By {names} {reader.time(decision.at, e.created_at)}. " if decision and by_people else ""
+    names = "a rule" if is_by_rule(e) else names
+    known = decision is not None and (by_people or is_by_rule(e))
+    by = f"By {names} {reader.time(decision.at, e.created_at)}. " if decision and known else ""
     review = "Review due. " if is_overridden(e) else ""
     return f"{by}{review}{_state(e, people, reader)}"
 
@@ -173,6 +177,8 @@ def _state(e: Escalation, people: People, reader: Reader) -> str:
         return f"Nobody decided by {reader.time(e.deadline_at, e.created_at)}. {nothing}"
     if e.status is not Status.APPROVED or e.decision is None:
         return nothing
+    if e.suspended is not None:
+        return f"{why_suspended(e.suspended.why)}. People are asked again."
     if e.stopped is not None:
         who = f"Stopped by {name_of(e.stopped.by, people)}. " if e.stopped.by else ""
         return f"{who}{nothing}"

@@ -21,6 +21,7 @@ from bot.slack.drawing.about import (
     chosen,
     deciders,
     erased,
+    is_by_rule,
     is_overridden,
     may_decide,
     outcome_word,
@@ -34,6 +35,7 @@ from bot.slack.drawing.buttons import actions, button, details_button
 from bot.slack.drawing.learned import learned, learned_buttons
 from bot.slack.drawing.looking import why_missed
 from bot.slack.drawing.operation import on_card
+from bot.slack.drawing.ruled import decided_by_rule, suspended_at
 from bot.slack.drawing.spans import (
     Element,
     Line,
@@ -107,6 +109,8 @@ def _decided_by(e: Escalation, people: People) -> Line:
     """`Migrate, keep data. Decided by @Ravi 22:41, 11 minutes after it was asked.`"""
     if e.kind is Kind.AUTOMATION:
         return ["Nobody was asked: the policy lets it run by itself."]
+    if is_by_rule(e):
+        return decided_by_rule(e)
     option, decision = chosen(e), e.decision
     if option is None or decision is None:
         return []
@@ -186,11 +190,13 @@ def began_at(e: Escalation) -> datetime:
 
 
 def _succeeded(e: Escalation, people: People) -> list[Line]:
-    return [["Succeeded ", _at(e, e.outcome.at if e.outcome else None), "."], *_reported(e)]
+    done: Pieces = ["Succeeded ", _at(e, e.outcome.at if e.outcome else None), "."]
+    return [done, *_reported(e), *suspended_at(e)]
 
 
 def _failed(e: Escalation, people: People) -> list[Line]:
     word = "Automatic, and" if e.kind is Kind.AUTOMATION else "Approved, but"
+    word = "Allowed by a rule, but" if is_by_rule(e) else word
     failed: Pieces = [f"{word} it failed ", _at(e, e.outcome.at if e.outcome else None), "."]
     return [failed, *_reported(e)]
 
@@ -258,7 +264,8 @@ def _aborted(e: Escalation, people: People) -> Line:
     option, nothing = chosen(e), row_of(e).nothing_past
     at = _at(e, e.decision.at if e.decision else None)
     who: Pieces = list(joined((person(p, people) for p in deciders(e)), ", ", " and "))
-    picked, said = split_rationale(_reason(e))
+    reason = _reason(e)
+    picked, said = split_rationale(reason)
     label = one_line(option.label) if option else ""
     if is_by_hand(e):
         words: Pieces = [" ", quoted(said)] if said else []

@@ -23,6 +23,7 @@ from bot.slack.drawing.about import (
 from bot.slack.drawing.answers import message
 from bot.slack.drawing.incident import recovered
 from bot.slack.drawing.record import no_longer_eligible
+from bot.slack.drawing.ruled import suspended
 from bot.slack.drawing.spans import Line, Span, all_of, duration, name_of, one_line, quoted, when
 from bot.slack.drawing.words import NO_REASON
 
@@ -181,6 +182,7 @@ _BY_CASE: Mapping[str, Teller] = {
     "reported-succeeded": _succeeded,
     "reported-failed": _failed,
     "reported-unknown": _unknown,
+    "rule-suspended": suspended,
     **chain.THREAD,
     **verbs.TOLD,
     **learned.TOLD,

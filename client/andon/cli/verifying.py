@@ -86,9 +86,12 @@ def _print(grant: "Grant", *, as_json: bool) -> None:
         "nonce": grant.nonce,
         "expires_at": f"{grant.expires_at:%Y-%m-%dT%H:%M:%SZ}",
     }
+    if grant.rule is not None:
+        said["rule"] = grant.rule
     if as_json:
         print_json(said)
         return
-    shown = {**said, "approvers": ", ".join(grant.approvers)}
+    allowed = ", ".join(grant.approvers) or "policy, by a rule that people accepted"
+    shown = {**said, "approvers": allowed}
     print_table([(name, words.plain(str(value))) for name, value in shown.items()])
     print("The grant holds. That it is used only once is the claim's doing.")

@@ -173,3 +173,39 @@ def test_hostile_text_stays_on_its_line_and_is_cut() -> None:
     plain = page_text(story.escalation, "step", {}, story.people, reason="w")
     assert len(text.body.splitlines()) == len(plain.body.splitlines())
     assert max(map(len, text.body.splitlines())) < 600
+
+
+def test_work_by_hand_says_what_was_done_how_often_and_how_long() -> None:
+    story = incident()
+    values = {
+        "done": [f"esc_{n}" for n in range(12)],
+        "said": ["restarted the shard", "again", "and again", "and once more"],
+        "median_s": 600,
+        "total_s": 12_000,
+    }
+    why = "done by hand again and again"
+    text = page_text(story.escalation, "work", values, story.people, reason=why)
+    title = story.escalation.title
+    assert (text.title, text.tone) == (f"WORK: {title}", "info")
+    assert text.body.splitlines() == [
+        f"{story.escalation.service}: {title}",
+        "Done by hand 12 times in 30 days. It could be automated.",
+        "What was done: «restarted the shard»",
+        "What was done: «again»",
+        "What was done: «and again»",
+        "From the question to its end: usually 10 min, 3 h 20 min together.",
+        f"Which: {', '.join(f'esc_{n}' for n in range(2, 12))}",
+        "",
+        "Why you get this: done by hand again and again",
+        f"Look: its card in Slack, or there /escalations show {story.escalation.id[-6:]}",
+        "Acknowledging and deciding happen in Slack; answering this does neither.",
+        f"Id: {story.escalation.id}",
+    ]
+
+
+def test_what_was_done_stays_in_slack_where_the_category_is_private() -> None:
+    story = incident(category="security")
+    values = {"done": ["esc_1"], "said": ["gave the key to Bob"], "median_s": 20, "total_s": 20}
+    text = page_text(story.escalation, "work", values, story.people)
+    assert "Bob" not in text.body
+    assert "usually 1 min, 1 min together" in text.body

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from andon import Client
 from andon.cli import main
 
+from bot.signing import KeyRing
 from tests.client.serving import Served
 
 REQUEST: dict[str, Any] = {
@@ -229,6 +231,24 @@ def test_a_grant_holds_by_pinned_keys_without_a_server(
     assert json.loads(out)["approvers"] == ["priya"]
     monkeypatch.setenv("ANDON_JWKS_FILE", "jwks.json")
     assert said("verify", grant)[0] == 0
+
+
+def test_a_grant_that_a_rule_allowed_says_so(said: Callable[..., Said], tmp_path: Path) -> None:
+    ring = KeyRing(tmp_path / "ring")
+    (tmp_path / "jwks.json").write_text(json.dumps(ring.jwks()))
+    now = int(datetime.now(UTC).timestamp())
+    claims = {
+        "iss": "andon", "aud": "svc", "sub": "esc_1", "environment": "production",
+        "digest": "sha256:d", "option": "go", "nonce": "n", "approvers": [], "rule": "esc_9",
+        "policy": "sha256:p", "head": "sha256:h", "iat": now, "exp": now + 300, "jti": "gnt_1",
+    }  # fmt: skip
+    token = ring.sign(claims)
+    code, out, _ = said("verify", token, "--jwks", "jwks.json")
+    assert code == 0
+    assert "policy, by a rule that people accepted" in out
+    assert "esc_9" in out
+    code, out, _ = said("verify", token, "--jwks", "jwks.json", "--json")
+    assert (json.loads(out)["approvers"], json.loads(out)["rule"]) == ([], "esc_9")
 
 
 def test_keys_that_cannot_be_had_are_said(

@@ -1,7 +1,8 @@
 """After a restore the card and the thread say that nobody's yes counts, and blame no person."""
 
 from approvals.commands import Void
-from approvals.owes import REVIEW_DUE, Direct, ThreadLine
+from approvals.memory.owed import REVIEW_DUE
+from approvals.owes import Direct, ThreadLine
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.directs import direct
 from bot.slack.drawing.limits import check

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from approvals.commands import RecheckPeople
-from approvals.owes import REVIEW_DUE, Direct, ThreadLine
+from approvals.memory.owed import REVIEW_DUE
+from approvals.owes import Direct, ThreadLine
 from bot.slack.drawing.directs import direct
 from bot.slack.drawing.limits import check
 from bot.slack.drawing.thread import thread_line

@@ -1,0 +1,28 @@
+"""SuspendRule: the breaker has ended a rule. From here on it is on the record, and told.
+
+The breaker itself needs no record: what a rule may decide is reckoned anew at every opening.
+"""
+
+from datetime import datetime
+
+from approvals.commands import SuspendRule
+from approvals.escalation import Escalation
+from approvals.events import RULE_SUSPENDED, Event
+from approvals.facts import Facts
+from approvals.memory.accepted import accepted
+from approvals.verdict import Verdict
+
+
+def suspend(escalation: Escalation, command: SuspendRule, facts: Facts, now: datetime) -> Verdict:
+    """Once: the first that shows it is kept. Nothing where no rule was accepted here."""
+    rule = accepted(escalation)
+    if rule is None or escalation.suspended is not None:
+        return Verdict()
+    body = {
+        "why": command.why,
+        "because": command.because,
+        "rule": rule.name,
+        "may_decide": list(command.may_decide),
+        "owners": list(command.owners),
+    }
+    return Verdict(events=(Event(kind=RULE_SUSPENDED, at=now, by="andon", body=body),))
