@@ -30,7 +30,7 @@ from bot.slack.drawing.home import away_modal
 from bot.slack.drawing.lists import Reader
 from bot.slack.drawing.storm import abortable, storm_card
 from bot.slack.drawing.storm_windows import abort_window, list_window
-from tests.bot.slack.drawing import ends, states, test_home
+from tests.bot.slack.drawing import ends, states, test_home, test_learning
 from tests.bot.slack.drawing.examples import DROP, MIGRATION, RETRIES, TRANSFER, Story, later
 from tests.bot.slack.drawing.states import PEOPLE
 from tests.bot.slack.drawing.test_told import TOLD
@@ -137,6 +137,8 @@ PENDING: Mapping[str, Callable[[], Escalation]] = {
 OVER: Mapping[str, Callable[[], Escalation]] = {
     **{name: lambda tell=tell: tell().escalation for name, (tell, _) in ends.ENDS.items()},
     **{name: tell for name, (tell, _) in states.OVER.items()},
+    "written-down": lambda: test_learning.written().escalation,
+    "reviewed": lambda: test_learning.reviewed().escalation,
 }
 
 
@@ -185,6 +187,9 @@ WINDOWS: Mapping[str, Callable[[], View]] = {
     "resolve": lambda: asking.resolve_modal(states.incident_looked_at(), PEOPLE),
     "override": lambda: asking.override_modal(states.override_asked(), PEOPLE, person="tom"),
     "details": lambda: details(states.override_asked(), PEOPLE, person="mia"),
+    "issue": test_learning.WINDOWS["issue_draft"],
+    "review": test_learning.WINDOWS["review"],
+    "hand-review": test_learning.WINDOWS["hand_review"],
 }
 
 

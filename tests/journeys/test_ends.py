@@ -29,6 +29,9 @@ BY_HAND: dict[str, Any] = {
 }
 
 
+LEARNED = ("Write down what you did", "Write the review")
+
+
 async def approved(story: Story) -> dict[str, Any]:
     """Sam let it run."""
     made = await story.ask(requested_by=DANA)
@@ -44,7 +47,7 @@ async def ended(story: Story, word: str, line: str, channel: str = OPERATIONS) -
     assert spoken(card.blocks).startswith(first)
     assert line in spoken(card.blocks)
     assert card.text.startswith(f"{word}: ")
-    assert set(card.labels) <= {"Details", "Stop it"}
+    assert set(card.labels) <= {"Details", "Stop it", *LEARNED}
     return card
 
 
