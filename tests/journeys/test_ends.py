@@ -29,6 +29,7 @@ BY_HAND: dict[str, Any] = {
 }
 
 
+#: What may be done once it is over.
 LEARNED = ("Write down what you did", "Write the review")
 
 
@@ -56,7 +57,8 @@ async def told_directly(story: Story, person: str, words: str) -> None:
 
     def found() -> bool:
         every = story.workspace.messages(person)
-        return any(m.labels == ["Show"] and words in spoken(m.blocks) for m in every)
+        own = ["Write the review", "Hand the review on", "Show"]  # whose review it is
+        return any(m.labels in (["Show"], own) and words in spoken(m.blocks) for m in every)
 
     await story.workspace.wait_for(found)
 
