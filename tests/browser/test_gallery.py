@@ -31,7 +31,7 @@ from bot.slack.drawing.home import away_modal
 from bot.slack.drawing.lists import Reader
 from bot.slack.drawing.storm import abortable, storm_card
 from bot.slack.drawing.storm_windows import abort_window, list_window
-from tests.bot.slack.drawing import ends, recalling, states, test_home
+from tests.bot.slack.drawing import ends, recalling, states, test_home, test_learning
 from tests.bot.slack.drawing.examples import DROP, MIGRATION, RETRIES, TRANSFER, Story, later
 from tests.bot.slack.drawing.states import PEOPLE
 from tests.bot.slack.drawing.test_told import TOLD
@@ -140,6 +140,8 @@ PENDING: Mapping[str, Callable[[], Escalation]] = {
 OVER: Mapping[str, Callable[[], Escalation]] = {
     **{name: lambda tell=tell: tell().escalation for name, (tell, _) in ends.ENDS.items()},
     **{name: tell for name, (tell, _) in states.OVER.items()},
+    "written-down": lambda: test_learning.written().escalation,
+    "reviewed": lambda: test_learning.reviewed().escalation,
 }
 
 
@@ -189,6 +191,9 @@ WINDOWS: Mapping[str, Callable[[], View]] = {
     "override": lambda: asking.override_modal(states.override_asked(), PEOPLE, person="tom"),
     "earlier": lambda: earlier_modal(recalling.asked_again(), recalling.EARLIER, 2, PEOPLE),
     "details": lambda: details(states.override_asked(), PEOPLE, person="mia"),
+    "issue": test_learning.WINDOWS["issue_draft"],
+    "review": test_learning.WINDOWS["review"],
+    "hand-review": test_learning.WINDOWS["hand_review"],
 }
 
 

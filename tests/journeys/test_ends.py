@@ -29,6 +29,10 @@ BY_HAND: dict[str, Any] = {
 }
 
 
+#: What may be done once it is over.
+LEARNED = ("Write down what you did", "Write the review")
+
+
 async def approved(story: Story) -> dict[str, Any]:
     """Sam let it run."""
     made = await story.ask(requested_by=DANA)
@@ -44,7 +48,7 @@ async def ended(story: Story, word: str, line: str, channel: str = OPERATIONS) -
     assert spoken(card.blocks).startswith(first)
     assert line in spoken(card.blocks)
     assert card.text.startswith(f"{word}: ")
-    assert set(card.labels) <= {"Details", "Stop it"}
+    assert set(card.labels) <= {"Details", "Stop it", *LEARNED}
     return card
 
 
@@ -53,7 +57,8 @@ async def told_directly(story: Story, person: str, words: str) -> None:
 
     def found() -> bool:
         every = story.workspace.messages(person)
-        return any(m.labels == ["Show"] and words in spoken(m.blocks) for m in every)
+        own = ["Write the review", "Hand the review on", "Show"]  # whose review it is
+        return any(m.labels in (["Show"], own) and words in spoken(m.blocks) for m in every)
 
     await story.workspace.wait_for(found)
 

@@ -237,7 +237,7 @@ async def test_two_directors_override_the_policy_and_everyone_is_told(story: Sto
         "Everyone concerned is told, and a review is due."
     )
     ended = await story.card(OPERATIONS, words="OVERRIDDEN · was MEDIUM")
-    assert "A review is due." in spoken(ended.blocks)
+    assert "the policy was overridden." in spoken(ended.blocks)
     assert ended.text.startswith(f"OVERRIDDEN: {RETRY}. ")
     for person in ("USAM", "UPRIYA", "UDANA", "ULENA"):
         await told(story, person, "Lena and Omar overrode the policy")
@@ -289,7 +289,7 @@ async def test_an_incident_is_looked_at_asked_about_and_resolved(story: Story) -
         "Recorded: resolved. data-sync is told, and every card of it says so."
     )
     ended = await story.card(OPERATIONS, words="RESOLVED · was CRITICAL")
-    assert ended.labels == ["Details"]
+    assert ended.labels == ["Write the review", "Details"]
     assert "Cause «certificate ended»" in spoken(ended.blocks)
     assert "Could be automated yes" in spoken(ended.blocks)
     await story.says(
@@ -314,4 +314,4 @@ async def test_an_incident_that_went_away_says_so(over_http: Story) -> None:
     ended = await story.card(OPERATIONS, words="RECOVERED · was CRITICAL")
     line = "data-sync says that it recovered by itself {time}: «error rate is back»."
     assert line in spoken(ended.blocks)
-    assert ended.labels == ["Details"]
+    assert ended.labels == ["Write down what you did", "Details"]

@@ -86,14 +86,17 @@ async def test_with_nothing_pending_the_last_decision_is_named(over_http: Story)
         (
             "lst",
             'I do not know "lst". Did you mean `list`? '
-            "Commands: list, show ID, search WORDS, help.",
+            "Commands: list, show ID, search WORDS, reviews, help.",
         ),
         (
             "serach x",
             'I do not know "serach". Did you mean `search`? '
-            "Commands: list, show ID, search WORDS, help.",
+            "Commands: list, show ID, search WORDS, reviews, help.",
         ),
-        ("frobnicate", 'I do not know "frobnicate". Commands: list, show ID, search WORDS, help.'),
+        (
+            "frobnicate",
+            'I do not know "frobnicate". Commands: list, show ID, search WORDS, reviews, help.',
+        ),
         (
             "list mien",
             'I do not know "mien" after list. Did you mean `mine`? '
@@ -125,7 +128,7 @@ async def test_what_is_not_understood_or_not_there_is_said_so(
 @pytest.mark.parametrize("text", ["help", "HELP", "show"])
 async def test_help_names_the_commands(over_http: Story, text: str) -> None:
     told = spoken((await typed(over_http, "USAM", text)).blocks)
-    assert "Commands: list, show ID, search WORDS, help." in told
+    assert "Commands: list, show ID, search WORDS, reviews, help." in told
 
 
 async def test_show_takes_the_end_of_an_id_or_all_of_it_and_brings_a_live_card(
