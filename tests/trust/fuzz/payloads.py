@@ -183,7 +183,7 @@ _KINDS = (
     "vote:retry", "vote:all", "read_whole:all",
     "stop", "withdraw", "add_reason", "acknowledge", "extend", "ask", "answer", "resolve",
     "break_glass", "details", "page:2", "page:x", "show:x", "list:1", "search:1", "away", "back",
-    "storm_abort", "storm_others", "storm_try", "storm_show", "storm_list:9",
+    "earlier", "storm_abort", "storm_others", "storm_try", "storm_show", "storm_list:9",
 )  # fmt: skip
 
 
