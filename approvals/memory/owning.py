@@ -25,7 +25,7 @@ def _standing_for(e: Escalation) -> Iterator[str]:
     """The end of the chain (the policy's fallback), the service's owners, who looked, who could
     have decided, who asked.
     """
-    for step in reversed(e.plan.steps):
+    for step in e.plan.steps[-1:]:
         yield from filter(None, map(_person, reversed(step.to)))
     yield from e.plan.owners
     yield from (look.person for look in e.looks)

@@ -148,11 +148,13 @@ def test_it_is_for_who_decided_last() -> None:
 
 def test_of_what_nobody_decided_it_is_for_the_end_of_the_chain() -> None:
     """Then for the owners, who looked, who could have decided."""
-    ladder = (Step(to=("approvers",)), Step(to=("owners", "person:cem")))
+    ladder = (Step(to=("person:ana",)), Step(to=("owners", "person:cem")))
     scene = Scene()
     scene.plan |= {"steps": ladder, "owners": ("dee",)}
     scene.open()
     assert owner(scene.e) == "cem"
+    scene.plan |= {"steps": (*ladder, Step(to=("owners",)))}
+    assert owner(scene.open().e) == "dee"
     scene.plan |= {"steps": ()}
     assert owner(scene.open().e) == "dee"
     scene.plan |= {"owners": ()}
