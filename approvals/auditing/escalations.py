@@ -7,6 +7,7 @@ from approvals.auditing.chain import check_chain
 from approvals.auditing.findings import Finding
 from approvals.auditing.kept import Columns, Kept, Keys
 from approvals.auditing.rows import check_rows
+from approvals.auditing.ruled import RuleCheck
 from approvals.auditing.sane import check_sane
 from approvals.auditing.state import UnfoldableError, check_state, refold
 
@@ -22,6 +23,7 @@ class Auditor:
     keys: Keys | None  #: None: signatures are not checked
     sealed_by: str  #: records of before this instant must be in a block
     policies: set[str] = field(default_factory=set)  #: versions that were met
+    rules: RuleCheck = field(default_factory=RuleCheck)  #: knows at the end what rules decided
 
     def look(self, kept: Kept) -> Iterator[Finding]:
         """What is wrong with it. A broken chain is all there is to say: what would follow from it
@@ -45,6 +47,7 @@ class Auditor:
             yield Finding(where=error.entry.where, what=str(error))
             return
         self.policies.add(folded.now.plan.policy_version)
+        self.rules.see(folded.now)
         yield from check_sane(kept.id, kept.entries, folded)
         yield from check_state(kept, folded.now, self.columns_of)
         yield from check_rows(kept, folded.now, self.keys)

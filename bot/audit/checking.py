@@ -55,6 +55,7 @@ def check(
     _escalations(evidence, auditor, report, told)
     _blocks(evidence, AnchorCheck.of(anchors, keys, settled), report, told)
     report.add(_policies(evidence, auditor.policies))
+    report.add(auditor.rules.end())
     report.add(evidence.strays())
     return report
 

@@ -189,6 +189,7 @@ DECIDED_BY_PEOPLE = [
     "configuration",
     "ambiguous_requirement",
     "large_transaction",
+    "policy_change",
     "decision",
     "other",
     "never_heard_of",

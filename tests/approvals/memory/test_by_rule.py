@@ -132,6 +132,17 @@ def test_an_approver_stops_it_before_it_runs(town: Ruled) -> None:
     assert suspended == Suspension(at=town.now, why="undone", because=e.id)
 
 
+def test_who_comes_too_late_hears_that_a_rule_decided_it(town: Ruled) -> None:
+    """And that they can still stop it."""
+    late = town.vote(town.ask(), "UBEN").refusal
+    assert late is not None
+    assert (late.why.value, late.values["by"], late.values["may_stop"]) == (
+        "already-decided",
+        ["a rule that people accepted"],
+        True,
+    )
+
+
 # -- below everything the file says ----------------------------------------------------------------
 
 
