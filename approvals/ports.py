@@ -19,6 +19,7 @@ from approvals.digests import Digested, Quiet
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.facts import Facts
+from approvals.memory.oversight import Oversight
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import Likeness
 from approvals.people import Absence
@@ -308,6 +309,9 @@ class Digests(Protocol):
 
     async def quiet(self, since: datetime, until: datetime) -> Quiet:
         """What rang nobody after `since` and not after `until`."""
+
+    async def oversight(self, since: datetime, until: datetime, zone: str) -> Oversight:
+        """What was asked after `since` and not after `until`, added up; days are of that zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
