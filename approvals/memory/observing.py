@@ -233,9 +233,9 @@ def _deciders(e: Escalation) -> tuple[str, ...]:
 
 
 def _called(e: Escalation) -> tuple[str, ...]:
-    """Whom its chain reached; without a chain all who could decide have a card."""
+    """Whom its chain reached; without a chain all who could decide have a card, if any has."""
     if not e.plan.steps:
-        return () if e.severity is Severity.LOW else e.plan.could_decide
+        return () if e.severity is Severity.LOW or _is_by_rule(e) else e.plan.could_decide
     ways = (way.partition(":") for way in e.chain.ways)
     return tuple(name for kind, _, name in ways if kind == "person")
 

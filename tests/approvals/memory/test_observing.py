@@ -149,6 +149,7 @@ def test_who_was_called_stands_in_the_ways_of_the_chain() -> None:
     told = Told(called=("ana", "cem"))
     assert told.observed().called == ("ana", "cem")
     assert set(Told().observed().called) == set(told.escalation.plan.could_decide)
+    assert Told(end="by rule").observed().called == ()
 
 
 def test_pages_are_counted_by_person_from_the_records() -> None:
