@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from approvals.escalation import Json
-from approvals.words import Result
+from approvals.memory.values import IssueState
+from approvals.words import Recovery, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +245,50 @@ class Void(Command):
 
     by: str  #: `operator:NAME`
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteIssue(Command):
+    """A person completes what is known of something unresolved. What they leave empty is empty."""
+
+    actor: Actor
+    state: IssueState
+    scenario: str | None = None
+    workarounds: str | None = None  #: also what was done by hand
+    root_cause: str | None = None
+    blockers: str | None = None
+    requires: str | None = None
+    owner: str | None = None  #: a Slack account
+    due: str | None = None  #: a day, `2026-12-01`
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteReview(Command):
+    """A person writes what was learned; written again, the latest counts."""
+
+    actor: Actor
+    root_cause: str
+    resolved_by: str
+    detected_by: str | None = None
+    detect_earlier: str | None = None
+    worked: str | None = None
+    automatable: bool | None = None
+    runbook_change: str | None = None
+    runbooks_worked: Mapping[str, bool] = field(default_factory=dict)  #: by name
+    known_error: bool = False  #: its error is a known one from now on
+    recovery: Recovery | None = None  #: of that error: what may run by itself
+    steps: str | None = None  #: of that error: what to do by hand
+    reply: ReplyTo = field(default_factory=ReplyTo)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandReview(Command):
+    """Somebody else is to write the review."""
+
+    actor: Actor
+    owner: str  #: a Slack account
+    reply: ReplyTo = field(default_factory=ReplyTo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

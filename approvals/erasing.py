@@ -103,6 +103,6 @@ def _review(due: Review) -> Review:
     """That there was one, whose, and whether it was written."""
     said = due.findings
     if said is None:
-        return due
+        return replace(due, remind_at=None)  # nobody can write it any more
     left = Findings(by=said.by, at=said.at, root_cause=ERASED, resolved_by=ERASED)
-    return replace(due, findings=left)
+    return replace(due, remind_at=None, findings=left)

@@ -54,6 +54,8 @@ BUCKET_MINUTES, AFTER_S = 10, 30
 def owed(escalation: Escalation, record: Record) -> tuple[Work, ...]:
     """The work that follows from the record: `owes`, gathered where the escalation is."""
     work = owes(escalation, record)
+    if escalation.storm_id is not None and record.kind == events.REVIEW_OPENED:
+        return tuple(one for one in work if not isinstance(one, ThreadLine))  # its end is told
     if escalation.storm_id is None or record.kind not in _SHARED:
         return work
     return tuple(_gathered(escalation, record, work))

@@ -3,9 +3,11 @@ key already opened, which group a `dedup_key` has, what came lately. `evolve` ne
 `post` updates them, so that two opens of one batch see each other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from approvals.automatic import Past
+from approvals.escalation import Json
 from approvals.events import JOINED, OPENED, Record
 from approvals.flows import Flow, flowed
 from approvals.words import Kind
@@ -31,6 +33,9 @@ class Ledger:
     past: tuple[Past, ...] = ()  #: of an automation: the same recovery of the service, lately
     flow: Flow = field(default_factory=Flow)
     gathers: tuple[str, ...] = ()  #: earlier ones that join the storm this opening began
+    #: what ended and is like it, by `approvals.memory.recalling.keys_of`: to be shown, never to be
+    #: decided by
+    recollections: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
 def post(ledger: Ledger, record: Record) -> Ledger:
@@ -52,4 +57,5 @@ def post(ledger: Ledger, record: Record) -> Ledger:
         past=ledger.past,
         flow=flow,
         gathers=gathers,
+        recollections=ledger.recollections,
     )

@@ -245,6 +245,59 @@ def _resolved(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield from _tell(tell, "resolved", record.body, but=record.by)
 
 
+#: Messages that tell how it ended; each says that a review is due, to whoever is to write it.
+TELLING_ENDS = frozenset(
+    {
+        "decided-approved",
+        "decided-rejected",
+        "decided-expired",
+        "stopped",
+        "void",
+        "lapsed",
+        "reported-succeeded",
+        "reported-failed",
+        "reported-unknown",
+        "resolved",
+        "overridden",
+    }
+)
+
+#: The message that a review is due, for whoever is told of it by no other.
+REVIEW_DUE = "review-opened"
+
+
+def _issue_written(escalation: Escalation, record: Record) -> Iterator[Work]:
+    """What people wrote; what was filled in by itself is told by nobody."""
+    if record.by.startswith("person:"):
+        yield ThreadLine(case="issue-written", values=record.body)
+
+
+def _review_opened(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case=REVIEW_DUE, values=record.body)
+    yield from _tell(_reviewer(escalation), REVIEW_DUE, record.body)
+
+
+def _review_handed(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case="review-handed", values=record.body)
+    yield from _tell(_reviewer(escalation), "review-handed", record.body, but=record.by)
+
+
+def _review_reminded(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield from _tell(_reviewer(escalation), "review-reminded", record.body)
+
+
+def _review_written(escalation: Escalation, record: Record) -> Iterator[Work]:
+    yield ThreadLine(case="review-written", values=record.body)
+
+
+def _reviewer(escalation: Escalation) -> Told:
+    """Who is to write it, as long as nobody has."""
+    review = escalation.review
+    if review is None or review.owner is None or review.findings is not None:
+        return {}
+    return {f"person:{review.owner}": "writes the review"}
+
+
 #: Why people are told who did nothing themselves.
 ASKED_FOR_IT, MAY_DECIDE = "asked for it", "may decide"
 
@@ -334,4 +387,9 @@ _BY_KIND = {
     events.ANSWERED: _answered,
     events.OVERRIDE_ASKED: _override_asked,
     events.RESOLVED: _resolved,
+    events.ISSUE_WRITTEN: _issue_written,
+    events.REVIEW_OPENED: _review_opened,
+    events.REVIEW_HANDED: _review_handed,
+    events.REVIEW_REMINDED: _review_reminded,
+    events.REVIEW_WRITTEN: _review_written,
 }

@@ -15,6 +15,8 @@ facts its sentence needs. Doors map reasons to HTTP problems and to answers in S
     about a question        no-question  already-answered
     about an override       not-breakable
     about an erasure        not-over
+    about what is learned   not-a-writer  no-review  no-such-person  not-a-day
+                            already-erased
     about the release       not-approved  digest-mismatch  stopped  approval-void  lapsed
                             already-claimed  already-terminal  not-claimed  outcome-differs
 """
@@ -72,10 +74,23 @@ class Why(StrEnum):
     ALREADY_ANSWERED = "already-answered"
     NOT_BREAKABLE = "not-breakable"  #: the policy names nobody who may override it
     NOT_OVER = "not-over"  #: what may still be decided, taken or reported is not erased
+    NOT_A_WRITER = "not-a-writer"  #: neither decides it, nor asked, nor answers for the service
+    NO_REVIEW = "no-review"  #: none is due here
+    NO_SUCH_PERSON = "no-such-person"  #: the account that was chosen is nobody's the policy names
+    NOT_A_DAY = "not-a-day"
+    ALREADY_ERASED = "already-erased"  #: it was erased: nothing is written to it any more
 
 
 #: Refusals a modal shows at its fields; nothing is closed and nothing is lost.
-FORM_CORRECTIONS = frozenset({Why.REASON_NEEDED, Why.REASON_TOO_LONG, Why.WRONG_WORD})
+FORM_CORRECTIONS = frozenset(
+    {
+        Why.REASON_NEEDED,
+        Why.REASON_TOO_LONG,
+        Why.WRONG_WORD,
+        Why.NO_SUCH_PERSON,
+        Why.NOT_A_DAY,
+    }
+)
 
 #: Refusals that correct a form rather than deny a person: not written into the audit log.
 NOT_AUDITED = FORM_CORRECTIONS | {Why.NOT_FOUND, Why.ALREADY_VOTED}

@@ -145,6 +145,17 @@ def amount(money: Money) -> str:
     return f"{sign}{whole}{'.' + padded[-decimals:] if decimals else ''} {money.currency}"
 
 
+def in_words(value: Json) -> str:
+    """What JSON says, in words: `documents: 41.2 million, size: 96 GB`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_plain(inner)}" for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_plain, value))
+    return canonical_text(value)
+
+
 def _plain(value: Json) -> str:
     return value if isinstance(value, str) else canonical_text(value)
 

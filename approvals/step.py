@@ -1,9 +1,10 @@
-"""One step of the machine: fold what is overdue, decide, link, evolve, owe.
+"""One step of the machine: fold what is overdue, decide, link, evolve, owe; what an end brings with
+it (a review, an issue) follows in the same step.
 
 The writer, the property tests and the audit all drive the core through this one function.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,8 @@ from approvals.evolve import evolve
 from approvals.facts import Facts
 from approvals.gathering import owed
 from approvals.ledger import Ledger, post
-from approvals.owes import AnswerClick, Work
+from approvals.memory.reviewing import follow_ups
+from approvals.owes import REVIEW_DUE, TELLING_ENDS, AnswerClick, Direct, Work
 from approvals.refusals import FORM_CORRECTIONS, NOT_AUDITED, Refusal
 from approvals.verdict import Answer, Verdict
 
@@ -98,7 +100,15 @@ class _Run:
             self.escalation = evolve(before, record)
             self.ledger = post(self.ledger, record)
             self.records.append(record)
-            self.work += owed(self.escalation, record)
+            self.work += self._unheard(owed(self.escalation, record))
+            self.add(follow_ups(self.escalation, record))
+
+    def _unheard(self, work: Iterable[Work]) -> Iterator[Work]:
+        """Whoever is told how it ended reads there that a review is due: no second message."""
+        told = {w.to for w in self.work if isinstance(w, Direct) and w.case in TELLING_ENDS}
+        for one in work:
+            if not (isinstance(one, Direct) and one.case == REVIEW_DUE and one.to in told):
+                yield one
 
 
 def _named(command: commands.Command) -> dict[str, Json]:

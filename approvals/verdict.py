@@ -33,6 +33,9 @@ class Case(StrEnum):
     OVERRIDE_ASKED = "override-asked"  #: one more has to break the glass
     OVERRIDDEN = "overridden"
     ERASED = "erased"
+    ISSUE_WRITTEN = "issue-written"
+    REVIEW_WRITTEN = "review-written"
+    REVIEW_HANDED = "review-handed"
     DONE = "done"
 
 

@@ -36,6 +36,7 @@ from bot.bell import Bell
 from bot.bounds import MOST_BODY
 from bot.callback_urls import loopback_pairs
 from bot.ids import new_id
+from bot.memory_side import MemorySide
 from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.news import News
 from bot.page_side import page_loop
@@ -150,7 +151,7 @@ async def serving(
             Loop("clock", Ticker(store.reads, writer, clock, new_id, store.leases).once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             page_loop(store, writer, people, clock, metrics, counts),
-            sealing.loop,
+            *(sealing.loop, *MemorySide(store, clock).loops),
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
@@ -201,6 +202,7 @@ def _concerns(people: KnownPeople) -> dict[str, Callable[[Escalation], bool]]:
     return {
         "callbacks": lambda escalation: escalation.callback_url is not None,
         "pages": lambda _: bool(people.policy.routes),
+        "memory": MemorySide.concerns,
     }
 
 

@@ -1,5 +1,5 @@
 """The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, `report`, and those in groups:
-`service …`, `keys …`, `policy …`, `audit …`.
+`service …`, `keys …`, `policy …`, `audit …`, `issues …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -24,6 +24,7 @@ from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.doctor import Shared, examine
 from bot.exits import CANNOT, FINDING, fail, why
+from bot.issues_command import issues
 from bot.keys_command import keys
 from bot.migrate_command import migrate
 from bot.observing import configure_logging
@@ -47,6 +48,7 @@ app.add_typer(service, name="service")
 app.add_typer(keys, name="keys")
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
+app.add_typer(issues, name="issues")
 app.command()(demo)
 app.command()(backup)
 app.command()(restore)

@@ -10,6 +10,7 @@ from approvals.ports import (
     Deliveries,
     Digests,
     Leases,
+    Memory,
     Reads,
     SeenSignatures,
     Storms,
@@ -64,6 +65,10 @@ class Records(Protocol):
     @property
     def digests(self) -> Digests:
         """What the digest tells."""
+
+    @property
+    def memory(self) -> Memory:
+        """What ended, to be found again."""
 
     @property
     def absences(self) -> Absences:
@@ -144,7 +149,7 @@ class SlackSide:
             lost=lambda event: self.door.revoked(event),
         )
         self._strangers = Strangers(self._client, people, clock)
-        finding = Finding(store.reads, people, clock, Rooms(self._client, clock))
+        finding = Finding(store.reads, people, clock, Rooms(self._client, clock), store.memory)
         return Surface(ports, Screens(people, clock), finding, self._client, self._strangers)
 
     def _door(self, settings: Settings, surface: Surface, wall: Clock) -> SlackDoor:

@@ -4,7 +4,14 @@ from datetime import datetime
 
 from approvals.codec import parse_instant
 from approvals.ports import Backlog
+from approvals.words import OperationState, Status
 from storage.links import Database
+
+
+def _is_open(status: str, state: str) -> bool:
+    """Whether it is not over; of what is, a reminder of its review may be due."""
+    runs_on = status == Status.APPROVED and state == OperationState.HELD
+    return status == Status.PENDING or runs_on or state == OperationState.RELEASED
 
 
 async def backlog(database: Database, now: datetime) -> Backlog:
@@ -25,7 +32,7 @@ async def backlog(database: Database, now: datetime) -> Backlog:
     return Backlog(
         cards_due={row[0]: row[1] for row in cards},
         deliveries_due={row[0]: row[1] for row in deliveries},
-        escalations={(row[0], row[1]): row[2] for row in standing},
+        escalations={(row[0], row[1]): row[2] for row in standing if _is_open(row[0], row[1])},
         overdue_s=max(0.0, (now - due).total_seconds()),
         unsealed_s=max(0.0, (now - parse_instant(since)).total_seconds()) if since else 0.0,
     )

@@ -1,6 +1,7 @@
 """A batch in memory: what was loaded, the fold over its commands, and what is to be written."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,12 +10,14 @@ import structlog
 from approvals.automatic import Past, past_of
 from approvals.commands import Claim, Command, Gather, Open, Tick
 from approvals.decide import State
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Json
 from approvals.events import MISSED, OPENED, Record
 from approvals.facts import Facts
 from approvals.flows import Flow
 from approvals.grants import Signer
 from approvals.ledger import Ledger, Opened
+from approvals.memory.fingerprint import fingerprint
+from approvals.memory.recalling import keys_of
 from approvals.owes import SignGrant, Work
 from approvals.ports import NotSavedError, Settled
 from approvals.refusals import Refusal
@@ -23,6 +26,7 @@ from approvals.sums import Move, move_of, sums_before
 from approvals.verdict import Answer
 from approvals.words import Kind, Status
 from storage.clicks import answer_row
+from storage.known import Known
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +79,13 @@ def flow_row(command: Open) -> str:
     return f"{command.service}|{body['category']}|{body['environment']}"
 
 
+def looks_for(command: Open) -> Iterable[str]:
+    """Names the summaries it may be shown; an automation is shown to nobody."""
+    if command.request.get("kind") == Kind.AUTOMATION:
+        return ()
+    return keys_of(fingerprint(command.request, command.service))
+
+
 @dataclass
 class Batch:
     """Rows loaded, and what the fold made of them. Commands see what earlier ones did."""
@@ -89,6 +100,9 @@ class Batch:
     flows: dict[str, Flow] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)  #: escalation -> compact JWS
     sums: dict[str, int] = field(default_factory=dict)  #: key -> moved in the last day
+    #: summaries of what ended, by `keys_of`
+    recollections: dict[str, Json] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)  #: of what is to be erased, in memory
     past: dict[str, dict[str, Past]] = field(default_factory=dict)  #: group -> by escalation
     #: clicks carried out before, by their answer's row
     answered: dict[str, Answer] = field(default_factory=dict)
@@ -161,6 +175,7 @@ class Batch:
             pending=self.pending.get(command.service, 0),
             past=tuple(self.past.get(group or "", {}).values()),
             flow=self.flows.get(flow_row(command), NO_FLOW),
+            recollections=self.recollections,
         )
         done = step(State(escalation=twin, ledger=ledger), command, self.facts, now)
         self._keep(done)

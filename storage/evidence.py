@@ -63,7 +63,7 @@ _HEADS = (
 #: Rows that belong to nothing: what they are, and how they are found.
 _OF_AN_ESCALATION = (
     "events", "votes", "decisions", "grants", "cards", "deliveries", "idempotency", "money_moves",
-    "refusals", "unsealed", "unremembered",
+    "refusals", "unsealed", "unremembered", "memories",
 )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ class Evidence:
         return page[0] if page else None
 
     def waiting(self, most: int) -> list[Kept]:
-        """Those that are not over, what is due first."""
+        """Those that time will change, what is due first."""
         return self._page("WHERE due_at IS NOT NULL ORDER BY due_at LIMIT ?", (most,))
 
     def blocks(self) -> Iterator[KeptBlock]:

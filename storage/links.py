@@ -112,6 +112,9 @@ class Database(Protocol):
         `rows` names what nobody else may have meanwhile, as `Begin` does.
         """
 
+    def saying(self, marks: Sequence[str], most: int) -> Query:
+        """Places of memories that say one of these words, the latest first."""
+
     def listening(self, elsewhere: Elsewhere) -> AbstractAsyncContextManager[None]:
         """For the length of the block, tell what others commit. Nothing where one writes alone."""
 

@@ -23,6 +23,9 @@ IN_TURN = f" ORDER BY id {among_writers('FOR UPDATE')}"
 #: One replica at a time makes the next block.
 SEALER = "sealer"
 
+#: One replica at a time remembers, and nobody erases meanwhile.
+MEMORY = "memory"
+
 
 def ledger_rows(opens: Iterable[Open], people: People) -> Iterator[str]:
     """Every row of the ledger that these opens read and may write."""

@@ -8,8 +8,7 @@ from typing import Any
 
 from approvals import events
 from approvals.codec import dump_text, instant, load_text
-from approvals.commands import Claim, Open
-from approvals.erasing import ERASED
+from approvals.commands import Claim, Erase, Open
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
@@ -19,11 +18,13 @@ from approvals.ledger import Opened
 from approvals.owes import AnswerClick, Callback, Direct, Page, PostCard, ThreadLine, Work
 from approvals.sums import DROPPED, WINDOW, move_of
 from storage.among import among
-from storage.batch import Batch, Pending, flow_row, group_row, key_row
+from storage.batch import Batch, Pending, flow_row, group_row, key_row, looks_for
 from storage.clicks import ANSWERS, answer_row, answered
+from storage.erasing import erasing
 from storage.links import Begin, Link, Many, Query, Row
-from storage.locking import IN_TURN, ledger_rows
+from storage.locking import IN_TURN, MEMORY, ledger_rows
 from storage.recoveries import recall
+from storage.remembering import KNOWN, known_in
 
 LATEST_SEEN = "SELECT value FROM notes WHERE name = 'latest'"
 LATEST = (
@@ -63,18 +64,6 @@ _EVENT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BODY = "INSERT INTO event_bodies (escalation_id, seq, text) VALUES (?, ?, ?)"
-_BODIES_GONE = "DELETE FROM event_bodies WHERE escalation_id = ? AND seq < ?"
-_TITLE_GONE = "UPDATE escalations SET title = ? WHERE id = ?"
-#: A callback under way says nothing and knows its own address; all else is not told any more.
-_UNTOLD = (
-    "UPDATE deliveries SET state = 'failed', due_at = NULL, settled_at = ?, error = 'erased' "
-    "WHERE escalation_id = ? AND state = 'pending' AND kind <> 'callback'"
-)
-_TOLD_GONE = (
-    "UPDATE deliveries SET payload = CASE kind WHEN 'callback' THEN payload ELSE '{}' END, "
-    "target = CASE WHEN kind = 'page' OR target LIKE 'person:%' THEN target ELSE '' END "
-    "WHERE escalation_id = ? AND state <> 'pending'"
-)
 #: Touches a row that is there: whoever seals it just now is waited for, and then it is made anew.
 _UNSEALED = (
     "INSERT INTO unsealed (escalation_id, since) VALUES (?, ?) "
@@ -135,6 +124,7 @@ _GROUPS = "SELECT id, group_id FROM groups WHERE id"
 _TWINS = "SELECT join_key, id FROM escalations WHERE status = 'pending' AND join_key"
 _BODIES = "SELECT body FROM escalations WHERE id"
 _FLOWS = "SELECT id, body FROM flows WHERE id"
+_SUMMARIES = "SELECT id, body FROM recollections WHERE id"
 _WAITING = "SELECT service, COUNT(*) FROM escalations WHERE status = 'pending' AND service"
 _GRANTS = "SELECT escalation_id, jws FROM grants WHERE escalation_id"
 _DROPPED = ", ".join(f"'{state.value}'" for state in DROPPED)
@@ -168,8 +158,21 @@ async def load(
     claimed = {p.command.escalation_id for p in commands if isinstance(p.command, Claim)}
     clicked = {answer_row(p.command) for p in commands}
     at_once = (asked, claimed, clicked) if alone or not opens else ((), (), ())
-    _, bodies, grants, answers, keys, groups, twins, flows, *sums = await link.together(
-        Begin(ledger_rows(opens, facts.people)),
+    erased = {p.command.escalation_id for p in commands if isinstance(p.command, Erase)}
+    (
+        _,
+        bodies,
+        grants,
+        answers,
+        keys,
+        groups,
+        twins,
+        flows,
+        summaries,
+        known,
+        *sums,
+    ) = await link.together(
+        Begin((*ledger_rows(opens, facts.people), *((MEMORY,) if erased else ()))),
         among(_BODIES, at_once[0], IN_TURN),
         among(_GRANTS, at_once[1]),
         among(ANSWERS, at_once[2]),
@@ -177,8 +180,12 @@ async def load(
         among(_GROUPS, map(group_row, opens)),
         among(_TWINS, (command.join_key for command in opens)),
         among(_FLOWS, map(flow_row, opens)),
+        among(_SUMMARIES, {key for command in opens for key in looks_for(command)}),
+        among(KNOWN, erased),
         *_summed(opens, facts, now),
     )
+    batch.recollections = {id_: json.loads(body) for id_, body in summaries if body}
+    batch.known = known_in(known)
     batch.groups, batch.twins = _pairs(groups), _pairs(twins)
     batch.sums = {key: int(total) for rows in sums for key, total in rows}
     batch.keys = {row: Opened(escalation_id=id_, body_hash=hash_) for row, id_, hash_ in keys}
@@ -223,15 +230,11 @@ def written(batch: Batch, now: datetime, known_policies: set[str]) -> Iterator[M
     """What the fold made, as statements. The order satisfies foreign keys and fences."""
     at = instant(now)
     changed, news = [batch.escalations[i] for i in batch.changed], batch.news
-    erased = [r for r in batch.records if r.kind == events.ERASED]
     for statement, rows in (
         (_ESCALATION, [(*columns_of(e), dump_text(e)) for e in changed]),
         (_BODY, [(r.escalation_id, r.seq, r.text) for r in batch.records]),
         (_EVENT, [_event_row(r) for r in batch.records]),
-        (_BODIES_GONE, [(r.escalation_id, r.seq) for r in erased]),
-        (_TITLE_GONE, [(ERASED, r.escalation_id) for r in erased]),
-        (_UNTOLD, [(at, r.escalation_id) for r in erased]),
-        (_TOLD_GONE, [(r.escalation_id,) for r in erased]),
+        *erasing(batch, at),
         (_UNSEALED, [(id_, at) for id_ in batch.changed]),
         (_UNREMEMBERED, [(e.id, at) for e in changed if e.status.is_terminal]),
         (_VOTE_OVER, [_vote_over(r) for r in batch.records if r.kind in _VOTING]),

@@ -14,6 +14,7 @@ from storage.keys import SqlKeys
 from storage.links import Database
 from storage.needing import needs_asyncpg
 from storage.policies import SqlPolicies
+from storage.precedents import SqlMemory
 from storage.reads import SqlReads
 from storage.sealing import SqlSeals
 from storage.services import SqlServices, SqlSignatures
@@ -34,6 +35,7 @@ class Store:
     deliveries: SqlDeliveries
     storms: SqlStorms
     digests: SqlDigests
+    memory: SqlMemory
     seals: SqlSeals
     services: SqlServices
     signatures: SqlSignatures
@@ -93,6 +95,7 @@ async def open_store(
                 deliveries=deliveries,
                 storms=SqlStorms(database),
                 digests=SqlDigests(database),
+                memory=SqlMemory(database),
                 seals=SqlSeals(database),
                 services=SqlServices(database, clock),
                 signatures=SqlSignatures(database, writer),

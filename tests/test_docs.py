@@ -60,7 +60,7 @@ def test_links_between_documents_lead_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", [*DOCUMENTS, "README.md"])
 def test_commands_named_in_documents_exist(name: str) -> None:
     said = re.findall(
-        r"(?:andon-server|-m bot) ((?:service |policy |audit |keys )?[a-z]+)", text(name)
+        r"(?:andon-server|-m bot) ((?:service |policy |audit |keys |issues )?[a-z]+)", text(name)
     )
     commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
     for group in app.registered_groups:

@@ -18,6 +18,7 @@ from approvals.decide.context import add_context
 from approvals.decide.erase import erase
 from approvals.decide.extend import extend
 from approvals.decide.gather import gather
+from approvals.decide.hand_review import hand_review
 from approvals.decide.look import look
 from approvals.decide.miss import arrived, miss
 from approvals.decide.open import open_
@@ -30,6 +31,8 @@ from approvals.decide.stop import stop
 from approvals.decide.void import void
 from approvals.decide.vote import vote
 from approvals.decide.withdraw import withdraw
+from approvals.decide.write_issue import write_issue
+from approvals.decide.write_review import write_review
 from approvals.escalation import Escalation
 from approvals.facts import Facts
 from approvals.ledger import Ledger
@@ -85,5 +88,8 @@ _VERBS: Mapping[type[commands.Command], Callable[[Escalation, Any, Facts, dateti
     commands.BreakGlass: break_glass,
     commands.Erase: erase,
     commands.Void: void,
+    commands.WriteIssue: write_issue,
+    commands.WriteReview: write_review,
+    commands.HandReview: hand_review,
     commands.Tick: _tick,
 }

@@ -20,6 +20,7 @@ from approvals.events import JOINED, OPENED, Event
 from approvals.facts import Facts
 from approvals.flows import noticed
 from approvals.ledger import Ledger
+from approvals.memory.recalling import recalled
 from approvals.policy.asking import ask_of
 from approvals.policy.plan import Planned
 from approvals.refusals import FieldError, Why
@@ -60,6 +61,7 @@ def open_(
     fields = kept(command, ledger.group_id or command.group_id, now)
     fields |= _judged(command, planned, deadline)
     fields |= noticed(ledger.flow, fields, now)
+    fields |= recalled(fields, ledger.recollections)
     chain, called = first_stage(planned, ask.kind, facts, now, deadline)
     as_of = facts.people.as_of
     event = Event(

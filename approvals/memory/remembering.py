@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.escalation import Escalation
+from approvals.memory.fingerprint import known_by
 from approvals.memory.values import Fingerprint, Issue, Review
 from approvals.tally import counting
 from approvals.words import DecidedBy, Effect, Kind, Result, Severity, Status
@@ -72,7 +73,7 @@ def remembered(escalation: Escalation) -> Remembered | None:
         status=e.status,
         created_at=e.created_at,
         ended_at=ended,
-        fingerprint=e.fingerprint,
+        fingerprint=known_by(e),
         operation=e.operation.name if e.operation else None,
         money=e.operation is not None and e.operation.money is not None,
         by=decision.by if decision else None,

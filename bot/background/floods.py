@@ -25,6 +25,8 @@ ENDINGS = frozenset(
         "reported-succeeded",
         "reported-failed",
         "reported-unknown",
+        "review-opened",
+        "review-reminded",
     }
 )
 

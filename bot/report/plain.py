@@ -123,7 +123,7 @@ def _columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[st
 def _learned(oversight: Oversight) -> Iterator[str]:
     all_ = oversight.all
     left = [
-        f"{all_.n(fact):,} {CALLED[fact]}"
+        f"{CALLED[fact]}: {all_.n(fact):,}"
         for fact in (Fact.REVIEW_OVERDUE, Fact.ISSUE_OPEN)
         if all_.n(fact)
     ]

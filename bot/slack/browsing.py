@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 #: every listener that matches until one acknowledges, also after a commit that was too slow to.
 OURS = (
     "vote|read_whole|stop|add_reason|withdraw|details|page|show|list|search|away|back|"
-    "acknowledge|extend|ask|answer|resolve|break_glass|storm_[a-z]+"
+    "acknowledge|extend|ask|answer|resolve|break_glass|write_issue|write_review|hand_review|"
+    "storm_[a-z]+"
 )
 
 Ack = Any
@@ -67,11 +68,12 @@ class Browsing:
         try:
             deliveries = await self._ports.deliveries.of(escalation.id)
             cards = await self._ports.cards.of(escalation.id)
+            records = await self._ports.reads.records(escalation.id)
         except StoreError:
             return self._screens.store_away(click)
         asked = click.action.rpartition(":")[2]
         page = int(asked) if asked.isdecimal() else 1
-        return self._screens.details(escalation, click, cards, deliveries, page=page)
+        return self._screens.details(escalation, click, cards, deliveries, records, page=page)
 
     async def show(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """`Show` in a list: the card itself, live buttons included; in a window where the channel
@@ -100,7 +102,7 @@ class Browsing:
             await self._voice.whisper(click, page)
 
     async def command(self, ack: Ack, body: Payload) -> None:
-        """`/escalations list | show ID | search WORDS | help`."""
+        """`/escalations list | show ID | search WORDS | reviews | help`."""
         foreign = is_foreign(body)
         # What is typed is said again, and stands in buttons: no secret comes back by that.
         typed = {"text": redact_text(str(body.get("text") or ""))}

@@ -41,6 +41,11 @@ class Click:
         return Actor(account=self.account, foreign=self.foreign)
 
     @property
+    def verb(self) -> str:
+        """What the button does; where many stand in one list, their names differ behind it."""
+        return self.action.partition(":")[0]
+
+    @property
     def in_window(self) -> bool:
         """Whether its answer belongs in a window: a modal was sent off, or clicked in."""
         return not self.action or bool(self.view_id)
@@ -169,7 +174,14 @@ def _values(view: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for block in ((view.get("state") or {}).get("values") or {}).values():
         for action, state in block.items():
-            chosen = state.get("selected_option") or {}
             typed = state.get("value")
-            found[action] = redact_text(str(typed)) if typed else chosen.get("value")
+            found[action] = redact_text(str(typed)) if typed else _chosen(state)
     return found
+
+
+def _chosen(state: Mapping[str, Any]) -> str | None:
+    """What was picked: one of a few, a box that is ticked, somebody, a day."""
+    ticked = state.get("selected_options") or [{}]
+    option = state.get("selected_option") or ticked[0] or {}
+    found = option.get("value") or state.get("selected_user") or state.get("selected_date")
+    return str(found) if found else None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from approvals.escalation import Escalation
-from approvals.ports import Clock, FactSource, Reads, StoreError, Wanted
+from approvals.ports import Clock, FactSource, Memory, Reads, StoreError, Wanted
 from bot.messaging import Message
 from bot.slack.clicks import Click, click_id
 from bot.slack.drawing import answers, commands, lists
@@ -16,10 +16,14 @@ from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.filters import LONGEST, filter_of
 from bot.slack.drawing.fitting import fitting
 from bot.slack.drawing.lists import PAGE, Reader
+from bot.slack.drawing.reviews import reviews
 from bot.slack.rooms import Rooms
 
 #: Escalations read in one go while searching, and at most looked through for one answer.
 SEARCHED_AT_ONCE, MOST_SEARCHED = 200, 5000
+
+#: Reviews looked through for one answer, the soonest due.
+MOST_REVIEWS = 100
 
 Shown = tuple[Message, Escalation | None]
 
@@ -27,8 +31,10 @@ Shown = tuple[Message, Escalation | None]
 class Finding:
     """Answers `/escalations` and its buttons."""
 
-    def __init__(self, reads: Reads, facts: FactSource, clock: Clock, rooms: Rooms) -> None:
-        self._reads, self._facts = reads, facts
+    def __init__(
+        self, reads: Reads, facts: FactSource, clock: Clock, rooms: Rooms, memory: Memory
+    ) -> None:
+        self._reads, self._facts, self._memory = reads, facts, memory
         self._clock, self._rooms = clock, rooms
 
     async def reader(self, account: str, channel: str | None = None) -> Reader:
@@ -77,6 +83,8 @@ class Finding:
             return await self._show(more[0].lower(), account, channel)
         if verb == "search" and more:
             return await self.search(account, channel, " ".join(more)), None
+        if verb == "reviews":
+            return await self.reviews(account, channel), None
         if verb in commands.COMMANDS:
             return commands.help_text(), None
         return commands.unknown_command(verb), None
@@ -94,6 +102,15 @@ class Finding:
         pending = await self._reads.outlines()
         last = await self._last(by)
         return lists.listing(pending, by, asked=asked, page=page, last=last)
+
+    async def reviews(self, account: str, channel: str | None = None) -> Message:
+        """Reviews that are due and may be seen, the caller's own first. Raises StoreError."""
+        return reviews(await self.due_reviews(), await self.reader(account, channel))
+
+    async def due_reviews(self) -> tuple[Escalation, ...]:
+        """Those of which a review is due, as they stand now. Raises StoreError."""
+        due = await self._memory.reviews(MOST_REVIEWS)
+        return await self._reads.these([one.id for one in due])
 
     async def _last(self, by: Reader) -> Escalation | None:
         decided = await self._reads.last_decided()

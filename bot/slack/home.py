@@ -101,12 +101,13 @@ class HomePage:
         return False
 
     async def _changed(self) -> bool:
-        """Whether anything is pending, decided or known of people that was not before."""
+        """Whether anything is pending, decided, due or known of people that was not before."""
         pending = await self._ports.reads.outlines()
         people = self._ports.facts.facts(self._ports.clock()).people
         decided = await self._ports.reads.last_decided(1)
+        due = await self._finding.due_reviews()
         seen = (
-            tuple((e.id, e.version) for e in (*pending, *decided)),
+            tuple((e.id, e.version) for e in (*pending, *decided, *due)),
             people.groups,
             people.absences,
         )
@@ -118,9 +119,10 @@ class HomePage:
             by = await self._finding.reader(account)
             pending = await self._ports.reads.outlines()
             decided = await self._ports.reads.last_decided(LOOKED_THROUGH)
+            due = await self._finding.due_reviews()
         except StoreError:
             return drawing.told_at_home(answers.store_away(click_id(account)[-4:]))
-        return drawing.home(pending, decided, by, self._own(by))
+        return drawing.home(pending, decided, by, self._own(by), due)
 
     def _own(self, by: Reader) -> drawing.Own | None:
         person = by.person

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from approvals.decide.learner import learner
 from approvals.escalation import Escalation
+from approvals.events import Record
 from approvals.people import People
 from approvals.ports import Card, Clock, Delivery, FactSource, Settled
 from approvals.refusals import Refusal
 from approvals.showing import is_shown_whole
 from approvals.tally import eligible, is_requester
+from approvals.verdict import Verdict
 from bot.messaging import Message
 from bot.slack.clicks import Click, click_id
-from bot.slack.drawing import answers, asking, modals, words
+from bot.slack.drawing import answers, asking, learning, modals, words
 from bot.slack.drawing.about import is_incident, may_override
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
+from bot.slack.drawing.learned import is_due
 from bot.slack.drawing.questions import question_of
 from bot.slack.verbs import rationale
 
@@ -27,6 +31,9 @@ _ASKING = {
     "add_reason": modals.reason_modal,
     "ask": asking.ask_modal,
     "resolve": asking.resolve_modal,
+    "write_issue": learning.issue_modal,
+    "write_review": learning.review_modal,
+    "hand_review": learning.hand_modal,
 }
 
 
@@ -51,7 +58,7 @@ class Screens:
 
     def typed(self, click: Click) -> str:
         """All that was written in a modal, to give it back where it was not recorded."""
-        wrote = (click.values.get(name) for name in (words.ROOT_CAUSE, words.BY_HAND_DONE))
+        wrote = (click.values.get(name) for name in words.TYPED_FIELDS)
         return "\n".join(str(one) for one in (rationale(click), *wrote) if one)
 
     def form_errors(self, click: Click, verb: str = "vote") -> dict[str, str]:
@@ -75,7 +82,7 @@ class Screens:
 
     def is_worth_asking(self, e: Escalation, click: Click) -> bool:
         """Whether a modal is worth opening; where not, the core says no at once."""
-        worth = _WORTH.get(click.action)
+        worth = _WORTH.get(click.verb)
         return not click.foreign and (worth is None or worth(self, e, click))
 
     def _may_stop(self, e: Escalation, click: Click) -> bool:
@@ -103,6 +110,17 @@ class Screens:
     def _may_override(self, e: Escalation, click: Click) -> bool:
         return may_override(e, self.person_of(click), self._people)
 
+    def _may_write(self, e: Escalation, click: Click) -> bool:
+        """Of what is over, whoever may write it down."""
+        found = learner(e, click.actor, self._people, self._clock())
+        return e.status.is_terminal and not isinstance(found, Verdict)
+
+    def _may_review(self, e: Escalation, click: Click) -> bool:
+        return e.review is not None and self._may_write(e, click)
+
+    def _may_hand(self, e: Escalation, click: Click) -> bool:
+        return is_due(e) and self._may_write(e, click)
+
     def person_of(self, click: Click) -> str | None:
         """The person behind the account, where the policy knows one."""
         person = self._people.of_account(click.account)
@@ -112,12 +130,12 @@ class Screens:
         """Stop, withdraw, add a reason, ask, answer, resolve, override."""
         came_from = {"channel": click.channel, "ts": click.ts}
         question = question_of(e, click.question)
-        if click.action == "answer" and question is not None:
+        if click.verb == "answer" and question is not None:
             return asking.answer_modal(e, question, self._people, **came_from)
-        if click.action == "break_glass":
+        if click.verb == "break_glass":
             person = self.person_of(click)
             return asking.override_modal(e, self._people, person=person, **came_from)
-        return _ASKING[click.action](e, self._people, **came_from)
+        return _ASKING[click.verb](e, self._people, **came_from)
 
     def details(
         self,
@@ -125,6 +143,7 @@ class Screens:
         click: Click,
         cards: Sequence[Card],
         deliveries: Sequence[Delivery],
+        records: Sequence[Record],
         *,
         page: int,
     ) -> View:
@@ -134,6 +153,7 @@ class Screens:
             self._people,
             cards=cards,
             deliveries=deliveries,
+            records=records,
             page=page,
             person=self.person_of(click),
             channel=click.channel,
@@ -198,4 +218,7 @@ _WORTH: Mapping[str, Callable[[Screens, Escalation, Click], bool]] = {
     "answer": Screens._may_answer,
     "resolve": Screens._may_resolve,
     "break_glass": Screens._may_override,
+    "write_issue": Screens._may_write,
+    "write_review": Screens._may_review,
+    "hand_review": Screens._may_hand,
 }

@@ -17,13 +17,21 @@ _ACTION = {
     "action_ts": str,
     "selected_option": {"value": str},
 }
+#: What a field of a window holds, by its kind.
+_KEPT = {
+    "value": str,
+    "selected_option": {"value": str},
+    "selected_options": [{"value": str}],
+    "selected_user": str,
+    "selected_date": str,
+}
 _VIEW = {
     "id": str,
     "type": str,
     "callback_id": str,
     "hash": str,
     "private_metadata": str,
-    "state": {"values": {...: {...: {"value": str, "selected_option": {"value": str}}}}},
+    "state": {"values": {...: {...: _KEPT}}},
 }
 _PAYLOAD: dict[Any, Any] = {
     **dict.fromkeys(("type", "callback_id", "action_id", "api_app_id", "trigger_id"), str),

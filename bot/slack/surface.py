@@ -66,9 +66,7 @@ class Surface:
         """Join the listeners to Bolt. Everything subscribed to has one."""
         app.action(re.compile(r"^(vote|read_whole)(:|$)"))(self.tapped)
         app.action(re.compile(r"^(acknowledge|extend)$"))(self.done)
-        app.action(re.compile(r"^(stop|add_reason|withdraw|ask|answer|resolve|break_glass)$"))(
-            self.ask
-        )
+        app.action(re.compile(rf"^({'|'.join(SENT_OFF[1:])})(:|$)"))(self.ask)
         for callback in SENT_OFF:
             app.view(callback)(self.sent)
         app.event("tokens_revoked")(self.revoked)
@@ -125,7 +123,7 @@ class Surface:
             await self._voice.open(client, click, view)
             self._browsing.looked(click)
         else:
-            await self._at_once(ack, click, client, click.action)
+            await self._at_once(ack, click, client, click.verb)
 
     async def done(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """One tap that decides nothing: I am looking, more time."""
@@ -135,7 +133,7 @@ class Surface:
             await ack()
             await self._voice.tell(client, click, found)
         else:
-            await self._at_once(ack, click, client, click.action)
+            await self._at_once(ack, click, client, click.verb)
 
     async def _found(self, click: Click) -> Escalation | Message:
         """The escalation that was clicked, or what to say of it."""

@@ -3,7 +3,7 @@
 What people write is kept for ever: `clicks` has hidden the secrets in it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from approvals.commands import (
@@ -14,11 +14,16 @@ from approvals.commands import (
     BreakGlass,
     Command,
     Extend,
+    HandReview,
     Resolve,
     Stop,
     Vote,
     Withdraw,
+    WriteIssue,
+    WriteReview,
 )
+from approvals.memory.values import IssueState
+from approvals.words import Recovery
 from bot.slack.clicks import Click
 from bot.slack.drawing import words
 
@@ -109,6 +114,51 @@ def _break_glass(click: Click, about: dict[str, Any]) -> BreakGlass:
     )
 
 
+def _write_issue(click: Click, about: dict[str, Any]) -> WriteIssue:
+    state = str(click.values.get(words.STATE) or "")
+    return WriteIssue(
+        **about,
+        state=IssueState(state) if state in set(IssueState) else IssueState.OPEN,
+        scenario=_text(click, words.SCENARIO),
+        workarounds=_text(click, words.WORKAROUNDS),
+        root_cause=_text(click, words.ROOT_CAUSE),
+        blockers=_text(click, words.BLOCKERS),
+        requires=_text(click, words.REQUIRES),
+        owner=_text(click, words.OWNER),
+        due=_text(click, words.DUE),
+    )
+
+
+def _write_review(click: Click, about: dict[str, Any]) -> WriteReview:
+    automatable = str(click.values.get(words.AUTOMATABLE) or "")
+    recovery = str(click.values.get(words.RECOVERY) or "")
+    return WriteReview(
+        **about,
+        root_cause=_text(click, words.ROOT_CAUSE) or "",
+        resolved_by=_text(click, words.RESOLVED_BY) or "",
+        detected_by=_text(click, words.DETECTED_BY),
+        detect_earlier=_text(click, words.DETECT_EARLIER),
+        worked=_text(click, words.WORKED),
+        automatable=words.AUTOMATED.get(automatable, ("", None))[1],
+        runbook_change=_text(click, words.RUNBOOK_CHANGE),
+        runbooks_worked=dict(_runbooks(click)),
+        known_error=click.values.get(words.KNOWN_ERROR) == words.TICKED,
+        recovery=Recovery(recovery) if recovery in set(Recovery) else None,
+        steps=_text(click, words.STEPS),
+    )
+
+
+def _runbooks(click: Click) -> Iterator[tuple[str, bool]]:
+    """Which of them were answered for, and how."""
+    for field, said in click.values.items():
+        if field.startswith(words.RUNBOOK) and said in words.WORKED_OR_NOT:
+            yield field.removeprefix(words.RUNBOOK), said == "yes"
+
+
+def _hand_review(click: Click, about: dict[str, Any]) -> HandReview:
+    return HandReview(**about, owner=_text(click, words.OWNER) or "")
+
+
 _BUILD: Mapping[str, Build] = {
     "stop": _stop,
     "withdraw": _withdraw,
@@ -119,6 +169,9 @@ _BUILD: Mapping[str, Build] = {
     "answer": _answer,
     "resolve": _resolve,
     "break_glass": _break_glass,
+    "write_issue": _write_issue,
+    "write_review": _write_review,
+    "hand_review": _hand_review,
 }
 
 #: Modals that may be sent off, by their callback id.

@@ -21,9 +21,10 @@ from approvals.ports import Card, Delivery, StoreError
 from approvals.sealing import Block
 from approvals.sums import DROPPED, WINDOW, move_of
 from approvals.words import Status
-from storage.batch import Batch, Pending, flow_row, group_row, key_row, recovery_row
+from storage.batch import Batch, Pending, flow_row, group_row, key_row, looks_for, recovery_row
 from storage.clicks import answer_row, answered
 from storage.memory.faults import Faults
+from storage.memory.remembered import Memories
 from storage.statements import card_rows, delivery_rows, storm_rows
 
 Row = TypeVar("Row")
@@ -87,6 +88,7 @@ class Rows:
     records: dict[str, list[Record]] = field(default_factory=dict)
     unsealed: dict[str, datetime] = field(default_factory=dict)  #: since when, by escalation
     unremembered: dict[str, datetime] = field(default_factory=dict)  #: what ended, the same way
+    memories: Memories = field(default_factory=Memories)
     blocks: list[Block] = field(default_factory=list)
     keys: dict[str, Opened] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -118,6 +120,8 @@ class Rows:
         batch.twins = _only(self.twins, [command.join_key for command in opens])
         batch.flows = _only(self.flows, [flow_row(command) for command in opens])
         batch.grants = _only(self.grants, claimed)
+        known = self.memories.recollections
+        batch.recollections = _only(known, {k for command in opens for k in looks_for(command)})
         said = _only(self.deliveries, map(answer_row, asked))
         batch.answered = answered({id_: row.payload for id_, row in said.items()})
         alone = (recovery_row(command) for command in opens)
@@ -159,6 +163,7 @@ class Rows:
             self.records.setdefault(record.escalation_id, []).append(record)
             if record.kind == ERASED:
                 self._erase(record, now)
+                self.memories.forget(record.escalation_id)
         for id_ in batch.changed:
             self.unsealed.setdefault(id_, now)
             if self.escalations[id_].status.is_terminal:

@@ -12,6 +12,7 @@ from storage.memory.absences import MemoryAbsences
 from storage.memory.digests import MemoryDigests
 from storage.memory.faults import Faults
 from storage.memory.reads import MemoryReads
+from storage.memory.remembering import MemoryMemory
 from storage.memory.rows import Memory
 from storage.memory.sealing import MemorySeals
 from storage.memory.services import MemoryServices, MemorySignatures
@@ -44,12 +45,13 @@ class MemoryStore:
     absences: MemoryAbsences
     health: MemoryReads
     leases: Alone
-    memory: Memory
+    memory: MemoryMemory
+    kept: Memory
 
     @property
     def faults(self) -> Faults:
         """What is planned to go wrong."""
-        return self.memory.faults
+        return self.kept.faults
 
 
 @asynccontextmanager
@@ -88,7 +90,8 @@ async def open_memory_store(
             absences=MemoryAbsences(memory),
             health=reads,
             leases=Alone(),
-            memory=memory,
+            memory=MemoryMemory(memory),
+            kept=memory,
         )
     finally:
         writer.close()

@@ -7,7 +7,7 @@ row until the commit (`storage.locking`).
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from itertools import cycle
@@ -15,7 +15,7 @@ from typing import Any
 
 from approvals.ports import Elsewhere
 from storage.errors import MoveError, NewerDatabaseError, UnreachableError
-from storage.links import COMMIT, Begin
+from storage.links import COMMIT, Begin, Query
 from storage.migrate import is_brought_up, newest, refuse_newer
 from storage.outside import OutsideLink
 from storage.postgres import reasons
@@ -63,6 +63,14 @@ class Database:
             raise
         finally:
             self._sides.put_nowait(side)
+
+    def saying(self, marks: Sequence[str], most: int) -> Query:
+        """Places of memories that say one of these words, the latest first."""
+        return Query(
+            "SELECT rowid FROM memory_words WHERE words @@ CAST(? AS tsquery) "
+            "ORDER BY rowid DESC LIMIT ?",
+            (" | ".join(marks), most),
+        )
 
     def listening(self, elsewhere: Elsewhere) -> AbstractAsyncContextManager[None]:
         """For the length of the block, tell what other replicas commit."""

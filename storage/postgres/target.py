@@ -17,6 +17,7 @@ from approvals.auditing import Finding
 from storage.errors import MoveError, UnreachableError
 from storage.extents import Extent, Table, told, without_nul
 from storage.links import Query, Row
+from storage.memory_tables import ALL_WAIT
 from storage.migrate import (
     Schema,
     is_moving,
@@ -137,6 +138,7 @@ class Target:
                 await self._connection.execute(
                     f"SELECT setval('{sequence}', n) FROM ({last}) AS last(n) WHERE n > 0"  # noqa: S608
                 )
+            await self._connection.execute(ALL_WAIT)
             await self._connection.execute("DROP TABLE moving")
             await self._connection.execute("UPDATE alembic_version SET version_num = $1", newest())
 

@@ -24,7 +24,7 @@ import aiosqlite
 
 from approvals.ports import Elsewhere, StoreError
 from storage.errors import AlreadyRunningError, MovedError
-from storage.links import Begin, Commit, Many, Row, Statement
+from storage.links import Begin, Commit, Many, Query, Row, Statement
 from storage.outside import OutsideLink
 from storage.sqlite.bringing_up import is_up, upgrade
 from storage.sqlite.place import Place
@@ -147,6 +147,13 @@ class Database:
             except BaseException:
                 await self._side.undo()
                 raise
+
+    def saying(self, marks: Sequence[str], most: int) -> Query:
+        """Places of memories that say one of these words, the latest first."""
+        return Query(
+            "SELECT rowid FROM memory_words WHERE memory_words MATCH ? ORDER BY rowid DESC LIMIT ?",
+            (" OR ".join(marks), most),
+        )
 
     def listening(self, elsewhere: Elsewhere) -> AbstractAsyncContextManager[None]:
         """There is nobody to listen to."""

@@ -100,5 +100,8 @@ def _close_log(path: Path) -> None:
 
 async def waiting(database: Database) -> list[str]:
     """Ids of all that is not over."""
-    sql = "SELECT id FROM escalations WHERE due_at IS NOT NULL ORDER BY id"
+    sql = (
+        "SELECT id FROM escalations WHERE due_at IS NOT NULL "
+        "AND (status = 'pending' OR state IN ('held', 'released')) ORDER BY id"
+    )
     return [row[0] for row in await database.reader.rows(sql)]

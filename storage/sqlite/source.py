@@ -12,6 +12,7 @@ from pathlib import Path
 from storage.errors import MoveError
 from storage.extents import Extent, Table
 from storage.links import Row
+from storage.memory_tables import DERIVED, WORDS
 from storage.migrate import newest, refuse_newer, refuse_unmoved
 from storage.sqlite.database import lock_of
 from storage.sqlite.looking import looking_at, schema_of
@@ -41,8 +42,9 @@ class Source:
         link.execute("BEGIN")
 
     def tables(self) -> list[Table]:
-        """All tables, each after those its rows refer to."""
-        names = [name for (name,) in self._link.execute(_TABLES).fetchall()]
+        """All tables that are carried, each after those its rows refer to."""
+        found = [name for (name,) in self._link.execute(_TABLES).fetchall()]
+        names = [n for n in found if n not in DERIVED and not n.startswith(WORDS)]
         order = TopologicalSorter({name: self._referred(name) for name in names})
         return [self._table(name) for name in order.static_order()]
 

@@ -40,7 +40,10 @@ _NEXT = {
 GLASS = "sec"
 
 #: What is nobody's news: the public version stays.
-_QUIET = {"escalation:looked", "refusal:recorded", "chain:stepped", "deadline:reminded"}
+_QUIET = {
+    *("escalation:looked", "refusal:recorded", "chain:stepped", "deadline:reminded"),
+    "review:reminded",
+}
 
 
 class InvariantError(AssertionError):

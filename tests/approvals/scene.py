@@ -20,6 +20,7 @@ from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.facts import Facts
 from approvals.ledger import Ledger
+from approvals.memory.values import IssueState
 from approvals.owes import AnswerClick
 from approvals.people import Absence, People
 from approvals.policy.load import parse_policy
@@ -259,6 +260,21 @@ class Scene:
         """Somebody adds a reason."""
         return self.send(commands.AddReason, actor=Actor(account=account, **given), text=text)
 
+    def write_issue(self, account: str = "UBEN", state: str = "known", **given: Any) -> Step:
+        """Somebody completes what is known of it."""
+        actor = Actor(account=account, foreign=given.pop("foreign", False))
+        return self.send(commands.WriteIssue, actor=actor, state=IssueState(state), **given)
+
+    def write_review(self, account: str = "UBEN", **given: Any) -> Step:
+        """Somebody writes what was learned."""
+        actor = Actor(account=account, foreign=given.pop("foreign", False))
+        usual = {"root_cause": "a lock", "resolved_by": "waited it out"}
+        return self.send(commands.WriteReview, actor=actor, **(usual | given))
+
+    def hand_review(self, owner: str, account: str = "UBEN", **given: Any) -> Step:
+        """Somebody gives the review to the person of the first account."""
+        return self.send(commands.HandReview, actor=Actor(account=account, **given), owner=owner)
+
     def erase(self, **given: Any) -> Step:
         """Somebody at the command line erases what it was about."""
         usual = {"by": "operator:root", "reason": "kept long enough"}
@@ -314,6 +330,10 @@ def case(done: Step) -> Case:
     """What was answered to something that was taken."""
     assert done.refusal is None, done.refusal
     return done.answer.case
+
+
+#: What follows in the same step where it ended unresolved: by itself, and because of that.
+AFTERWARDS = ["issue:written", "review:opened"]
 
 
 def kinds(done: Step) -> list[str]:

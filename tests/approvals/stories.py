@@ -12,7 +12,7 @@ Story = Callable[[], Scene]
 def pending() -> Scene:
     """Asked, with everything a request can say."""
     return Scene(
-        summary="why",
+        summary="because of it",
         reference="CHG-1",
         dedup_key="d",
         context={"rollback": "none"},
@@ -87,6 +87,16 @@ def expired() -> Scene:
     scene = pending()
     scene.now = scene.e.deadline_at
     scene.tick()
+    return scene
+
+
+def learned_from() -> Scene:
+    """Failed; written down, handed on, reminded of, reviewed."""
+    scene = unknown_then_failed()
+    scene.write_issue(workarounds="ran it by hand", owner="UANA", due="2026-12-01")
+    scene.hand_review("UANA")
+    scene.pass_(4 * 86_400).tick()
+    scene.write_review("UANA", detected_by="a customer", automatable=True)
     return scene
 
 
@@ -217,6 +227,7 @@ STORIES: dict[str, Story] = {
         unknown_then_failed,
         rejected,
         expired,
+        learned_from,
         withdrawn,
         stopped,
         void,

@@ -8,7 +8,7 @@ from approvals.refusals import Why
 from approvals.snapshot import Step
 from approvals.verdict import Case
 from tests.approvals.chained import ChainScene, called
-from tests.approvals.scene import case, kinds, told, why
+from tests.approvals.scene import AFTERWARDS, case, kinds, told, why
 
 
 def looking(second: int = 60) -> ChainScene:
@@ -192,7 +192,7 @@ def test_a_deadline_does_not_wait_for_whoever_looks() -> None:
     scene = ChainScene(plan={"decide_within_s": 300})
     scene.opened()
     scene.at(60).acknowledge("UBEN")
-    assert kinds(scene.tick_at(300)) == [events.DECIDED]
+    assert kinds(scene.tick_at(300)) == [events.DECIDED, *AFTERWARDS]
 
 
 def test_at_half_of_the_time_only_whoever_looks_is_reminded() -> None:

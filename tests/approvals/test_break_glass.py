@@ -49,7 +49,7 @@ def test_the_second_releases_and_the_record_says_how() -> None:
     done = scene.break_glass("UDEE", reason=" ana is on a plane ")
     assert (case(done), told(done)) == (Case.OVERRIDDEN, "overridden")
     assert done.answer.values == {"option": "Go", "have": 2, "needed": 2, "may": ["Ana"]}
-    assert kinds(done) == ["override:asked", "escalation:decided"]
+    assert kinds(done) == ["override:asked", "escalation:decided", "review:opened"]
     decision = scene.e.decision
     assert decision is not None
     assert (scene.e.status, scene.e.state) == (Status.APPROVED, OperationState.HELD)
@@ -59,7 +59,7 @@ def test_the_second_releases_and_the_record_says_how() -> None:
         ("cem", "dee"),
         "ana is on a plane",
     )
-    assert scene.records[-1].body["review"] == "due"
+    assert scene.records[-2].body["review"] == "due"
     assert briefly(done.work) == [
         "line decided-approved",
         "tell person:ana overridden",
@@ -67,6 +67,8 @@ def test_the_second_releases_and_the_record_says_how() -> None:
         "tell person:req overridden",
         "tell person:cem overridden",
         "wake escalation.approved",
+        "line review-opened",
+        "tell person:dee review-opened",
         "answer overridden",
     ]
 

@@ -9,7 +9,7 @@ from approvals.owes import Direct, PostCard, ThreadLine, owes
 from approvals.snapshot import Step
 from approvals.words import Severity
 from tests.approvals.chained import STAGES, ChainScene, called
-from tests.approvals.scene import Scene, kinds
+from tests.approvals.scene import AFTERWARDS, Scene, kinds
 
 STEPPED, ENDED = [events.CHAIN_STEPPED], [events.CHAIN_ENDED]
 
@@ -242,7 +242,7 @@ def test_a_deadline_wins_over_a_stage_of_the_same_moment() -> None:
     scene = ChainScene(plan={"decide_within_s": 900})
     scene.opened()
     done = scene.tick_at(900)
-    assert kinds(done) == [events.DECIDED]
+    assert kinds(done) == [events.DECIDED, *AFTERWARDS]
     assert "page pager" not in called(done)
 
 
@@ -263,7 +263,7 @@ def test_no_stage_is_taken_while_nobody_was_ever_looked_up() -> None:
     scene.nobody_known = False
     assert kinds(scene.tick_at(1001)) == STEPPED
     scene.nobody_known = True
-    assert kinds(scene.tick_at(14_400)) == [events.DECIDED]
+    assert kinds(scene.tick_at(14_400)) == [events.DECIDED, *AFTERWARDS]
 
 
 def test_any_command_does_first_what_is_due() -> None:

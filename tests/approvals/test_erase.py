@@ -26,7 +26,15 @@ OVER = [name for name, story in STORIES.items() if story().e.is_over and name !=
 
 #: What people and services wrote in the stories, in words that stand nowhere else.
 WRITTEN = (
-    *("Deploy 41", "3 hosts do not answer", "why", "deploy", "web", "is it tested?", "on staging"),
+    *(
+        "Deploy 41",
+        "3 hosts do not answer",
+        "because of it",
+        "deploy",
+        "web",
+        "is it tested?",
+        "on staging",
+    ),
     *("it is tested", "not now", "merge worked", "wrong window", "req@example.com", "alembic"),
     *("the shop is down", "a full disk", "deleted logs", "since ten", "Go slowly", "https://"),
     *("pay", "recovered"),

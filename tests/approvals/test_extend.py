@@ -7,7 +7,7 @@ from approvals.owes import Direct, ThreadLine
 from approvals.refusals import Why
 from approvals.verdict import Case
 from tests.approvals.chained import ChainScene, called
-from tests.approvals.scene import case, kinds, told, why
+from tests.approvals.scene import AFTERWARDS, case, kinds, told, why
 
 
 def opened(**plan: object) -> ChainScene:
@@ -73,7 +73,7 @@ def test_it_is_decided_in_the_time_given() -> None:
     scene = opened()
     scene.at(100).extend()
     assert events.DECIDED not in kinds(scene.tick_at(17_999))
-    assert kinds(scene.tick_at(18_000)) == [events.DECIDED]
+    assert kinds(scene.tick_at(18_000)) == [events.DECIDED, *AFTERWARDS]
 
 
 # -- reminders ------------------------------------------------------------------------------------

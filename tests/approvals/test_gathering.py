@@ -110,7 +110,7 @@ def test_one_who_was_gathered_later_shares_what_follows() -> None:
     assert (scene.e.storm_id, scene.e.storm_place, scene.e.version) == ("stm_6", 1, 1)
     scene.now = scene.e.deadline_at
     done = scene.tick()
-    assert {m.case for m in of_kind(done, Direct)} == {"storm-decided"}
+    assert {m.case for m in of_kind(done, Direct)} == {"storm-decided", "review-opened"}
 
 
 @pytest.mark.parametrize("story", ["over", "twice"])

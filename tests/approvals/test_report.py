@@ -5,7 +5,7 @@ import pytest
 from approvals.refusals import Why
 from approvals.verdict import Case
 from approvals.words import OperationState, Result
-from tests.approvals.scene import Scene, case, kinds, why
+from tests.approvals.scene import AFTERWARDS, Scene, case, kinds, why
 
 
 @pytest.mark.parametrize("result", list(Result))
@@ -57,6 +57,6 @@ def test_a_late_report_replaces_the_unknown() -> None:
     scene.claim()
     scene.pass_(3600)
     done = scene.report("failed")
-    assert kinds(done) == ["operation:reported", "operation:reported"]
+    assert kinds(done) == ["operation:reported", "operation:reported", *AFTERWARDS]
     assert scene.e.state is OperationState.FAILED
     assert why(scene.report("succeeded")) is Why.OUTCOME_DIFFERS

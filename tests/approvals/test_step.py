@@ -12,7 +12,7 @@ from approvals.owes import AnswerClick
 from approvals.ports import NotSavedError, StoreError, UnsureError
 from approvals.refusals import Why
 from approvals.step import MOST_REFUSALS, is_overdue
-from tests.approvals.scene import Scene, kinds, why
+from tests.approvals.scene import AFTERWARDS, Scene, kinds, why
 
 
 def test_what_is_overdue_happens_first_whatever_is_asked() -> None:
@@ -22,7 +22,8 @@ def test_what_is_overdue_happens_first_whatever_is_asked() -> None:
     assert is_overdue(scene.e, scene.now)
     done = scene.look("UANA")
     assert [(r.kind, r.by, r.at) for r in done.records] == [
-        ("escalation:decided", "clock", scene.now)
+        ("escalation:decided", "clock", scene.now),
+        *((kind, "andon", scene.now) for kind in AFTERWARDS),
     ]
     assert not is_overdue(scene.e, scene.now)
 

@@ -9,7 +9,7 @@ from approvals.decide.vote import LONGEST_REASON
 from approvals.refusals import Why
 from approvals.verdict import Case
 from approvals.words import DecidedBy, Effect, OperationState, Status
-from tests.approvals.scene import Scene, case, kinds, told, why
+from tests.approvals.scene import AFTERWARDS, Scene, case, kinds, told, why
 from tests.approvals.world import POLICY
 
 
@@ -320,7 +320,7 @@ def test_a_click_at_the_deadline_is_too_late() -> None:
     done = scene.vote()
     assert (why(done), kinds(done)) == (
         Why.EXPIRED,
-        ["escalation:decided", "refusal:recorded"],
+        ["escalation:decided", *AFTERWARDS, "refusal:recorded"],
     )
     assert (scene.e.status, scene.e.state) == (Status.EXPIRED, OperationState.ABORTED)
 

@@ -148,6 +148,8 @@ load of  decided  called  pages
 Sam           14      16      0
 Priya          0      16      0
 
+issues open: 2
+
 Automate or fix this: «recoveries»
   12 decisions by people, none of them a rejection, half within 2 s of the look
 """  # noqa: E501

@@ -14,7 +14,7 @@ from storage.migrate import alembic_config
 #: What Alembic says for itself, and what only looks.
 _ASIDE = re.compile(r"(SELECT|PRAGMA|(UPDATE|INSERT INTO) alembic_version)\b", re.I)
 
-_TABLE = re.compile(r"CREATE TABLE \"?(\w+)", re.I)
+_TABLE = re.compile(r"CREATE (?:VIRTUAL )?TABLE \"?(\w+)", re.I)
 _INDEX = re.compile(r"CREATE (UNIQUE )?INDEX \"?\w+\"? ON \"?(\w+)", re.I)
 _COLUMN = re.compile(r"ALTER TABLE \"?(\w+)\"? ADD (?:COLUMN )?(?!CONSTRAINT)(.+)", re.I)
 _FENCE = re.compile(r"CREATE TRIGGER \"?(\w+)\"? .*? ON \"?(\w+)", re.I)

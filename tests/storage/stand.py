@@ -133,7 +133,7 @@ class Stand:
     async def refused(self) -> Refused:
         """How often who was refused, and why."""
         if isinstance(self.store, MemoryStore):
-            return self.store.memory.rows.refusals
+            return self.store.kept.rows.refusals
         rows = await self.store.database.reader.rows("SELECT * FROM refusals")
         return Counter({(id_, who, why): times for id_, who, why, times in rows})
 

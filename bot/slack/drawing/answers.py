@@ -12,7 +12,7 @@ from approvals.people import People
 from approvals.refusals import Why
 from approvals.verdict import Case
 from bot.messaging import Message
-from bot.slack.drawing import lockscreen, persons, replies
+from bot.slack.drawing import learned, lockscreen, persons, replies
 from bot.slack.drawing.about import (
     asker_name,
     chosen,
@@ -330,4 +330,5 @@ _BY_CASE: Mapping[str, Teller] = {
     Why.ALREADY_TERMINAL: _not_to_stop,
     **persons.BY_CASE,
     **replies.BY_CASE,
+    **learned.BY_CASE,
 }

@@ -25,13 +25,13 @@ from bot.slack.drawing.spans import (
 )
 
 #: What `/escalations` understands, and what a list may be narrowed to.
-COMMANDS = ("list", "show", "search", "help")
+COMMANDS = ("list", "show", "search", "reviews", "help")
 NARROWED = ("mine", "critical", "service:", "group:", "category:")
 
 #: Escalations a page of what was found.
 PAGE = 10
 
-_USAGE = "Commands: list, show ID, search WORDS, help."
+_USAGE = "Commands: list, show ID, search WORDS, reviews, help."
 
 
 def nothing_waits(people: People, last: Escalation | None = None) -> Message:
@@ -176,6 +176,7 @@ def help_text() -> Message:
         "list critical, list service:NAME, list group:NAME, list category:NAME.",
         "show ID: the card with its live buttons; the last six characters of the id are enough.",
         "search WORDS: what has them in its title, pending or over, newest first.",
+        "reviews: what is to be looked at again, yours first, soonest due first.",
         "Who stands in for you while you are away is set in the Home tab of this app.",
         "Nothing runs until people decide. Time running out aborts it.",
     )

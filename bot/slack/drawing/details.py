@@ -1,8 +1,9 @@
 """Details: everything there is to know, in pages. Never a silent end.
 
-Order (CARDS section 8): the operation whole with its digest, votes, what else people did, the whole
-context, whom it was sent to and what was answered, the rule and its stages, hidden values, the id
-with a line to read it by. What is seldom done (more time, override) has its buttons below.
+Order (CARDS section 8): the operation whole with its digest, votes, what else people did, the
+timeline once it is over, the whole context, whom it was sent to and what was answered, the rule and
+its stages, hidden values, the id with a line to read it by. What is seldom done (more time,
+override, the review) has its buttons below.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from approvals.escalation import Escalation, Option, Override, Vote
+from approvals.events import Record
 from approvals.people import People
 from approvals.ports import Card, Delivery
 from approvals.showing import visible
@@ -33,6 +35,14 @@ from bot.slack.drawing.buttons import actions, carried, extend_button, override_
 from bot.slack.drawing.closely import look_closely
 from bot.slack.drawing.form import View, metadata, modal
 from bot.slack.drawing.incident import resolution_lines
+from bot.slack.drawing.learned import (
+    hand_review_button,
+    is_due,
+    issue_lines,
+    review_lines,
+    timeline_lines,
+    write_review_button,
+)
 from bot.slack.drawing.limits import characters
 from bot.slack.drawing.looking import looking, time_given
 from bot.slack.drawing.operation import MOST_CLOSELY, boxes, whole
@@ -75,6 +85,7 @@ def details(
     *,
     cards: Sequence[Card] = (),
     deliveries: Sequence[Delivery] = (),
+    records: Sequence[Record] = (),
     page: int = 1,
     person: str | None = None,
     channel: str | None = None,
@@ -84,7 +95,7 @@ def details(
 
     What only this `person` may do, and seldom does, has its buttons here: more time, override.
     """
-    every = list(_everything(e, people, cards, deliveries))
+    every = list(_everything(e, people, cards, deliveries, records))
     pages = _paged(every)
     at = min(max(page, 1), len(pages))
     blocks = list(pages[at - 1])
@@ -107,11 +118,17 @@ def _offered(e: Escalation, people: People, person: str | None) -> list[Element]
     found: list[Element] = []
     if is_extendable(e) and person in may_decide(e, people):
         found.append(extend_button(e))
+    if is_due(e):
+        found += [write_review_button(e), hand_review_button(e)]
     return [*found, override_button(e)] if may_override(e, person, people) else found
 
 
 def _everything(
-    e: Escalation, people: People, cards: Sequence[Card], deliveries: Sequence[Delivery]
+    e: Escalation,
+    people: People,
+    cards: Sequence[Card],
+    deliveries: Sequence[Delivery],
+    records: Sequence[Record],
 ) -> Iterator[Block]:
     if not is_incident(e):
         yield from _operation(e)
@@ -119,6 +136,8 @@ def _everything(
     elif closely := look_closely(e, MOST_CLOSELY):
         yield rich(*closely, block_id="closely")
     yield from _course(e, people)
+    if e.ended_at is not None and records:
+        yield _lines("Timeline", *timeline_lines(e, records, people))
     yield from _context(e)
     yield from _sent(e, people, cards, deliveries)
     yield from _rule(e)
@@ -171,6 +190,9 @@ def _course(e: Escalation, people: People) -> Iterator[Block]:
     if e.resolution is not None:
         by, at = whose(e.resolution.by, people), when(e.resolution.at)
         yield _lines("Resolved", [f"By {by} ", at], *resolution_lines(e, 1000))
+    for title, learned in (("Issue", issue_lines(e, people)), ("Review", review_lines(e, people))):
+        if learned and e.erased is None:
+            yield _lines(title, *learned)
 
 
 def _override(e: Escalation, override: Override, people: People) -> Line:

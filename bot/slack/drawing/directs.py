@@ -27,6 +27,13 @@ from bot.slack.drawing.buttons import (
     override_button,
     show_button,
 )
+from bot.slack.drawing.learned import (
+    ASKING_FOR_IT,
+    asks_for_review,
+    hand_review_button,
+    own_review,
+    write_review_button,
+)
 from bot.slack.drawing.spans import Block, Element, Line, bold, one_line, rich, section
 from bot.slack.drawing.thread import sentence
 from bot.slack.drawing.verbs import open_question
@@ -60,6 +67,7 @@ def direct(
     """The message of a `Direct` of approvals.owes, for `person` (in their zone) or an account."""
     reader = lockscreen.reader_of(escalation, people, person)
     lines = [(bold(one_line(escalation.title, 150)),), _told(escalation, case, values, people)]
+    lines += own_review(escalation, case, person)
     if reason and case in CALLING:
         lines.append(chain.reason_line(reason))
     blocks: list[Block] = [
@@ -81,6 +89,8 @@ def _offered(
     e: Escalation, case: str, values: Values, people: People, person: str | None
 ) -> list[Element]:
     """What this person can do about it now."""
+    if asks_for_review(e, case, person):
+        return [write_review_button(e), hand_review_button(e)]
     if e.status is not Status.PENDING:
         return []
     if case in ("step", "unattended") and _may_look(e, people, person):
@@ -108,6 +118,8 @@ def _line(
         option = e.option(str(values.get("option")))
         have, needed = int(values.get("have", 1)), int(values.get("needed", 2))
         return lockscreen.one_more(e, option, have, needed, reader)
+    if case in ASKING_FOR_IT:
+        return lockscreen.review(e, reader)
     if e.status is not Status.PENDING:
         return lockscreen.ended(e, people, reader)
     if case == "question":

@@ -9,7 +9,7 @@ from approvals.showing import amount
 from bot.slack.drawing.about import is_incident, short_digest, short_id
 from bot.slack.drawing.buttons import carried
 from bot.slack.drawing.spans import Block, date_markup, one_line, plain_text
-from bot.slack.drawing.words import BACK, CHIP, CHIPS, REASON, TITLE, TYPED
+from bot.slack.drawing.words import BACK, CHIP, CHIPS, REASON, TICKED, TITLE, TYPED
 
 View = dict[str, Any]
 
@@ -97,6 +97,41 @@ def choice(block_id: str, label: str, options: Mapping[str, str], *, optional: b
     """One of a few, none preselected: words by the key that is sent."""
     offered = [{"text": plain_text(words), "value": key} for key, words in options.items()]
     return _input(block_id, label, {"type": "radio_buttons", "options": offered}, optional)
+
+
+def menu(block_id: str, label: str, options: Mapping[str, str]) -> Block:
+    """One of several, behind a menu, or none: words by the key that is sent."""
+    offered = [{"text": plain_text(words), "value": key} for key, words in options.items()]
+    return _input(block_id, label, {"type": "static_select", "options": offered}, True)
+
+
+def tick(block_id: str, label: str, words: str, ticked: bool) -> Block:
+    """One thing that is so, or not."""
+    offered = [{"text": plain_text(words), "value": TICKED}]
+    element: View = {"type": "checkboxes", "options": offered}
+    return _input(block_id, label, element | ({"initial_options": offered} if ticked else {}), True)
+
+
+def chosen_person(block_id: str, label: str, account: str | None, *, optional: bool) -> Block:
+    """Somebody of the workspace."""
+    before = {"initial_user": account} if account else {}
+    return _input(block_id, label, {"type": "users_select", **before}, optional)
+
+
+def chosen_day(block_id: str, label: str, day: str | None) -> Block:
+    """A day, or none."""
+    before = {"initial_date": day} if day else {}
+    return _input(block_id, label, {"type": "datepicker", **before}, True)
+
+
+def filled(block: Block, before: str | None) -> Block:
+    """The field with what is known already; people correct it."""
+    if not before:
+        return block
+    element = block["element"]
+    options = [one for one in element.get("options", ()) if one["value"] == before]
+    known = {"initial_option": options[0]} if options else {"initial_value": before}
+    return block | {"element": element | known}
 
 
 def small_print(e: Escalation, by: datetime | None = None) -> Block:

@@ -2,7 +2,7 @@
 
 ::
 
-    waiting for you · asked by you · waiting for others · recently decided · your substitute
+    waiting for you · reviews · asked by you · waiting for others · decided · your substitute
 """
 
 import json
@@ -21,6 +21,7 @@ from bot.slack.drawing.buttons import actions
 from bot.slack.drawing.commands import found_block
 from bot.slack.drawing.form import View, modal
 from bot.slack.drawing.lists import PAGE, Reader, Seen, entry_block, folded, markup
+from bot.slack.drawing.reviews import own_reviews
 from bot.slack.drawing.spans import (
     Block,
     Element,
@@ -59,9 +60,15 @@ class Own:
 
 
 def home(
-    pending: Sequence[Escalation], decided: Sequence[Escalation], by: Reader, own: Own | None
+    pending: Sequence[Escalation],
+    decided: Sequence[Escalation],
+    by: Reader,
+    own: Own | None,
+    due: Sequence[Escalation] = (),
 ) -> View:
-    """The whole tab. `own` is None for an account that the policy does not name."""
+    """The whole tab. `own` is None for an account that the policy does not name; of what has a
+    review `due`, the person's own is shown.
+    """
     seen = Seen.of(pending, by)
     mine = tuple(e for e in seen.others if by.asked(e))
     others = tuple(e for e in seen.others if not by.asked(e))
@@ -69,6 +76,7 @@ def home(
     over = [e for e in decided if e.id not in waiting and by.sees(e)][:RECENT]
     blocks = [
         *_part("Waiting for you", "yours", seen.yours, by),
+        *own_reviews(due, by),
         *_part("Asked by you", "mine", mine, by),
         *_part("Waiting for others", "others", others, by),
         *_decided(over, by),

@@ -20,6 +20,7 @@ from bot.slack.drawing.about import (
 from bot.slack.drawing.buttons import actions, beside, details_button
 from bot.slack.drawing.closely import look_closely
 from bot.slack.drawing.counts import named
+from bot.slack.drawing.learned import learned, learned_buttons
 from bot.slack.drawing.limits import CARD, characters
 from bot.slack.drawing.looking import looking, of_this_sort
 from bot.slack.drawing.service_says import attempts, context_lines
@@ -112,7 +113,8 @@ def _ended(e: Escalation, people: People) -> list[Block]:
         rich(context_lines(e, 120), block_id="says"),
         *([rich(tried, block_id="tried")] if tried else []),
         *([rich(asked, block_id="questions")] if asked else []),
-        actions([details_button(e)]),
+        *learned(e, people),
+        actions([*learned_buttons(e), details_button(e)]),
         context(_small_print(e), block_id="print"),
     ]
 

@@ -112,6 +112,13 @@ def ended(e: Escalation, people: People, reader: Reader) -> str:
     return line(f"{outcome_word(e)}: ", what, after)
 
 
+def review(e: Escalation, reader: Reader) -> str:
+    """`Review due 3 Dec: Schema conflict on documents_v3. FAILED, production.`"""
+    due = e.review.due_at.astimezone(ZoneInfo(reader.zone)) if e.review else None
+    by = f" due {due.day} {due:%b}" if due else ""
+    return line(f"Review{by}: ", e.title, f". {outcome_word(e)}, {cut(e.environment, 24)}.")
+
+
 def _how_it_ended(e: Escalation, people: People, reader: Reader) -> str:
     if e.resolution is not None:
         at = reader.time(e.resolution.at, e.created_at)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from approvals.escalation import Escalation, Override, Vote
+from approvals.memory.issue import is_by_hand
 from approvals.people import People
 from approvals.ports import Card
 from approvals.tally import counting
@@ -31,6 +32,7 @@ from bot.slack.drawing.about import (
     subject,
 )
 from bot.slack.drawing.buttons import actions, button, details_button
+from bot.slack.drawing.learned import learned, learned_buttons
 from bot.slack.drawing.looking import why_missed
 from bot.slack.drawing.operation import on_card
 from bot.slack.drawing.spans import (
@@ -52,7 +54,7 @@ from bot.slack.drawing.spans import (
     section,
     when,
 )
-from bot.slack.drawing.words import BY_HAND, NO_REASON, STOP_IT, split_rationale
+from bot.slack.drawing.words import NO_REASON, STOP_IT, split_rationale
 
 #: What stands over the operation.
 _HEADINGS: Mapping[OperationState, str] = {
@@ -84,7 +86,8 @@ def decided_card(
         rich(*_what_was_decided(e, people, cards), block_id="decided"),
         rich(section(_course(e, people)), block_id="course"),
         rich(*on_card(e, heading, only), block_id="run"),
-        actions([*_stop(e), details_button(e)]),
+        *learned(e, people),
+        actions([*_stop(e), *learned_buttons(e), details_button(e)]),
         context(_small_print(e), block_id="print"),
     ]
     return Message(text=lockscreen.ended(e, people, reader), blocks=tuple(blocks))
@@ -116,7 +119,7 @@ def _decided_by(e: Escalation, people: People) -> Line:
     took = duration(decision.at - e.created_at)
     label = bold(f"{one_line(option.label)}.")
     how = " Policy overridden by " if is_overridden(e) else " Decided by "
-    review = " A review is due." if is_overridden(e) else ""
+    review = " A review is due." if is_overridden(e) and e.review is None else ""
     return [label, how, *who, f", {took} after it was asked.{review}"]
 
 
@@ -258,7 +261,7 @@ def _aborted(e: Escalation, people: People) -> Line:
     who: Pieces = list(joined((person(p, people) for p in deciders(e)), ", ", " and "))
     picked, said = split_rationale(_reason(e))
     label = one_line(option.label) if option else ""
-    if picked == BY_HAND or "by hand" in label.casefold():
+    if is_by_hand(e):
         words: Pieces = [" ", quoted(said)] if said else []
         return [*who, " does it by hand, since ", at, ".", *words, f" {nothing}"]
     why: Pieces = [f"{picked}. "] if picked else []

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from approvals.escalation import ASKED_FOR, Escalation
-from approvals.events import canonical_text
+from approvals.showing import in_words
 from approvals.words import Kind
 from bot.slack.drawing.about import said
 from bot.slack.drawing.spans import Element, Line, Span, bold, quoted, section, when
@@ -34,18 +34,7 @@ def given(e: Escalation) -> Iterator[tuple[str, str]]:
         ("Reference", e.reference),
         ("Runbook", said(e, "runbook")),
     )
-    yield from ((label, words(value)) for label, value in found if value)
-
-
-def words(value: Any) -> str:
-    """What JSON says, in words: `documents: 41.2 million, size: 96 GB`."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_inner(inner)}" for key, inner in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_inner(inner) for inner in value)
-    return canonical_text(value)
+    yield from ((label, in_words(value)) for label, value in found if value)
 
 
 def context_lines(e: Escalation, most: int) -> Element:
@@ -118,11 +107,7 @@ def _error(error: Any) -> str | None:
     return ": ".join(str(part) for part in named if part) or None
 
 
-def _inner(value: Any) -> str:
-    return value if isinstance(value, str) else canonical_text(value)
-
-
 def change(e: Escalation) -> str | None:
     """What changed lately, in words."""
     found = said(e, "recent_changes")
-    return words(found) if found else None
+    return in_words(found) if found else None

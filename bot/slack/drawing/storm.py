@@ -16,6 +16,7 @@ from bot.slack.drawing import lockscreen
 from bot.slack.drawing.about import row_of, severity_word, short_digest, short_id
 from bot.slack.drawing.answers import message
 from bot.slack.drawing.buttons import DIGEST_DIGITS, actions
+from bot.slack.drawing.learned import is_due
 from bot.slack.drawing.limits import ACCESSIBILITY
 from bot.slack.drawing.service_says import error_of
 from bot.slack.drawing.spans import (
@@ -62,6 +63,8 @@ _ENDED = {
     "reported-succeeded": "succeeded",
     "reported-failed": "failed",
     "reported-unknown": "have no known result",
+    "review-opened": "need a review of yours",
+    "review-reminded": "still need a review of yours",
 }
 
 #: From this share alike on there is likely one cause.
@@ -251,10 +254,12 @@ def many_ended(ended: Sequence[Escalation], case: str) -> Message:
     """
     e, how = ended[0], _ENDED.get(case, "changed")
     first = f"{one_line(e.service, 60)}: {len(ended)} {how}. {row_of(e).nothing_past}"
-    if case.startswith("reported"):
+    if case.startswith(("reported", "review")):
         first = f"{one_line(e.service, 60)}: {len(ended)} {how}."
     lines: list[Line] = [[f"{short_id(one)} ", quoted(one.title, 100)] for one in ended[:MANY]]
     more = [section([f"and {len(ended) - MANY} more"])] if len(ended) > MANY else []
+    if any(map(is_due, ended)):
+        more.append(section(["/escalations reviews lists whose reviews are due."]))
     blocks = (rich(section([bold(first)]), bullets(lines), *more, block_id="told"),)
     return Message(text=lockscreen.told(first), blocks=blocks)
 

@@ -9,7 +9,7 @@ from approvals.people import People
 from approvals.tally import standing_shown
 from approvals.words import Effect
 from bot.messaging import Message
-from bot.slack.drawing import chain, verbs
+from bot.slack.drawing import chain, learned, verbs
 from bot.slack.drawing.about import (
     asker_name,
     chosen,
@@ -182,4 +182,5 @@ _BY_CASE: Mapping[str, Teller] = {
     "reported-unknown": _unknown,
     **chain.THREAD,
     **verbs.TOLD,
+    **learned.TOLD,
 }

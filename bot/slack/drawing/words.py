@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from approvals.memory.issue import BY_HAND
 from approvals.refusals import Refusal, Why
 
 #: What a phone shows of a button before it cuts it.
@@ -24,6 +25,9 @@ ASK = "Ask"
 ANSWER = "Answer"
 RESOLVE = "Resolve"
 OVERRIDE = "Override the policy"
+WRITE_ISSUE = "Write down what you did"
+WRITE_REVIEW = "Write the review"
+HAND_REVIEW = "Hand the review on"
 
 #: First part of the action ids of an option's button, and of one that opens the whole first.
 VOTE, READ_WHOLE = "vote", "read_whole"
@@ -33,7 +37,6 @@ NOT_RECORDED = "Not recorded."
 CANNOT_BE_UNDONE = "This cannot be undone."
 
 #: Reasons to abort with one tap: key of the choice, and the words kept as the rationale.
-BY_HAND = "I do it by hand"
 OTHER = "other"
 CHIPS: Mapping[str, str] = {
     "by_hand": BY_HAND,
@@ -50,6 +53,26 @@ OTHER_NEEDS_WORDS = "Write a sentence, or pick another reason. Nothing is record
 REASON, TYPED, CHIP = "reason", "typed", "chip"
 ROOT_CAUSE, BY_HAND_DONE, AUTOMATABLE, OPTION = "root_cause", "by_hand", "automatable", "option"
 
+#: The same of the windows that keep what was learned: the names of the core's fields.
+STATE, SCENARIO, WORKAROUNDS, BLOCKERS = "state", "scenario", "workarounds", "blockers"
+REQUIRES, OWNER, DUE = "requires", "owner", "due"
+RESOLVED_BY, DETECTED_BY, DETECT_EARLIER = "resolved_by", "detected_by", "detect_earlier"
+WORKED, RUNBOOK_CHANGE, STEPS = "worked", "runbook_change", "steps"
+KNOWN_ERROR, RECOVERY = "known_error", "recovery"
+
+#: First part of the field of each runbook; what a ticked box sends.
+RUNBOOK, TICKED = "runbook:", "yes"
+WORKED_OR_NOT: Mapping[str, str] = {"yes": "It worked", "no": "It did not"}
+
+#: What is typed beside a reason, in any window.
+TYPED_FIELDS = (
+    *(ROOT_CAUSE, BY_HAND_DONE, SCENARIO, WORKAROUNDS, BLOCKERS, REQUIRES, RESOLVED_BY),
+    *(DETECTED_BY, DETECT_EARLIER, WORKED, RUNBOOK_CHANGE, STEPS),
+)
+
+#: Fields that are chosen, at which the core may have something to say.
+_CHOSEN = frozenset({OWNER, DUE})
+
 #: Whether what was done by hand could be automated: key of the choice, and what is kept of it.
 AUTOMATED: Mapping[str, tuple[str, bool | None]] = {
     "yes": ("Yes", True),
@@ -57,27 +80,33 @@ AUTOMATED: Mapping[str, tuple[str, bool | None]] = {
     "unknown": ("I cannot say", None),
 }
 
-#: The field of each modal that may not stay empty, and what is said at it.
-REQUIRED: Mapping[str, tuple[str, str]] = {
-    "ask": (REASON, "Write what you need to know. Nothing is asked yet."),
-    "answer": (REASON, "Write the answer. Nothing is recorded yet."),
-    "resolve": (
-        ROOT_CAUSE,
-        "Say what the cause was, in three characters or more. Nothing is recorded yet.",
-    ),
-    "break_glass": (REASON, EMPTY_REASON),
+_NO_CAUSE = "Say what the cause was, in three characters or more. Nothing is recorded yet."
+
+#: The fields of each modal that may not stay empty, and what is said at them.
+REQUIRED: Mapping[str, Mapping[str, str]] = {
+    "ask": {REASON: "Write what you need to know. Nothing is asked yet."},
+    "answer": {REASON: "Write the answer. Nothing is recorded yet."},
+    "resolve": {ROOT_CAUSE: _NO_CAUSE},
+    "break_glass": {REASON: EMPTY_REASON},
+    "write_review": {
+        ROOT_CAUSE: _NO_CAUSE,
+        RESOLVED_BY: "Say how, in three characters or more. Nothing is recorded yet.",
+    },
 }
-_WHY = (REASON, EMPTY_REASON)
+_WHY: Mapping[str, str] = {REASON: EMPTY_REASON}
 
 
 def field_errors(refusal: Refusal, verb: str = "vote") -> dict[str, str]:
     """What the open modal says at which of its fields; empty for a refusal that is none."""
     values = refusal.values
-    place, empty = REQUIRED.get(verb, _WHY)
-    named = values.get("field")
-    place = str(named) if named in (ROOT_CAUSE, BY_HAND_DONE) else place
+    asked, named = REQUIRED.get(verb, _WHY), values.get("field")
+    place = str(named) if named in _CHOSEN.union(TYPED_FIELDS) else next(iter(asked))
     if refusal.why is Why.REASON_NEEDED:
-        return {place: empty}
+        return {place: asked.get(place, EMPTY_REASON)}
+    if refusal.why is Why.NO_SUCH_PERSON:
+        return {place: "Andon does not know this person: the policy names none with this account."}
+    if refusal.why is Why.NOT_A_DAY:
+        return {place: "That is no day of the calendar."}
     if refusal.why is Why.REASON_TOO_LONG:
         most, length = int(values.get("most", 1000)), int(values.get("length", 0))
         return {place: f"At most {most:,} characters; this has {length:,}."}
@@ -100,8 +129,8 @@ def rationale(chip: str | None, sentence: str | None) -> str | None:
 
 def empty_errors(verb: str, given: Mapping[str, Any]) -> dict[str, str]:
     """What the form itself asks for; spaces alone are nothing."""
-    place, empty = REQUIRED.get(verb, ("", ""))
-    return {place: empty} if place and not str(given.get(place) or "").strip() else {}
+    asked = REQUIRED.get(verb, {})
+    return {k: words for k, words in asked.items() if not str(given.get(k) or "").strip()}
 
 
 def abort_errors(chip: str | None, sentence: str | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ def away(person: str = "ravi", substitute: str = "ines", days: float = 3) -> Abs
 async def history(stand: Stand) -> list[tuple[str, str, str, str | None]]:
     """Every absence there ever was: person, substitute, who set it, who ended it."""
     if isinstance(stand.store, MemoryStore):
-        rows = stand.store.memory.rows.absences
+        rows = stand.store.kept.rows.absences
         return [(r.absence.person, r.absence.substitute, r.set_by, r.ended_by) for r in rows]
     found = await stand.store.database.reader.rows(
         "SELECT person, substitute, set_by, ended_by FROM absences ORDER BY id"

@@ -4,6 +4,7 @@ import pytest
 
 from approvals.refusals import Why
 from approvals.words import OperationState, Status
+from tests.approvals.scene import AFTERWARDS
 from tests.building import a_claim, a_vote
 from tests.storage.stand import Stand
 
@@ -55,7 +56,7 @@ async def test_ticks_are_needed_once(stand: Stand) -> None:
     stand.clock.pass_(4 * 3600)
     for _ in range(3):
         await stand.tick(id_)
-    assert await stand.kinds(id_) == ["escalation:opened", "escalation:decided"]
+    assert await stand.kinds(id_) == ["escalation:opened", "escalation:decided", *AFTERWARDS]
     assert await stand.store.reads.overdue(stand.clock.now, 10) == ()
 
 

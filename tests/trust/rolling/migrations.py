@@ -15,7 +15,7 @@ revision, down_revision, oldest = "{revision}", "{before}", "{oldest}"
 
 def upgrade() -> None:
     for table in sa.inspect(op.get_bind()).get_table_names():
-        if table != "alembic_version":
+        if table != "alembic_version" and not table.startswith("memory_words"):
             op.add_column(table, sa.Column("later", sa.Text(), nullable=True))
     op.create_table("laters", sa.Column("id", sa.Text(), primary_key=True))
     op.create_index("ix_escalations_later", "escalations", ["later"])
@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.drop_index("ix_escalations_later", "escalations")
     op.drop_table("laters")
     for table in sa.inspect(op.get_bind()).get_table_names():
-        if table != "alembic_version":
+        if table != "alembic_version" and not table.startswith("memory_words"):
             op.drop_column(table, "later")
 
 

@@ -9,6 +9,7 @@ from approvals.ports import Card
 from bot.messaging import Message
 from bot.slack.drawing.card import channel_card, direct_card
 from bot.slack.drawing.limits import CARD, CARD_BLOCKS, characters, check
+from bot.slack.drawing.words import WRITE_ISSUE, WRITE_REVIEW
 from tests.bot.slack.drawing import states
 from tests.bot.slack.drawing.examples import MIGRATION, Story, later
 from tests.bot.slack.drawing.reading import everything, read
@@ -42,7 +43,7 @@ def test_every_further_end_is_drawn_as_stored(name: str) -> None:
     assert check(drawn) == ()
     assert drawn.text.startswith(f"{word}: ")
     assert drawn.blocks[0]["elements"][0]["text"].startswith(f"{word} · was ")
-    assert set(labels(drawn)) <= {"Details", "Stop it"}
+    assert set(labels(drawn)) <= {"Details", "Stop it", WRITE_ISSUE, WRITE_REVIEW}
     assert_stored(f"end_{name}", drawn)
 
 

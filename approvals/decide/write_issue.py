@@ -1,0 +1,70 @@
+"""WriteIssue: people complete what was filled in of something unresolved, as often as they know
+more.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from approvals.commands import WriteIssue
+from approvals.decide.learner import learner, named
+from approvals.decide.text import misfit
+from approvals.escalation import Escalation
+from approvals.events import ISSUE_WRITTEN, Event
+from approvals.facts import Facts
+from approvals.memory.issue import MANUAL, UNKNOWN, body_of, drafted
+from approvals.memory.values import Issue
+from approvals.people import People
+from approvals.refusals import Why
+from approvals.verdict import Case, Verdict, accept, refuse
+
+#: What is typed, by the names of the issue's fields; empty stands for nothing, or the default.
+TYPED = ("scenario", "workarounds", "root_cause", "blockers", "requires")
+_DEFAULTS = {"root_cause": UNKNOWN, "requires": MANUAL}
+
+
+def write_issue(
+    escalation: Escalation, command: WriteIssue, facts: Facts, now: datetime
+) -> Verdict:
+    """Keep the issue as it was sent off, beside what only context and events say."""
+    found = learner(escalation, command.actor, facts.people, now)
+    if isinstance(found, Verdict):
+        return found
+    who = f"person:{found.id}"
+    if not escalation.status.is_terminal:
+        return refuse(Why.NOT_OVER, who=who, status=escalation.status, state=escalation.state)
+    issue = _completed(escalation, command, facts.people, who)
+    if isinstance(issue, Verdict):
+        return issue
+    if escalation.issue == replace(issue, by=who):
+        return accept(Case.REPEATED)  # Slack delivers a click twice
+    body = {"issue": body_of(issue), "name": found.name}
+    written = Event(kind=ISSUE_WRITTEN, at=now, by=who, body=body)
+    return accept(Case.ISSUE_WRITTEN, written, state=issue.state.value)
+
+
+def _completed(e: Escalation, command: WriteIssue, people: People, who: str) -> Issue | Verdict:
+    said = {name: (getattr(command, name) or "").strip() or None for name in TYPED}
+    for name, text in said.items():
+        wrong = misfit(text or "", who, least=0, field=name)
+        if wrong is not None:
+            return wrong
+    owner = named(command.owner, people, who) if command.owner else None
+    if isinstance(owner, Verdict):
+        return owner
+    if command.due and not _is_day(command.due):
+        return refuse(Why.NOT_A_DAY, who=who, field="due")
+    changes = {name: text or _DEFAULTS.get(name) for name, text in said.items()}
+    return replace(
+        e.issue or drafted(e),
+        state=command.state,
+        owner=owner.id if owner else None,
+        due=command.due or None,
+        **changes,  # type: ignore[arg-type]  # those that may not be None have their defaults
+    )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
