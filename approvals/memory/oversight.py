@@ -186,8 +186,9 @@ class Oversight:
         name = Named(at=one.at, id=one.id, title=one.title)
         local = one.at.astimezone(ZoneInfo(self.zone))
         self.all.add(one, name)
-        self.rules.setdefault(one.rule, Figures()).add(one, name)
-        self.severities.setdefault(one.severity, Figures()).add(one, name)
+        if Fact.BY_ITSELF not in one.facts:  # no rule asked for it
+            self.rules.setdefault(one.rule, Figures()).add(one, name)
+            self.severities.setdefault(one.severity, Figures()).add(one, name)
         for group in dict.fromkeys(one.groups):
             self.groups.setdefault(group, Figures()).add(one, name)
         day = self.days.setdefault(local.date(), Figures())

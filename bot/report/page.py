@@ -129,8 +129,10 @@ def _sections(oversight: Oversight, names: Mapping[str, str], lists: Lists) -> I
     yield _waiting(oversight, lists)
     yield _outcomes(oversight, lists)
     yield _hours(oversight, lists)
-    rules = rules_table(oversight.rules, "rule", lists)
-    yield _section("Rules", "What each rule of the policy asked for, and what came of it.", rules)
+    if oversight.rules:
+        rules = rules_table(oversight.rules, "rule", lists)
+        sub = "What each rule of the policy asked for, and what came of it."
+        yield _section("Rules", sub, rules)
     if oversight.groups:
         groups = rules_table(oversight.groups, "group", lists)
         yield _section("Groups", "The same, by the groups whose people may decide.", groups)
@@ -179,7 +181,8 @@ def _waiting(oversight: Oversight, lists: Lists) -> str:
     found = rows(oversight)
     if not found:
         empty = '<p class="muted">Nobody has looked at anything or decided it yet.</p>'
-        return _section("Waiting time by severity", "", empty, waiting_table(oversight, lists))
+        table = waiting_table(oversight, lists) if oversight.severities else ""
+        return _section("Waiting time by severity", "", empty, table)
     return _section(
         "Waiting time by severity",
         "From asked until the first look, and until people decided: the filled dot is the median, "

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.memory import oversight as module
-from approvals.memory.observing import Fact, Observed, Wait
+from approvals.memory.observing import Fact, Observed, Wait, observed
 from approvals.memory.oversight import (
     AT_ONCE_S,
     FEWEST,
@@ -25,6 +25,7 @@ from approvals.memory.oversight import (
 from approvals.words import Severity
 from tests.approvals.memory.overseen import MONDAY, Told, added, month
 from tests.approvals.memory.test_observing import FINDINGS, REVIEW
+from tests.approvals.test_automate import automatic
 
 
 def named(found: Count) -> list[str]:
@@ -105,6 +106,15 @@ def test_what_was_planted_is_what_is_counted() -> None:
     assert named(found.all.of(Fact.EXPIRED)) == ["esc_00000000000b"]
     assert named(found.rules["b"].without(Wait.LOOKED)) == ["esc_00000000000b"]
     assert found.all.without(Wait.DELIVERED) == Count()
+
+
+def test_what_ran_by_itself_stands_under_no_rule() -> None:
+    """Nobody asked for people; it is load all the same."""
+    scene, found = automatic().open(), added([])
+    found.add(observed(scene.e, scene.now))
+    assert (found.all.n(Fact.BY_ITSELF), found.asked_people) == (1, 0)
+    assert (found.rules, found.severities, found.groups) == ({}, {}, {})
+    assert len(found.days) == len(found.hours) == 1
 
 
 def test_nothing_was_asked() -> None:
