@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 from approvals.escalation import Escalation
 from approvals.words import Kind, Severity, Status
 
+#: What the first digest of a week looks back on.
+WEEK = timedelta(days=7)
+
 #: How an escalation ends that nobody decided.
 UNDECIDED = (Status.EXPIRED, Status.WITHDRAWN)
 
@@ -61,6 +64,15 @@ def quiet_of(found: Iterable[Escalation], since: datetime, until: datetime) -> Q
         ruled=tuple(ruled),
         suspended=tuple(suspended),
     )
+
+
+def begins_a_week(upto: datetime, moment: datetime, zone: str) -> bool:
+    """Whether the digest of this moment is the first of its week there, on Monday as a rule.
+
+    `upto` is how far digests had come: what a server missed on Monday it tells with the next one.
+    """
+    here = ZoneInfo(zone)
+    return upto.astimezone(here).isocalendar()[:2] != moment.astimezone(here).isocalendar()[:2]
 
 
 def latest(times: Iterable[str], zone: str, since: datetime, now: datetime) -> datetime | None:

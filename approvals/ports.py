@@ -19,9 +19,7 @@ from approvals.digests import Digested, Quiet
 from approvals.escalation import Escalation, Json
 from approvals.events import Record
 from approvals.facts import Facts
-from approvals.memory.accepted import Use
-from approvals.memory.remembering import Remembered
-from approvals.memory.values import Likeness
+from approvals.memory.oversight import Oversight
 from approvals.people import Absence
 from approvals.refusals import Refusal
 from approvals.sealing import Block
@@ -310,50 +308,8 @@ class Digests(Protocol):
     async def quiet(self, since: datetime, until: datetime) -> Quiet:
         """What rang nobody after `since` and not after `until`."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """An earlier escalation that was found, best first in a list. `likeness` None: by its words."""
-
-    found: Remembered
-    score: float  #: comparable within one list only
-    likeness: Likeness | None = None
-
-
-class Memory(Protocol):
-    """What ended, to be found again. Made of escalations alone, and again at any time."""
-
-    async def remember(self, now: datetime, limit: int = 200) -> int:
-        """Take up escalations that ended, or changed since; how many. 0: nothing waits."""
-
-    async def like(self, escalation: Escalation, limit: int = 10) -> tuple[Match, ...]:
-        """Those that ended and are like it, closest first; never itself."""
-
-    async def search(self, words: str, limit: int = 20) -> tuple[Match, ...]:
-        """Those that say these words, best first; nothing for no words."""
-
-    async def ended(self, since: datetime, until: datetime) -> tuple[Remembered, ...]:
-        """What ended after `since` and not after `until`, in that order."""
-
-    async def reviews(self, limit: int = 100) -> tuple[Remembered, ...]:
-        """With a review that is due and not written, soonest first."""
-
-    async def issues(self, limit: int = 100) -> tuple[Remembered, ...]:
-        """With an issue that is not fixed, newest first."""
-
-    async def known(self, limit: int = 500) -> tuple[Remembered, ...]:
-        """With a review that confirmed a known error, those remembered last; what ended last
-        first.
-        """
-
-
-class Rulings(Protocol):
-    """What accepted rules decided."""
-
-    async def uses(self, rules: Collection[str], since: datetime) -> Mapping[str, Sequence[Use]]:
-        """By proposal, what its rule decided since then; and before, where that went wrong or is
-        not over. What was undone is known of those since then.
-        """
+    async def oversight(self, since: datetime, until: datetime, zone: str) -> Oversight:
+        """What was asked after `since` and not after `until`, added up; days are of that zone."""
 
 
 #: Heads one block takes at most: writing more would keep commits waiting. The rest waits for the

@@ -1,5 +1,5 @@
-"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, and those in groups: `service …`,
-`keys …`, `policy …`, `audit …`, `issues …`.
+"""The commands: `serve`, `demo`, `doctor`, `backup`, `restore`, `report`, and those in groups:
+`service …`, `keys …`, `policy …`, `audit …`, `issues …`.
 
 They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 could not be done.
 """
@@ -31,6 +31,7 @@ from bot.observing import configure_logging
 from bot.policy_command import policy
 from bot.redaction import redact_text
 from bot.replay_command import policy_replay
+from bot.report_command import report
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
 from bot.stopping import Stop
 from storage.inspection import hash_of_block, inspect_store, shared_of
@@ -52,6 +53,7 @@ app.command()(demo)
 app.command()(backup)
 app.command()(restore)
 app.command()(migrate)
+app.command()(report)
 policy.command("replay")(policy_replay)
 policy.command()(active)
 policy.command()(activate)

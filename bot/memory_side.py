@@ -6,7 +6,8 @@ A part that adds a loop appends it to `loops`; one that a commit wakes is woken 
 from typing import Protocol
 
 from approvals.escalation import Escalation
-from approvals.ports import Clock, Leases, Memory
+from approvals.memory.ports import Memory
+from approvals.ports import Clock, Leases
 from bot.background.loop import Loop
 from bot.background.remembering import Rememberer
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.events import canonical_text
+from approvals.memory.oversight import Oversight
 from approvals.memory.remembering import Remembered
 from approvals.people import People
 from approvals.policy.model import Policy
@@ -115,8 +116,10 @@ class Artist(Protocol):
     def many(self, ended: Sequence[Escalation], delivery: Delivery) -> Message:
         """A direct message about many endings of one service."""
 
-    def digest(self, quiet: Quiet, zone: str, since: datetime) -> Message:
-        """What rang nobody since then."""
+    def digest(
+        self, quiet: Quiet, zone: str, since: datetime, oversight: Oversight | None = None
+    ) -> Message:
+        """What rang nobody since then; and of the week, where it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,11 @@
 """`andon-server policy replay`: what another policy would have made of what happened."""
 
 import json
-import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,15 +19,14 @@ from approvals.replay import Difference, Past, Replayed, replay
 from approvals.replay.compare import at
 from bot.app import read_policy, utc_now
 from bot.counted import counted
-from bot.exits import FINDING, USAGE, fail
+from bot.exits import FINDING, fail
 from bot.settings import SettingsError, read_settings
+from bot.since import begin_of, unreadable
 from storage.errors import UnreachableError
 from storage.history import History, open_history
 
 #: How often the way so far is told.
 TOLD_EVERY = 1000
-
-_AGO = re.compile(r"(\d{1,5})([dh])")
 
 
 @dataclass
@@ -82,32 +80,10 @@ def policy_replay(
         with open_history(settings.database_url) as history:
             report = _replayed(history, tried, begin, now, as_json)
     except (SettingsError, UnreachableError, OSError, ValueError, sqlite3.Error) as error:
-        raise fail(_reason(error)) from None
+        raise fail(unreadable(error)) from None
     typer.echo(json.dumps(_document(report), indent=2) if as_json else _summary(report))
     if report.different:
         raise typer.Exit(FINDING)
-
-
-def begin_of(since: str, now: datetime) -> datetime:
-    """The moment meant by `30d`, `12h` or `2026-01-31`."""
-    ago = _AGO.fullmatch(since)
-    if ago:
-        hours = int(ago[1]) * (24 if ago[2] == "d" else 1)
-        return now - timedelta(hours=hours)
-    try:
-        found = datetime.fromisoformat(since)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    except ValueError:
-        message = f"--since {since}: write how far back (30d, 12h), or a day (2026-01-31)."
-        raise fail(message, USAGE) from None
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, sqlite3.Error):
-        return f"The database cannot be read ({error}). `doctor` looks at it."
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename} cannot be read: {error.strerror}."
-    return str(error)
 
 
 def _replayed(

@@ -4,7 +4,8 @@ from typing import Protocol
 
 from approvals.escalation import Escalation
 from approvals.memory.accepted import OURSELVES
-from approvals.ports import Clock, Leases, Memory, Reads, Rulings, Writer
+from approvals.memory.ports import Memory, Rulings
+from approvals.ports import Clock, Leases, Reads, Writer
 from bot.background.loop import Loop
 from bot.background.proposing import Proposer
 from bot.background.ruling import Ruler

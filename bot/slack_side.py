@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from approvals.memory.ports import Memory
 from approvals.policy.model import Policy
 from approvals.ports import (
     Absences,
@@ -10,7 +11,6 @@ from approvals.ports import (
     Deliveries,
     Digests,
     Leases,
-    Memory,
     Reads,
     SeenSignatures,
     Storms,

@@ -7,10 +7,16 @@ from approvals.categories import POLICY_CHANGE
 from approvals.codec import instant, load_text, parse_instant
 from approvals.digests import UNDECIDED, Digested, Quiet, quiet_of
 from approvals.memory.accepted import OURSELVES
+from approvals.memory.observing import Observed, observed
+from approvals.memory.oversight import Oversight
 from storage.links import Database
+from storage.overseeing import arrived, cards_posted, page_before
 
 #: Escalations of each sort that are read for one digest, the newest.
 MOST = 2000
+
+#: Escalations decoded for the oversight before others get their turn.
+AT_ONCE = 50
 
 _LOW = (
     "SELECT body FROM escalations WHERE severity = 'low' AND created_at > ? AND created_at <= ? "
@@ -68,3 +74,24 @@ class SqlDigests:
             rows = await self._database.reader.rows(sql, values)
             found += [load_text(row[0]) for row in reversed(rows)]
         return quiet_of({e.id: e for e in found}.values(), since, until)
+
+    async def oversight(self, since: datetime, until: datetime, zone: str) -> Oversight:
+        """What was asked in that time, added up."""
+        found, last = Oversight(since=since, now=until, zone=zone), None
+        while page := await self._page_before(last, since, until):
+            for one in page:
+                if one.at <= until:
+                    found.add(one)
+            last = page[-1].id
+        return found
+
+    async def _page_before(
+        self, last: str | None, since: datetime, until: datetime
+    ) -> list[Observed]:
+        link = self._database.reader
+        rows = await link.rows(*page_before(last, AT_ONCE))
+        bodies = {id_: body for id_, at, body in rows if at > instant(since)}
+        came = arrived(await link.rows(*cards_posted(bodies))) if bodies else {}
+        return [
+            observed(load_text(body), until, arrived=came.get(id_)) for id_, body in bodies.items()
+        ]

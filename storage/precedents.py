@@ -7,11 +7,11 @@ from approvals.codec import instant
 from approvals.escalation import Escalation
 from approvals.memory.asking import asked_like, asked_words
 from approvals.memory.codec import load_remembered
+from approvals.memory.ports import Match
 from approvals.memory.ranking import MOST_FOUND, MOST_OF_A_KIND, Asked, Candidate, ranked, rarest
 from approvals.memory.recalling import hashes_of
 from approvals.memory.remembering import Remembered
 from approvals.memory.words import CONFIRMED
-from approvals.ports import Match
 from storage.among import among
 from storage.links import Database, Query, Row
 from storage.remembering import remember

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from approvals.codec import instant
 from approvals.memory.known_errors import InForce, known_errors
+from approvals.memory.ports import Memory
 from approvals.memory.remembering import Remembered
-from approvals.ports import Memory
 from bot.api.door import API
 from bot.api.reading import tags_of, whose
 

@@ -1,5 +1,8 @@
 """The digest: one post for what rang nobody, at the policy's times. Nothing to say, no post.
 
+The first one of a week also says whether people really decide: what was asked in the seven days
+before it, whenever it ended.
+
 How far it has come is a note in the store: made once over restarts, and once for all the moments
 that a server missed; of several replicas one at a time looks. Before the post the note says which
 digest is tried, so that after a crash it is looked for before it is posted again.
@@ -10,7 +13,8 @@ from datetime import datetime
 import structlog
 
 from approvals.codec import instant
-from approvals.digests import Digested, latest
+from approvals.digests import WEEK, Digested, begins_a_week, latest
+from approvals.memory.oversight import Oversight
 from approvals.ports import Clock, Digests, FactSource, Leases
 from bot.background.budget import Ask, WaitError
 from bot.background.line import Line
@@ -79,16 +83,24 @@ class Digester:
         return done
 
     async def _tell(self, noted: Digested, moment: datetime, channel: str) -> None:
+        zone = self._facts.facts(self._clock()).policy.zone
         quiet = await self._digests.quiet(noted.upto, moment)
-        if quiet:
-            zone = self._facts.facts(self._clock()).policy.zone
-            message = self._artist.digest(quiet, zone, noted.upto)
+        week = await self._week(noted, moment, zone)
+        if quiet or week:
+            message = self._artist.digest(quiet, zone, noted.upto, week)
             ask = Ask("post", channel)
             self._line.take(ask)
             await self._digests.note(Digested(upto=noted.upto, trying=moment))
             with self._line.call(ask):
                 await self._slack.post(channel, message, key=_key(moment))
         await self._digests.note(Digested(upto=moment))
+
+    async def _week(self, noted: Digested, moment: datetime, zone: str) -> Oversight | None:
+        """Of the week, where it is to be told now and people were asked anything in it."""
+        if not begins_a_week(noted.upto, moment, zone):
+            return None
+        found = await self._digests.oversight(moment - WEEK, moment, zone)
+        return found if found.asked_people else None
 
 
 def _key(moment: datetime) -> str:

@@ -3,7 +3,8 @@
 The commit leaves a mark, so nothing is forgotten over a crash, and everything can be made again.
 """
 
-from approvals.ports import Clock, Leases, Memory
+from approvals.memory.ports import Memory
+from approvals.ports import Clock, Leases
 
 #: Taken up in one go: others get their turn in between.
 AT_ONCE = 50

@@ -16,8 +16,9 @@ from approvals.commands import Claim, Report, SuspendRule
 from approvals.escalation import Escalation
 from approvals.events import sha256
 from approvals.memory.accepted import OURSELVES, Accepted, Use, broken, in_force
+from approvals.memory.ports import Rulings
 from approvals.memory.proposal import digest_to_run, rules_in_force
-from approvals.ports import Clock, Leases, Reads, Rulings, Wanted, Writer
+from approvals.ports import Clock, Leases, Reads, Wanted, Writer
 from approvals.words import OperationState, Result
 
 log = structlog.get_logger(__name__)

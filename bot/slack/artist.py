@@ -5,6 +5,7 @@ from datetime import datetime
 
 from approvals.digests import Quiet
 from approvals.escalation import Escalation
+from approvals.memory.oversight import Oversight
 from approvals.people import People
 from approvals.ports import Card, Delivery
 from approvals.storms import Storm
@@ -44,9 +45,11 @@ class Drawings:
         """A direct message about many endings of one service."""
         return many_ended(ended, delivery.payload["case"])
 
-    def digest(self, quiet: Quiet, zone: str, since: datetime) -> Message:
+    def digest(
+        self, quiet: Quiet, zone: str, since: datetime, oversight: Oversight | None = None
+    ) -> Message:
         """What rang nobody since then."""
-        return digest(quiet, zone, since)
+        return digest(quiet, zone, since, oversight)
 
     def delivery(
         self, escalation: Escalation, delivery: Delivery, people: People, now: datetime

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from approvals.escalation import Escalation
+from approvals.memory.ports import Match, Memory
 from approvals.memory.remembering import remembered
-from approvals.ports import Clock, FactSource, Match, Memory, Reads, StoreError
+from approvals.ports import Clock, FactSource, Reads, StoreError
 from bot.messaging import Message
 from bot.recalling import earlier_of
 from bot.slack.clicks import Click, click_id

@@ -6,8 +6,9 @@ from typing import Any
 from approvals.decide.learner import learner
 from approvals.escalation import Escalation
 from approvals.events import Record
+from approvals.memory.ports import Match
 from approvals.people import People
-from approvals.ports import Card, Clock, Delivery, FactSource, Match, Settled
+from approvals.ports import Card, Clock, Delivery, FactSource, Settled
 from approvals.refusals import Refusal
 from approvals.showing import is_shown_whole
 from approvals.tally import eligible, is_requester

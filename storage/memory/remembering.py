@@ -6,11 +6,11 @@ from datetime import datetime
 
 from approvals.escalation import Escalation
 from approvals.memory.asking import asked_like, asked_words
+from approvals.memory.ports import Match
 from approvals.memory.ranking import MOST_FOUND, MOST_OF_A_KIND, Asked, Candidate, ranked, rarest
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import IssueState
 from approvals.memory.words import CONFIRMED
-from approvals.ports import Match
 from storage.known import entry_of
 from storage.memory.remembered import Place
 from storage.memory.rows import Memory

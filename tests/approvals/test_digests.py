@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from approvals.digests import latest, quiet_of
+from approvals.digests import begins_a_week, latest, quiet_of
 from approvals.words import Severity, Status
 from tests.approvals.memory.ruled import Ruled
 from tests.approvals.stories import expired, pending, rejected, withdrawn
@@ -94,3 +94,22 @@ def test_what_rules_decided_and_which_of_them_ended_stands_in_it() -> None:
     later = quiet_of(everything, began, town.now - timedelta(seconds=1))
     assert (len(later.ruled), later.suspended) == (1, ())
     assert not quiet_of(everything, town.now, town.now + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("upto", "moment", "first"),
+    [
+        ("2026-11-15T08:00", "2026-11-16T08:00", True),
+        ("2026-11-16T08:00", "2026-11-16T16:00", False),
+        ("2026-11-16T08:00", "2026-11-17T08:00", False),
+        ("2026-11-13T08:00", "2026-11-18T08:00", True),
+        ("2026-11-16T08:00", "2026-12-15T08:00", True),
+        ("2025-12-29T08:00", "2026-01-02T08:00", False),
+        ("2026-11-15T22:30", "2026-11-15T23:30", True),
+    ],
+)
+def test_the_first_digest_of_a_week_is_told_by_the_local_calendar(
+    upto: str, moment: str, first: bool
+) -> None:
+    """Monday's, or the next that is made; a year's end is no week's."""
+    assert begins_a_week(at(upto), at(moment), BERLIN) is first

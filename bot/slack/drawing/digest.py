@@ -1,5 +1,6 @@
 """The digest: what is low, what ran by itself, what rules decided and which of them ended, and what
-ended without a decision, in one post that rings nobody.
+ended without a decision, in one post that rings nobody; once a week also whether people really
+decide.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,10 +10,12 @@ from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.joining import normalised
 from approvals.memory.accepted import proposed
+from approvals.memory.oversight import Oversight
 from approvals.words import Kind, OperationState, Status
 from bot.messaging import Message
 from bot.slack.drawing import lockscreen
 from bot.slack.drawing.about import is_by_rule, short_id
+from bot.slack.drawing.oversight import asked_of_week, week_part
 from bot.slack.drawing.ruled import why_suspended
 from bot.slack.drawing.service_says import error_of
 from bot.slack.drawing.spans import (
@@ -42,14 +45,15 @@ _RULED = {OperationState.HELD: "not taken yet", OperationState.ABORTED: "stopped
 _ENDED = {Status.EXPIRED: "ran out of time", Status.WITHDRAWN: "taken back"}
 
 
-def digest(quiet: Quiet, zone: str, since: datetime) -> Message:
-    """The post; `quiet` has something to tell."""
+def digest(quiet: Quiet, zone: str, since: datetime, oversight: Oversight | None = None) -> Message:
+    """The post. There is something to tell: in `quiet`, or of the week, where that is given."""
     said = [
         _count(len(quiet.low), "low incident"),
         _count(len(quiet.automatic), "automatic", ""),
         _count(len(quiet.ruled), "decided by rules", ""),
         _count(len(quiet.suspended), "rule suspended", ""),
         _count(len(quiet.undecided), "ended without a decision", ""),
+        asked_of_week(oversight) if oversight else "",
     ]
     title = f"Digest: {', '.join(part for part in said if part)}"
     blocks: list[Block] = [header(title, block_id="title")]
@@ -65,6 +69,8 @@ def digest(quiet: Quiet, zone: str, since: datetime) -> Message:
         blocks.append(rich(heading, bullets(lines), block_id="suspended"))
     if quiet.undecided:
         blocks += _part("Ended without a decision; nothing ran", quiet.undecided, "undecided")
+    if oversight:
+        blocks += week_part(oversight)
     began = spoken_time(since, zone)
     blocks.append(context(f"Since {began}. /escalations show ID brings each.", block_id="print"))
     return Message(text=lockscreen.told(f"{title}."), blocks=tuple(blocks))

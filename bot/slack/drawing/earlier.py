@@ -5,10 +5,10 @@ became of it. In a window; they inform, and nothing in it decides.
 from collections.abc import Iterator, Mapping, Sequence
 
 from approvals.escalation import Escalation
+from approvals.memory.ports import Match
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import Findings, Likeness
 from approvals.people import People
-from approvals.ports import Match
 from approvals.words import DecidedBy, Result, Status
 from bot.slack.drawing.form import View, metadata, modal
 from bot.slack.drawing.limits import ACCESSIBILITY

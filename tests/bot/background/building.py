@@ -14,6 +14,8 @@ from approvals.commands import AddContext
 from approvals.digests import Quiet
 from approvals.escalation import Escalation
 from approvals.facts import Facts
+from approvals.memory.observing import Fact
+from approvals.memory.oversight import Oversight
 from approvals.people import People
 from approvals.ports import Card, Delivery, Leases
 from approvals.storms import Storm
@@ -230,9 +232,13 @@ class PlainArtist:
         """Its case, and how many."""
         return Message(text=f"{delivery.payload['case']} of {len(ended)}")
 
-    def digest(self, quiet: Quiet, zone: str, since: datetime) -> Message:
+    def digest(
+        self, quiet: Quiet, zone: str, since: datetime, oversight: Oversight | None = None
+    ) -> Message:
         """How much of each."""
-        return Message(text=f"digest: {len(quiet.low)} low, {len(quiet.undecided)} undecided")
+        week = f", {oversight.all.n(Fact.ASKED)} in the week" if oversight else ""
+        said = f"digest: {len(quiet.low)} low, {len(quiet.undecided)} undecided{week}"
+        return Message(text=said)
 
 
 class OfAnother:

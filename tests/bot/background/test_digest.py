@@ -82,6 +82,33 @@ async def test_nothing_to_say_is_no_post(office: Office) -> None:
     assert office.slack.texts(CHANNEL) == []
 
 
+async def test_mondays_first_digest_says_how_the_week_was(office: Office) -> None:
+    """Once, whether anything else is to be told or not; what was asked counts, however it ended."""
+    made = await begun(office)
+    await expired(office, 2)
+    for day in ("2026-11-15T08:00", "2026-11-16T07:59", "2026-11-16T08:00", "2026-11-16T16:00"):
+        to(office, day)
+        await made.once()
+    assert office.slack.texts(CHANNEL) == [
+        "digest: 0 low, 2 undecided",
+        "digest: 0 low, 0 undecided, 2 in the week",
+    ]
+
+
+async def test_a_week_in_which_nothing_was_asked_is_no_post(office: Office) -> None:
+    """And what a Monday missed is told with the next digest."""
+    made = await begun(office)
+    to(office, "2026-11-16T08:00")
+    await made.once()
+    assert office.slack.texts(CHANNEL) == []
+    to(office, "2026-11-21T20:00")
+    await made.once()
+    await office.spread(1)
+    to(office, "2026-11-24T08:00")
+    await digester(office).once()
+    assert office.slack.texts(CHANNEL) == ["digest: 0 low, 0 undecided, 1 in the week"]
+
+
 async def test_without_a_digest_in_the_policy_there_is_none(office: Office) -> None:
     await begun(office)
     await expired(office)

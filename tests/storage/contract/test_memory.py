@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from approvals.memory.fingerprint import fingerprint
+from approvals.memory.ports import Memory
 from approvals.memory.values import Likeness, Precedent, Recollection
-from approvals.ports import Memory
 from approvals.words import Result, Status
 from tests.building import (
     BODY,

@@ -65,6 +65,8 @@ def test_the_archive_and_the_history_are_read_there(lived: str) -> None:
     with open_history(lived) as history:
         assert history.count(START) == 2
         assert [len(records) for _, records in history.since(START)] == [4, 1]
+        assert [len(past.records) for past in history.overseen(START)] == [1, 4]
+        assert list(history.overseen(START + timedelta(days=1))) == []
 
 
 def test_what_is_read_in_a_moment_is_of_that_moment(lived: str, server: Running) -> None:

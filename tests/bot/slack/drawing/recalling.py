@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.escalation import Escalation
+from approvals.memory.ports import Match
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import (
     Findings,
@@ -17,7 +18,6 @@ from approvals.memory.values import (
     Review,
     ReviewWhy,
 )
-from approvals.ports import Match
 from approvals.words import DecidedBy, Effect, Kind, Result, Severity, Status
 from tests.bot.slack.drawing import states
 from tests.bot.slack.drawing.examples import ASKED

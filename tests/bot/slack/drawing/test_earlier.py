@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from approvals.ports import Match
+from approvals.memory.ports import Match
 from approvals.words import DecidedBy, Kind, Result, Status
 from bot.slack.drawing import earlier
 from bot.slack.drawing.earlier import earlier_modal

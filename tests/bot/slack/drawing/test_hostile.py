@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.escalation import Escalation, Requester
+from approvals.memory.ports import Match
 from approvals.memory.values import Precedent
-from approvals.ports import Match
 from bot.messaging import Message
 from bot.slack.drawing import (
     asking,

@@ -1,0 +1,1 @@
+"""The report, piece by piece."""
