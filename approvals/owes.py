@@ -96,12 +96,12 @@ def _decided(escalation: Escalation, record: Record) -> Iterator[Work]:
     if record.body["by"] == DecidedBy.BREAK_GLASS:
         yield from _overridden(escalation, record)
         return
-    tell = requester(escalation)
+    whom = requester(escalation)
     if escalation.status is Status.WITHDRAWN:
-        tell = looking(escalation) if escalation.kind is Kind.INCIDENT else {}
+        whom = looking(escalation) if escalation.kind is Kind.INCIDENT else {}
     elif escalation.status is Status.EXPIRED:
-        tell = everyone(escalation)
-    yield from tell(tell, f"decided-{escalation.status}", record.body)
+        whom = everyone(escalation)
+    yield from tell(whom, f"decided-{escalation.status}", record.body)
 
 
 def _stopped(escalation: Escalation, record: Record) -> Iterator[Work]:
@@ -126,8 +126,8 @@ def _lapsed(escalation: Escalation, record: Record) -> Iterator[Work]:
 def _reported(escalation: Escalation, record: Record) -> Iterator[Work]:
     result = str(record.body["result"])
     yield ThreadLine(case=f"reported-{result}", values=record.body)
-    tell = requester(escalation) if result == "succeeded" else everyone(escalation)
-    yield from tell(tell, f"reported-{result}", record.body)
+    whom = requester(escalation) if result == "succeeded" else everyone(escalation)
+    yield from tell(whom, f"reported-{result}", record.body)
 
 
 def _told(
@@ -239,8 +239,8 @@ def _overridden(escalation: Escalation, record: Record) -> Iterator[Work]:
 
 def _resolved(escalation: Escalation, record: Record) -> Iterator[Work]:
     yield ThreadLine(case="resolved", values=record.body)
-    tell = looking(escalation) | requester(escalation)
-    yield from tell(tell, "resolved", record.body, but=record.by)
+    whom = looking(escalation) | requester(escalation)
+    yield from tell(whom, "resolved", record.body, but=record.by)
 
 
 #: Records that wake the service by callback, and under which name.

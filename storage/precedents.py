@@ -38,7 +38,7 @@ _AT = "SELECT body FROM memories WHERE place"
 
 
 class SqlMemory:
-    """Implements `approvals.ports.Memory`."""
+    """Implements `approvals.memory.ports.Memory`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

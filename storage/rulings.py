@@ -46,7 +46,7 @@ async def recall_uses(batch: Batch, rules: set[str], link: Link, now: datetime) 
 
 
 class SqlRulings:
-    """Implements `approvals.ports.Rulings`."""
+    """Implements `approvals.memory.ports.Rulings`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -31,7 +31,7 @@ TICKETS = "tickets"
 
 
 class History(Protocol):
-    """What ended; the part of `approvals.ports.Memory` that is looked at here."""
+    """What ended; the part of `approvals.memory.ports.Memory` that is looked at here."""
 
     async def ended(self, since: datetime, until: datetime) -> tuple[Remembered, ...]:
         """What ended after `since` and not after `until`, in that order."""

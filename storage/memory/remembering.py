@@ -17,7 +17,7 @@ from storage.memory.rows import Memory
 
 
 class MemoryMemory:
-    """Implements `approvals.ports.Memory`."""
+    """Implements `approvals.memory.ports.Memory`."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory

@@ -8,7 +8,7 @@ from storage.memory.rows import Memory
 
 
 class MemoryRulings:
-    """Implements `approvals.ports.Rulings`."""
+    """Implements `approvals.memory.ports.Rulings`."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
