@@ -13,11 +13,12 @@ from approvals.memory.recalling import hashes_of
 from approvals.memory.remembering import Remembered
 from approvals.memory.words import CONFIRMED
 from storage.among import among
-from storage.links import Database, Query, Row
+from storage.links import NOTHING, Database, Query, Row
 from storage.remembering import remember
 
 _TERMS = "SELECT id, said FROM memory_terms WHERE id"
-_TOTAL = "SELECT COALESCE(MAX(place), 0) FROM memories"
+#: How many there are, under a mark that no word has.
+_TOTAL, _ALL = "", " UNION ALL SELECT '', COALESCE(MAX(place), 0) FROM memories"
 _CANDIDATES = (
     "SELECT escalation_id, ended_at, service, category, operation, exact, template, error, words, "
     "body FROM memories WHERE "
@@ -81,12 +82,12 @@ class SqlMemory:
 
     async def _found(self, asked: Asked, limit: int, but: str = "") -> tuple[Match, ...]:
         reader = self._database.reader
-        terms, ((total,),) = await reader.together(among(_TERMS, asked.marks), Query(_TOTAL))
-        said = dict(map(tuple, terms))
+        said = dict(map(tuple, await reader.rows(*among(_TERMS, asked.marks, _ALL))))
+        total = said.pop(_TOTAL, 0)
         wanted = rarest(asked.marks, said)
         of_words = [_saying(self._database, wanted)] if wanted else []
-        found = await reader.together(*of_words, *_of_a_kind(asked))
-        rows = {row[0]: row for some in found for row in some if row[0] != but}
+        found = await reader.rows(*_any_of((*of_words, *_of_a_kind(asked))))
+        rows = {row[0]: row for row in found if row[0] != but}
         best = ranked(asked, map(_candidate, rows.values()), said, total, limit)
         return tuple(
             Match(found=load_remembered(rows[r.id][-1]), score=r.score, likeness=r.likeness)
@@ -96,6 +97,14 @@ class SqlMemory:
 
 def _ended(remembered: Remembered) -> tuple[datetime, str]:
     return remembered.ended_at, remembered.id
+
+
+def _any_of(looks: Sequence[Query]) -> Query:
+    """All of them in one statement, and one way to the database."""
+    if not looks:
+        return NOTHING
+    sql = " UNION ALL ".join(f"SELECT * FROM ({q.sql}) q{n}" for n, q in enumerate(looks))  # noqa: S608
+    return Query(sql, [value for q in looks for value in q.values])
 
 
 def _saying(database: Database, marks: Sequence[str]) -> Query:
