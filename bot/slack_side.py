@@ -149,7 +149,7 @@ class SlackSide:
             lost=lambda event: self.door.revoked(event),
         )
         self._strangers = Strangers(self._client, people, clock)
-        finding = Finding(store.reads, store.memory, people, clock, Rooms(self._client, clock))
+        finding = Finding(store.reads, people, clock, Rooms(self._client, clock), store.memory)
         return Surface(ports, Screens(people, clock), finding, self._client, self._strangers)
 
     def _door(self, settings: Settings, surface: Surface, wall: Clock) -> SlackDoor:

@@ -38,9 +38,9 @@ class Finding:
     """Answers `/escalations` and its buttons."""
 
     def __init__(
-        self, reads: Reads, memory: Memory, facts: FactSource, clock: Clock, rooms: Rooms
+        self, reads: Reads, facts: FactSource, clock: Clock, rooms: Rooms, memory: Memory
     ) -> None:
-        self._reads, self._memory, self._facts = reads, memory, facts
+        self._reads, self._facts, self._memory = reads, facts, memory
         self._clock, self._rooms = clock, rooms
 
     async def reader(self, account: str, channel: str | None = None) -> Reader:
