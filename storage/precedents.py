@@ -1,6 +1,6 @@
 """Finding what ended: candidates come from the database, their order from the core."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from approvals.codec import instant
@@ -12,16 +12,15 @@ from approvals.memory.recalling import hashes_of
 from approvals.memory.remembering import Remembered
 from approvals.ports import Match
 from storage.among import among
-from storage.links import NOTHING, Database, Link, Query, Row
+from storage.links import Database, Query, Row
 from storage.remembering import remember
 
 _TERMS = "SELECT id, said FROM memory_terms WHERE id"
 _TOTAL = "SELECT COALESCE(MAX(place), 0) FROM memories"
 _CANDIDATES = (
-    "SELECT escalation_id, ended_at, service, category, operation, exact, template, error, words "
-    "FROM memories WHERE place"
+    "SELECT escalation_id, ended_at, service, category, operation, exact, template, error, words, "
+    "body FROM memories WHERE "
 )
-_BODIES = "SELECT escalation_id, body FROM memories WHERE escalation_id"
 _ENDED = (
     "SELECT body FROM memories WHERE ended_at > ? AND ended_at <= ? "
     "ORDER BY ended_at, escalation_id"
@@ -76,22 +75,20 @@ class SqlMemory:
         terms, ((total,),) = await reader.together(among(_TERMS, asked.marks), Query(_TOTAL))
         said = dict(map(tuple, terms))
         wanted = rarest(asked.marks, said)
-        of_words = self._database.saying(wanted, MOST_FOUND) if wanted else NOTHING
-        found = await reader.together(of_words, *_of_a_kind(asked))
-        rows = await _those(reader, {place for places in found for (place,) in places})
-        candidates = [one for one in map(_candidate, rows) if one.id != but]
-        best = ranked(asked, candidates, said, total, limit)
-        bodies = dict(map(tuple, await reader.rows(*among(_BODIES, (rank.id for rank in best)))))
+        of_words = [_saying(self._database, wanted)] if wanted else []
+        found = await reader.together(*of_words, *_of_a_kind(asked))
+        rows = {row[0]: row for some in found for row in some if row[0] != but}
+        best = ranked(asked, map(_candidate, rows.values()), said, total, limit)
         return tuple(
-            Match(found=load_remembered(bodies[r.id]), score=r.score, likeness=r.likeness)
+            Match(found=load_remembered(rows[r.id][-1]), score=r.score, likeness=r.likeness)
             for r in best
-            if r.id in bodies  # it may be erased just now
         )
 
 
-async def _those(reader: Link, places: Collection[int]) -> list[Row]:
-    """The candidates at these places."""
-    return await reader.rows(*among(_CANDIDATES, places))
+def _saying(database: Database, marks: Sequence[str]) -> Query:
+    """The latest that say one of the words."""
+    places = database.saying(marks, MOST_FOUND)
+    return Query(f"{_CANDIDATES}place IN ({places.sql})", places.values)
 
 
 def _of_a_kind(asked: Asked) -> list[Query]:
@@ -107,8 +104,7 @@ def _of_a_kind(asked: Asked) -> list[Query]:
     )
     return [
         Query(
-            f"SELECT place FROM memories WHERE {where} "  # noqa: S608
-            f"ORDER BY ended_at DESC, place DESC LIMIT {MOST_OF_A_KIND}",
+            f"{_CANDIDATES}{where} ORDER BY ended_at DESC, place DESC LIMIT {MOST_OF_A_KIND}",
             values,
         )
         for where, values in looks
@@ -117,7 +113,7 @@ def _of_a_kind(asked: Asked) -> list[Query]:
 
 
 def _candidate(row: Row) -> Candidate:
-    id_, ended_at, service, category, operation, exact, template, error, words = row
+    id_, ended_at, service, category, operation, exact, template, error, words, _ = row
     return Candidate(
         id=id_,
         ended_at=ended_at,

@@ -100,12 +100,12 @@ async def _kept(link: Link, ids: Sequence[str], read: Mapping[str, _Read]) -> se
     places = {id_: it.place for id_, it in known.items()} | {
         id_: last + n for n, id_ in enumerate(new, start=1)
     }
+    gone = [(id_,) for id_ in known if id_ not in entries]
     await link.together(
         *_gone(known.values()),
-        Many(_MEMORY_GONE, [(id_,) for id_ in known if id_ not in entries]),
-        Many(_MEMORY, [_row(places[id_], entry) for id_, entry in entries.items()]),
-        Many(_WORDS, [(places[id_], entry.words) for id_, entry in entries.items()]),
-        *_terms(known.values(), entries.values()),
+        Many(_MEMORY_GONE, gone),
+        *taken_up([(places[id_], entry) for id_, entry in entries.items()]),
+        *terms(known.values(), entries.values()),
         Many(_DONE, [(id_,) for id_ in sorted(same)]),
     )
     of_before = {key for it in known.values() for key in it.keys}
@@ -157,7 +157,7 @@ def forgotten(known: Mapping[str, Known], erased: Iterable[str]) -> Iterator[tup
     gone = {id_: known[id_] for id_ in sorted(set(erased)) if id_ in known}
     keys = {key for it in gone.values() for key in it.keys}
     yield _MEMORY_GONE, [(id_,) for id_ in gone]
-    for many in (*_gone(gone.values()), *_terms(gone.values(), ())):
+    for many in (*_gone(gone.values()), *terms(gone.values(), ())):
         yield many.sql, many.rows
     yield _SUMMARY_STALE, [(key,) for key in sorted(keys)]
 
@@ -167,11 +167,17 @@ def known_in(rows: Iterable[Row]) -> dict[str, Known]:
     return {id_: Known(place, keys_in(hashes), words) for id_, place, *hashes, words in rows}
 
 
+def taken_up(entries: Sequence[tuple[int, Entry]]) -> Iterator[Many]:
+    """Entries at their places, and their words."""
+    yield Many(_MEMORY, [_row(place, entry) for place, entry in entries])
+    yield Many(_WORDS, [(place, entry.words) for place, entry in entries])
+
+
 def _gone(known: Iterable[Known]) -> Iterator[Many]:
     yield Many(_WORDS_GONE, [(it.place,) for it in known])
 
 
-def _terms(before: Iterable[Known], after: Iterable[Entry]) -> Iterator[Many]:
+def terms(before: Iterable[Known], after: Iterable[Entry]) -> Iterator[Many]:
     """How many say each word now."""
     changed = sorted(said(before, after).items())
     yield Many(_SAID, changed)

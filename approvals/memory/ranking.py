@@ -11,7 +11,6 @@ whichever store it is.
 """
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,15 +106,11 @@ def likeness_of(asked: Fingerprint | None, one: Candidate) -> Likeness | None:
     """In what it is like the fingerprint, closest first; None in nothing."""
     if asked is None:
         return None
-    for likeness, ours, theirs in zip(
-        Likeness,
-        (asked.exact, asked.template, asked.error),
-        (one.exact, one.template, one.error),
-        strict=True,
-    ):
-        if ours is not None and ours == theirs:
-            return likeness
-    return None
+    if asked.exact == one.exact:
+        return Likeness.EXACT
+    if asked.template is not None and asked.template == one.template:
+        return Likeness.TEMPLATE
+    return Likeness.ERROR if asked.error is not None and asked.error == one.error else None
 
 
 def _alike(asked: Asked, one: Candidate, likeness: Likeness | None) -> float:
@@ -138,5 +133,8 @@ def _weights(marks: Iterable[str], said: Mapping[str, int], total: int) -> dict[
 def _bm25(weights: Mapping[str, float], marks: str) -> float:
     words = marks.split()
     long = K * (1 - B + B * len(words) / USUAL)
-    times = Counter(word for word in words if word in weights)
-    return sum(weights[mark] * n * (K + 1) / (n + long) for mark, n in sorted(times.items()))
+    said = sorted(weights.keys() & words)  # in one order, so that the sum is the same everywhere
+    times = map(words.count, said)
+    return sum(
+        weights[mark] * n * (K + 1) / (n + long) for mark, n in zip(said, times, strict=True)
+    )

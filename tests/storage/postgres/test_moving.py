@@ -90,6 +90,16 @@ async def test_everything_arrives_as_it_was_and_the_file_is_as_before(
     assert schema_of(server, target) == newest()
 
 
+async def test_all_that_ended_waits_to_be_remembered_where_it_arrives(
+    rich: Past, server: Running, target: str
+) -> None:
+    assert await moved(rich.database, server.url(target)) is None
+    ended = "SELECT id FROM escalations WHERE status <> 'pending' ORDER BY id"
+    waits = "SELECT escalation_id FROM unremembered ORDER BY escalation_id"
+    assert server.run(target, waits) == server.run(target, ended) != []
+    assert server.run(target, "SELECT 1 FROM memories") == []
+
+
 async def test_a_database_without_a_schema_gets_it(rich: Past, server: Running) -> None:
     with a_database(server, "template1") as name:
         assert await moved(rich.database, server.url(name)) is None
