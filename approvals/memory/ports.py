@@ -54,6 +54,4 @@ class Rulings(Protocol):
     """What accepted rules decided."""
 
     async def uses(self, rules: Collection[str], since: datetime) -> Mapping[str, Sequence[Use]]:
-        """By proposal, what its rule decided since then; and before, where that went wrong or is
-        not over. What was undone is known of those since then.
-        """
+        """By proposal: since then all; before, what went wrong or is not over."""
