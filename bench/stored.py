@@ -51,7 +51,8 @@ PLACES = 2000
 
 #: Tables whose rows are copied, each with the columns that are no copies.
 COPIED: dict[str, dict[str, str]] = {
-    "escalations": {"suffix": f"substr(replace(t.id, '{MARK}', c.mark), -6)"},
+    # The review of what expired is nobody's: only what was opened one by one has anything due.
+    "escalations": {"suffix": f"substr(replace(t.id, '{MARK}', c.mark), -6)", "due_at": "NULL"},
     "events": {},
     "event_bodies": {},
     "votes": {},

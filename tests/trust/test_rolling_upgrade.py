@@ -8,7 +8,6 @@ go. On a file they come one after the other, and back again.
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -18,8 +17,6 @@ import pytest
 
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
-from storage.services import SqlServices
-from storage.store import open_database
 from tests.building import ROOT
 from tests.journeys.world import BOT_TOKEN, SECRET, MovedClock, policy_of_tests, workspace_of_tests
 from tests.pinned import SCHEMA, unpacked
@@ -75,13 +72,13 @@ class World:
         self.programs.append(Program(code, self.folder, settings, migrations))
         return self.programs[-1]
 
-    async def let_in(self) -> None:
-        """Services with keys, once there is a schema."""
-        async with open_database(self.address, server=False) as database:
-            known = SqlServices(database, lambda: datetime.now(UTC))
-            for name in SERVICES:
-                self.keys[name] = await known.add(name, callback_hosts=[self.receiver.pair])
-                await known.secret(name)
+    def let_in(self, program: Program) -> None:
+        """Services with keys, by the commands of the version that brought the schema."""
+        for name in SERVICES:
+            added = program.command("service", "add", name, "--callback-host", self.receiver.pair)
+            assert added.returncode == 0, added.stderr
+            self.keys[name] = added.stdout.strip()
+            assert program.command("service", "secret", name).returncode == 0
 
     @asynccontextmanager
     async def flowing(self, *programs: Program) -> AsyncIterator[None]:
@@ -149,7 +146,7 @@ async def test_two_versions_work_side_by_side_and_what_the_older_needs_goes_afte
         older = all_.program(pinned)
         assert pinned_is_used(older)
         await older.start()
-        await all_.let_in()
+        all_.let_in(older)
         newer = all_.program(ROOT, expanding(tmp_path / "expanding", SCHEMA))
         async with all_.flowing(older):  # the newer one brings its schema meanwhile
             await all_.journal.moment(ACKS // 3, "open")
@@ -180,7 +177,7 @@ async def test_on_a_file_versions_follow_one_another_and_the_older_may_come_back
         older = all_.program(pinned)
         older.settings["ANDON_ANCHORS"] = newer.settings["ANDON_ANCHORS"] = "andon.anchors"
         await older.start()
-        await all_.let_in()
+        all_.let_in(older)
         await all_.live(older)
         for before, after in ((older, newer), (newer, older)):
             assert await before.stop() == 0

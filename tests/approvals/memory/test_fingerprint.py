@@ -142,6 +142,19 @@ def test_long_ones_are_made_alike() -> None:
     assert exact(filled(long)) == exact(filled(long.replace("8813", "9924")))
 
 
+def test_what_names_one_occurrence_is_lifted_whole_unless_it_names_an_environment() -> None:
+    assert lifted({"run_id": "ab-17", "job-id": 5, "ticket": "none"}) == {
+        "run_id": f"{MARK}id",
+        "job-id": f"{MARK}id",
+        "ticket": "none",
+    }
+    assert lifted(["--run-id", "prod-17"]) != lifted(["--run-id", "staging-17"])
+
+
+def test_what_is_called_by_the_name_of_a_mark_is_not_taken_for_one() -> None:
+    assert lifted(f"{MARK}n4 8813") == f"{MARK}xn4 {MARK}n4"
+
+
 def test_numbers_are_known_by_their_digits() -> None:
     values = (0, 7, 8813, -8813, 0.25, 0.025, 12.5, 0.0)
     assert [number(value).strip(MARK) for value in values] == [

@@ -11,7 +11,14 @@ from approvals.codec import instant
 from approvals.events import OPENED
 from approvals.ledger import Ledger
 from approvals.memory.codec import dump_remembered, load_remembered
-from approvals.memory.recalling import dump_summary, key_of, keys_of, summary
+from approvals.memory.recalling import (
+    answer_of,
+    dump_summary,
+    is_failed,
+    key_of,
+    keys_of,
+    summary,
+)
 from approvals.memory.remembering import Remembered, remembered, searchable
 from approvals.memory.values import Issue, IssueState, Likeness, Precedent, Recollection
 from approvals.words import Kind, Result, Severity, Status
@@ -173,6 +180,23 @@ def test_what_is_remembered_goes_through_json(story: stories.Story) -> None:
     found = remembered(story().e)
     assert found is not None
     assert load_remembered(dump_remembered(found)) == found
+
+
+def test_it_is_counted_by_its_option_or_by_how_it_ended() -> None:
+    assert [(answer_of(it), is_failed(it)) for it in (kept(1), kept(2, None))] == [
+        ("go", True),
+        ("expired", False),
+    ]
+
+
+def test_a_vote_without_words_leaves_the_last_word_to_another() -> None:
+    scene = Scene("other").open()
+    scene.vote("UANA", rationale="looks fine")
+    scene.vote("UBEN", rationale=None)
+    scene.vote("UCEM", rationale=None)
+    found = remembered(scene.e)
+    assert found is not None
+    assert (found.people, found.rationale) == (("ana", "ben"), "looks fine")
 
 
 def test_what_waits_and_what_is_erased_is_not_remembered() -> None:
