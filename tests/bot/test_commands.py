@@ -134,7 +134,7 @@ async def test_a_rotated_secret_signs_until_the_older_one_is_revoked(folder: Pat
 def test_the_policy_is_checked_with_file_and_line(folder: Path) -> None:
     fine = run("policy", "check")
     assert fine.exit_code == 0
-    assert "policy.toml: 6 rules" in fine.stdout
+    assert "policy.toml: 7 rules" in fine.stdout
     broken = SAMPLE.replace('group = "finance-approvers"', 'group = "finance-aprovers"')
     (folder / "policy.toml").write_text(broken, encoding="utf-8")
     result = run("policy", "check")
