@@ -332,12 +332,16 @@ class Escalation:
 
     @property
     def due_at(self) -> datetime | None:
-        """The next moment at which time alone changes this escalation; None when it is over."""
+        """The next moment at which time alone changes this escalation; None when it is over, and
+        nobody is to be reminded of its review.
+        """
         if self.status is Status.PENDING:
             return min(filter(None, self._waits_for), default=None)
-        if self.state is OperationState.HELD:
+        if self.can_be_stopped:
             return self.claim_until
-        return self.report_until if self.state is OperationState.RELEASED else None
+        if self.state is OperationState.RELEASED:
+            return self.report_until
+        return self.review.remind_at if self.review else None
 
     @property
     def _waits_for(self) -> tuple[datetime | None, ...]:

@@ -5,6 +5,7 @@ everything else that is due at the same moment::
 
     expired, or held once while nobody was reached
         -> "I am looking" lapses -> the chain goes on -> reminders
+    when all is over: reminders of the review
 """
 
 from datetime import datetime
@@ -30,7 +31,8 @@ from approvals.events import (
     Event,
 )
 from approvals.facts import Facts
-from approvals.words import DecidedBy, Effect, Kind, OperationState, Result, Status
+from approvals.memory.reviewing import reminded
+from approvals.words import DecidedBy, Effect, Kind, Result, Status
 
 
 def overdue(escalation: Escalation, facts: Facts, now: datetime) -> Event | None:
@@ -40,8 +42,10 @@ def overdue(escalation: Escalation, facts: Facts, now: datetime) -> Event | None
         return None
     if escalation.status is Status.PENDING:
         return _of_pending(escalation, facts, now)
-    if escalation.state is OperationState.HELD:
+    if escalation.can_be_stopped:
         return Event(kind=LAPSED, at=now, by="clock")
+    if escalation.review is not None and escalation.is_over:
+        return reminded(escalation, escalation.review, now)
     return Event(kind=REPORTED, at=now, by="clock", body={"result": Result.UNKNOWN, "by": "clock"})
 
 

@@ -27,7 +27,7 @@ from approvals.words import DecidedBy
 
 def recheck(escalation: Escalation, command: RecheckPeople, facts: Facts, now: datetime) -> Verdict:
     """Void the votes of people known to be no longer eligible, and what rested on them."""
-    open_still = escalation.due_at is not None and escalation.claim is None
+    open_still = not escalation.is_over and escalation.claim is None
     if not open_still or not facts.people.known_at(now):
         return Verdict()
     return Verdict(events=losses(escalation, facts.people, now))
