@@ -14,7 +14,7 @@ import pytest
 from tests.building import ROOT
 
 #: The commit, and the schema its code brings.
-COMMIT, SCHEMA = "8ed456dacb6167d1c686b238fc7672ddfb33195b", "0008"
+COMMIT, SCHEMA = "27946b277b8edb824e2c5bdc6c40c39bbc20125c", "0008"
 
 #: All that the server is made of.
 PARTS = ("approvals", "bot", "storage", "pyproject.toml")

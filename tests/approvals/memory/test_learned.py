@@ -9,6 +9,8 @@ import pytest
 
 from approvals import events
 from approvals.codec import dump_text, instant, load_text
+from approvals.commands import Tick
+from approvals.decide import State
 from approvals.erasing import ERASED, residue
 from approvals.escalation import Escalation
 from approvals.events import Event, link
@@ -27,6 +29,7 @@ from approvals.memory.values import (
     Runbook,
     Suspension,
 )
+from approvals.step import step
 from approvals.words import Recovery
 from tests.approvals.stories import approved, succeeded
 
@@ -198,3 +201,19 @@ def test_what_a_rule_decided_names_the_rule() -> None:
     e = after(scene.e, events.DECIDED, {**body, "rule": "esc_7"}, "policy:deploys")
     assert e.decision is not None
     assert e.decision.rule == "esc_7"
+
+
+def test_a_review_is_due_when_all_is_over_and_the_clock_reminds_of_it() -> None:
+    """After the first, at half of the time, when it is due, then daily, three times."""
+    e = after(SCENE.e, events.REVIEW_OPENED, OPENED, "andon")
+    told = []
+    while e.due_at is not None:
+        now = e.due_at
+        tick = Tick(id="cmd_t", escalation_id=e.id)
+        done = step(State(escalation=e), tick, SCENE.facts, now)
+        assert done.escalation is not None
+        e = done.escalation
+        told.append([(r.kind, r.by, r.at) for r in done.records])
+    days = [SOON, AT + timedelta(days=1.5), *(DUE + timedelta(days=n) for n in range(4))]
+    assert [one[0][2] for one in told] == days
+    assert {one[0][:2] for one in told} == {(events.REVIEW_REMINDED, "clock")}
