@@ -28,15 +28,7 @@ from approvals.escalation import (
     Vote,
 )
 from approvals.events import Record
-from approvals.memory.learned import (
-    issue_written,
-    review_handed,
-    review_opened,
-    review_reminded,
-    review_written,
-    rule_suspended,
-    work_proposed,
-)
+from approvals.memory.learned import LEARNED
 from approvals.words import DecidedBy, Effect, OperationState, Result, Status
 
 
@@ -392,11 +384,5 @@ _STEPS: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
     events.OVERRIDE_ASKED: _override_asked,
     events.GATHERED: _gathered,
     events.RESOLVED: _resolved,
-    events.ISSUE_WRITTEN: issue_written,
-    events.REVIEW_OPENED: review_opened,
-    events.REVIEW_HANDED: review_handed,
-    events.REVIEW_REMINDED: review_reminded,
-    events.REVIEW_WRITTEN: review_written,
-    events.WORK_PROPOSED: work_proposed,
-    events.RULE_SUSPENDED: rule_suspended,
+    **LEARNED,
 }

@@ -4,6 +4,7 @@ Stable for ever, as all of the fold. What comes before what it follows on (a rev
 and was never opened) is an error of the writer, and raises ValueError.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from approvals import events
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.memory.values import Findings, Issue, Review, Suspension
@@ -21,13 +23,13 @@ def _reader(kind: type) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def issue_written(escalation: Escalation, record: Record) -> Escalation:
+def _issue_written(escalation: Escalation, record: Record) -> Escalation:
     """The issue as it was completed last; the body says all of it."""
     said = {**record.body["issue"], "at": record.at, "by": record.by}
     return replace(escalation, issue=_reader(Issue).validate_python(said))
 
 
-def review_opened(escalation: Escalation, record: Record) -> Escalation:
+def _review_opened(escalation: Escalation, record: Record) -> Escalation:
     """A review is due. One that is open already stays; the reasons add up."""
     said = {**record.body, "opened_at": record.at}
     opened = _reader(Review).validate_python(said)
@@ -37,12 +39,12 @@ def review_opened(escalation: Escalation, record: Record) -> Escalation:
     return replace(escalation, review=opened)
 
 
-def review_handed(escalation: Escalation, record: Record) -> Escalation:
+def _review_handed(escalation: Escalation, record: Record) -> Escalation:
     """Somebody else is to write it."""
     return replace(escalation, review=replace(_due(escalation), owner=record.body["owner"]))
 
 
-def review_reminded(escalation: Escalation, record: Record) -> Escalation:
+def _review_reminded(escalation: Escalation, record: Record) -> Escalation:
     """Its owner was told again."""
     review, again = _due(escalation), record.body.get("remind_at")
     again = _reader(datetime).validate_python(again) if again else None
@@ -50,7 +52,7 @@ def review_reminded(escalation: Escalation, record: Record) -> Escalation:
     return replace(escalation, review=told)
 
 
-def review_written(escalation: Escalation, record: Record) -> Escalation:
+def _review_written(escalation: Escalation, record: Record) -> Escalation:
     """What it says; written again, the latest counts."""
     said = {**record.body["findings"], "at": record.at}
     findings = _reader(Findings).validate_python(said)
@@ -63,13 +65,24 @@ def _due(escalation: Escalation) -> Review:
     return escalation.review
 
 
-def work_proposed(escalation: Escalation, record: Record) -> Escalation:
+def _work_proposed(escalation: Escalation, record: Record) -> Escalation:
     """What people keep doing by hand was sent to the tickets."""
     return replace(escalation, work_proposed_at=record.at)
 
 
-def rule_suspended(escalation: Escalation, record: Record) -> Escalation:
+def _rule_suspended(escalation: Escalation, record: Record) -> Escalation:
     """The rule that was accepted here decides nothing any more."""
     body = record.body
     suspended = Suspension(at=record.at, why=body["why"], because=body["because"])
     return replace(escalation, suspended=suspended)
+
+
+LEARNED: Mapping[str, Callable[[Escalation, Record], Escalation]] = {
+    events.ISSUE_WRITTEN: _issue_written,
+    events.REVIEW_OPENED: _review_opened,
+    events.REVIEW_HANDED: _review_handed,
+    events.REVIEW_REMINDED: _review_reminded,
+    events.REVIEW_WRITTEN: _review_written,
+    events.WORK_PROPOSED: _work_proposed,
+    events.RULE_SUSPENDED: _rule_suspended,
+}

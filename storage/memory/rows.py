@@ -35,7 +35,8 @@ from storage.batch import (
 from storage.clicks import answer_row, answered
 from storage.memory.faults import Faults
 from storage.memory.remembered import Memories
-from storage.statements import card_rows, delivery_rows, storm_rows
+from storage.owed import card_rows, delivery_rows
+from storage.statements import storm_rows
 
 Row = TypeVar("Row")
 Values = tuple[Any, ...]
