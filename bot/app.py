@@ -23,7 +23,7 @@ from aiohttp import web
 from approvals.escalation import Escalation
 from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
-from approvals.ports import Clock, Committed, Elsewhere
+from approvals.ports import Clock, Committed, Elsewhere, Writer
 from bot.api import Api, Runner, Waiters, add_api
 from bot.api.door import Check
 from bot.api.known import Confirmed
@@ -154,8 +154,7 @@ async def serving(
             Loop("clock", Ticker(store.reads, writer, clock, new_id, store.leases).once, CLOCK_S),
             Loop("callbacks", caller.once, CALLBACKS_S, caller),
             page_loop(store, writer, people, clock, metrics, counts),
-            *(sealing.loop, *MemorySide(store, clock).loops),
-            *RuleSide(store, writer, people, clock).loops,
+            *(sealing.loop, *_learning(store, writer, people, clock)),
             *(slack.loops if slack else ()),
         ]
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
@@ -200,6 +199,14 @@ async def serving(
             port=port, store=store, policy=file, people=people, clock=clock, rotation=secrets
         )
         log.info("stopping")
+
+
+def _learning(
+    store: Store, writer: Writer, people: KnownPeople, clock: Clock
+) -> tuple[Loop, ...]:
+    """What remembers what ended, and what proposes rules and work of it."""
+    rules = RuleSide(store, writer, people, clock)
+    return (*MemorySide(store, clock).loops, *rules.loops)
 
 
 def _concerns(people: KnownPeople) -> dict[str, Callable[[Escalation], bool]]:
