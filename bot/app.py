@@ -201,9 +201,7 @@ async def serving(
         log.info("stopping")
 
 
-def _learning(
-    store: Store, writer: Writer, people: KnownPeople, clock: Clock
-) -> tuple[Loop, ...]:
+def _learning(store: Store, writer: Writer, people: KnownPeople, clock: Clock) -> tuple[Loop, ...]:
     """What remembers what ended, and what proposes rules and work of it."""
     rules = RuleSide(store, writer, people, clock)
     return (*MemorySide(store, clock).loops, *rules.loops)

@@ -20,6 +20,7 @@ _OF_ITS_OWN = (
 
 #: What the fake has no policy, people or chain for.
 _UNKNOWN = frozenset({"/severity", "/policy/rule", "/requirements/0/group", "/service"})
+_WRITTEN = ("/issue", "/review")
 _PROGRESS = frozenset({"/progress/delivered_at", "/progress/next_step_at"})
 
 FULL: dict[str, Any] = {
@@ -78,7 +79,16 @@ def test_the_fake_tells_the_same_story_in_the_same_words(real: Served, story: An
     with fake_wire() as faked, real_wire(real) as served:
         told = [[flat(each) for each in story(wire)] for wire in (faked, served)]
     for by_fake, by_server in zip(*told, strict=True):
-        assert by_fake == by_server
+        assert without_memory(by_fake) == without_memory(by_server)
+
+
+def without_memory(told: dict[str, Any]) -> dict[str, Any]:
+    """As it stood when it ended: what the server writes down then, the fake has no people for."""
+    kept = {place: value for place, value in told.items() if not place.startswith(_WRITTEN)}
+    added = sum(
+        f"{what}/{when}" in told for what, when in zip(_WRITTEN, ("at", "due_at"), strict=True)
+    )
+    return {**kept, "/version": told["/version"] - added} if added else kept
 
 
 def flat(value: Any, at: str = "") -> dict[str, Any]:

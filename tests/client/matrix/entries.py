@@ -253,8 +253,8 @@ ENTRIES: dict[str, Entry] = {
 
 #: Public names that release nothing: values, errors, calls for help, and what only looks.
 RELEASE_NOTHING = frozenset(
-    {"Answer", "Context", "Escalation", "FieldProblem", "Grant", "Money", "Operation", "Option"}
-    | {"Problem", "Released", "digest_of", "verify_grant"}
+    {"Answer", "Context", "Escalation", "FieldProblem", "Grant", "KnownError", "Money"}
+    | {"Operation", "Option", "Problem", "Released", "digest_of", "verify_grant"}
     | {"AndonError", "CircuitOpenError", "ExpiredError", "GrantError", "ManualError"}
     | {"NotReleasedError", "RefusedRequestError", "RejectedError", "SettingsError", "TakenError"}
     | {"UnavailableError", "VerificationError", "WithdrawnError"}
