@@ -47,7 +47,7 @@ mutants: $(VENV)/.dev ## Try mutants of what decides on the core's tests; goes o
 	@PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m tests.mutating
 
 screenshots: $(VENV)/.dev ## Take the pictures of the documents anew, in a headless Chromium
-	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole or gallery or report"
+	@ANDON_PICTURES=docs/images $(BIN)/python -m pytest -q tests/browser -k "opens_as_an_approver or seen_whole or gallery or report or memory"
 
 lint: $(VENV)/.dev ## Ruff: style, imports, formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

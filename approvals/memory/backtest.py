@@ -46,8 +46,9 @@ class Backtest:
     def summary(self) -> str:
         """All of it in a line."""
         rest = [f"{n:,} {what}" for n, what in ((self.otherwise, "decided otherwise"),) if n]
+        share = f"{len(self.found):,} of {self.of:,} approvals"
         said = [
-            f"In {self.days} days it would have decided {len(self.found):,} of {self.of:,}",
+            f"In {self.days} days it would have decided {share}",
             f"{self.denied:,} denied by people",
             *rest,
             f"{self.failed:,} failed",

@@ -7,6 +7,7 @@ redrawn only when what is to be judged changes, and at the end (CARDS section 1)
 from collections.abc import Sequence
 
 from approvals.escalation import Escalation, Option
+from approvals.memory.accepted import proposed
 from approvals.memory.remembering import Remembered
 from approvals.people import People
 from approvals.ports import Card
@@ -194,8 +195,10 @@ def does_what(e: Escalation, option: Option) -> str:
         return f"cannot be undone; asks you to type {word_to_type(e)}, and why.{several}"
     if option.friction is Friction.REASON:
         return f"cannot be undone; asks you why.{several}"
-    opens = "opens all of it first." if not is_shown_whole(e) else "one tap, then it may run once."
-    return f"{opens}{several}"
+    if not is_shown_whole(e):
+        return f"opens all of it first.{several}"
+    then = "the rule is in force" if proposed(e) else "it may run once"
+    return f"one tap, then {then}.{several}"
 
 
 def until_when(e: Escalation) -> Line:

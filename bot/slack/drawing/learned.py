@@ -80,12 +80,12 @@ def learned_lines(e: Escalation, people: People, most: int = 200) -> list[Line]:
 
 def _issue_line(issue: Issue, people: People, most: int) -> Line:
     """What helps most comes first: what was done, else the cause, else what it needs."""
+    if issue.by == ANDON:
+        by: Pieces = [", ", person(issue.owner, people)] if issue.owner else []
+        return [bold("Issue: "), issue.state.value, *by, ". Nobody has written down what was done."]
     known = issue.root_cause if issue.root_cause != UNKNOWN else None
     said = issue.workarounds or known or issue.requires
-    line: Pieces = [bold("Issue: "), f"{issue.state.value}. "]
-    line.append(
-        quoted(said, most) if issue.by != ANDON else "Nobody has written down what was done"
-    )
+    line: Pieces = [bold("Issue: "), f"{issue.state.value}. ", quoted(said, most)]
     line += [", ", person(issue.owner, people)] if issue.owner else []
     return [*line, f", by {issue.due}." if issue.due else "."]
 

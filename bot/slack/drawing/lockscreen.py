@@ -132,6 +132,8 @@ def line(before: str, title: str, after: str) -> str:
     """One line within the limit, escaped: the title gives way, at a word."""
     room = LOCK_SCREEN - len(escaped(before)) - len(escaped(after))
     title = _room(one_line(title, 300).rstrip(". "), max(room, 8))
+    if title.endswith(("?", "!")):
+        after = after.removeprefix(".")  # it has an end of its own
     return escaped(_room(f"{before}{title}{after}", LOCK_SCREEN))
 
 

@@ -58,12 +58,12 @@ def test_it_counts_what_people_said_and_what_became_of_it() -> None:
     found = backtest(RULE, HISTORY, NOW, 30)
     assert found.ids == tuple(f"esc_refresh_00{n}" for n in (7, 6, 5, 4, 3, 2))
     assert found.summary == (
-        "In 30 days it would have decided 6 of 8; 1 denied by people; 1 decided otherwise; "
-        "0 failed; 2 taken back"
+        "In 30 days it would have decided 6 of 8 approvals; 1 denied by people; "
+        "1 decided otherwise; 0 failed; 2 taken back"
     )
     assert backtest(RULE, HISTORY, NOW, 90).summary == (
-        "In 90 days it would have decided 7 of 9; 1 denied by people; 1 decided otherwise; "
-        "1 failed; 2 taken back"
+        "In 90 days it would have decided 7 of 9 approvals; 1 denied by people; "
+        "1 decided otherwise; 1 failed; 2 taken back"
     )
 
 

@@ -56,8 +56,10 @@ def test_a_proposal_says_all_that_people_need_to_know() -> None:
         )
     )
     assert e.context["system_state"] == (
-        "In 30 days it would have decided 5 of 5; 0 denied by people; 0 failed; 0 taken back; "
-        "In 90 days it would have decided 5 of 5; 0 denied by people; 0 failed; 0 taken back"
+        "In 30 days it would have decided 5 of 5 approvals; "
+        "0 denied by people; 0 failed; 0 taken back; "
+        "In 90 days it would have decided 5 of 5 approvals; "
+        "0 denied by people; 0 failed; 0 taken back"
     )
     assert [(o.key, o.label) for o in e.options] == [
         (ACCEPT, "Let the rule decide"),
