@@ -1,6 +1,6 @@
 """What a rule would have decided, had it been there: of past escalations, and how those ended."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -74,21 +74,22 @@ def backtest(rule: Accepted, history: Iterable[Remembered], now: datetime, days:
     return Backtest(days=days, of=len(ended), option=rule.option, found=tuple(like))
 
 
-def told(tests: Sequence[Backtest]) -> str:
-    """The backtests as approvers read them: a line each, then one for every escalation of the
-    longest.
+def told(tests: Sequence[Backtest], names: Mapping[str, str]) -> str:
+    """The backtests as approvers read them: a line each, those that say the same once, by the
+    longest; then one for every escalation of that. `names` are people's, by id.
     """
     longest = max(tests, key=lambda test: test.days)
-    lines = [*(test.summary for test in tests), *map(_line, longest.found[:MOST_LINES])]
+    says = {(test.of, test.ids): test.summary for test in sorted(tests, key=lambda test: test.days)}
+    lines = [*says.values(), *(_line(one, names) for one in longest.found[:MOST_LINES])]
     more = len(longest.found) - MOST_LINES
     return "\n".join([*lines, *([f"and {more:,} more"] if more > 0 else [])])
 
 
-def _line(one: Remembered) -> str:
-    """`esc_… 2026-11-12 22:41 migrate by ravi: succeeded`."""
+def _line(one: Remembered, names: Mapping[str, str]) -> str:
+    """`7f3a9c 2026-11-12 22:41 migrate by Ravi: succeeded`: what `/escalations show` takes."""
     at = one.ended_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    who = f" by {', '.join(one.people)}" if one.people else ""
+    who = f" by {', '.join(names.get(p, p) for p in one.people)}" if one.people else ""
     after = one.outcome.value if one.outcome else "stopped" if one.stopped else "nothing reported"
     ended = f": {after}" if one.effect is Effect.RELEASE else ""
     undone = ", taken back" if one.undone is not None else ""
-    return f"{one.id} {at} {one.option or one.status.value}{who}{ended}{undone}"
+    return f"{one.id[-6:]} {at} {one.option or one.status.value}{who}{ended}{undone}"

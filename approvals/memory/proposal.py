@@ -78,24 +78,29 @@ def rule_for(found: Suggestion, newest: Escalation, terms: MemoryEntry, now: dat
 
 
 def request(
-    rule: Accepted, found: Suggestion, newest: Escalation, tests: Sequence[Backtest]
+    rule: Accepted,
+    found: Suggestion,
+    newest: Escalation,
+    tests: Sequence[Backtest],
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The body of the proposal, as a service would send it."""
+    """The body of the proposal, as a service would send it. `names` are people's, by id."""
     what = newest.operation.name if newest.operation else newest.title
     title = f"Let «{' '.join(visible(what).split())[:100]}» be decided by a rule?"
     option = newest.option(found.option)
     chosen = option.label if option else found.option
+    by = ", ".join(names.get(person, person) for person in found.people)
     return {
         "category": POLICY_CHANGE,
         "title": title,
         "summary": (
             f"In 30 days people chose «{chosen}» {len(found.decided):,} of "
-            f"{len(found.decided) + len(found.otherwise):,} times: {', '.join(found.people)}. "
-            f"The last was {newest.id}."
+            f"{len(found.decided) + len(found.otherwise):,} times: {by}. "
+            f"The last was {newest.id[-6:]}."
         ),
         "environment": newest.environment,
         "operation": _operation(rule),
-        "options": _options(rule, told(tests)),
+        "options": _options(rule, told(tests, names)),
         "context": {
             "user_impact": f"Nobody is asked any more before {rule.service} does this.",
             "rollback": (
@@ -103,7 +108,6 @@ def request(
                 "`propose = false` under [memory] of the policy ends every accepted rule."
             ),
             "blast_radius": f"at most {rule.a_day:,} in 24 hours, until {rule.until}",
-            "system_state": "; ".join(test.summary for test in tests),
         },
     }
 

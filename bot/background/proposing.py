@@ -101,7 +101,8 @@ class Proposer:
         """Whether it was asked."""
         rule = rule_for(found, newest, facts.policy.memory, now)
         tests = [backtest(rule, ended, now, days) for days in SPANS]
-        body = request(rule, found, newest, tests)
+        names = {id_: person.name for id_, person in facts.people.persons.items()}
+        body = request(rule, found, newest, tests, names)
         why = lacking(facts, body)
         if why is not None:
             log.warning("rule-not-proposed", rule=rule.name, why=why)

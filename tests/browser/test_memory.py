@@ -255,7 +255,7 @@ def test_people_let_a_rule_decide_and_its_first_failure_ends_it(town: Town) -> N
     town.looks_for_rules()
     question = newcomer.card(PROPOSED)
     expect(question).to_contain_text(
-        re.compile(r"In 30 days it would have decided 5 of \d approvals; 0 denied by people; 0 f")
+        re.compile(r"In 90 days it would have decided 5 of \d approvals; 0 denied by people; 0 f")
     )
     town.picture("memory/proposed", question)
     _accept(town, "Ravi")

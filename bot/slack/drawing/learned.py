@@ -74,8 +74,11 @@ def learned_lines(e: Escalation, people: People, most: int = 200) -> list[Line]:
     """`Issue: known. «…»`, `Review due 3 Dec, @Ravi.` or `Reviewed by @Ravi 1 Dec: «…».`"""
     if e.erased is not None:
         return []
-    issue = [_issue_line(e.issue, people, most)] if e.issue else []
-    return [*issue, *([_review_line(e.review, people, most)] if e.review else [])]
+    # What nobody wrote down is said by the review, once there is one.
+    reviewed = e.review is not None and e.review.findings is not None
+    issue = None if e.issue and e.issue.by == ANDON and reviewed else e.issue
+    lines = [_issue_line(issue, people, most)] if issue else []
+    return [*lines, *([_review_line(e.review, people, most)] if e.review else [])]
 
 
 def _issue_line(issue: Issue, people: People, most: int) -> Line:

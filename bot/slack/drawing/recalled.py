@@ -148,14 +148,16 @@ def is_known(issue: Issue) -> bool:
 
 
 def issue_line(issue: Issue, people: People, most: int) -> Line:
-    """`Known issue: «disk of web-3 fills» Way round: «delete old logs» (open, Ines, by 1 Dec)`."""
+    """`Known issue: «disk of web-3 fills». Way round: «delete old logs». Ines, by 1 Dec.`"""
     cause = issue.root_cause if issue.root_cause != _UNKNOWN else issue.scenario
-    said: Pieces = [bold("Known issue: "), quoted(cause or issue.root_cause, most)]
+    label = f"{issue.state.value.capitalize()} issue: "
+    said: Pieces = [bold(label), quoted(cause or issue.root_cause, most), "."]
     if issue.workarounds:
-        said += [" Way round: ", quoted(issue.workarounds, most)]
+        said += [" Way round: ", quoted(issue.workarounds, most), "."]
     owner = name_of(issue.owner, people) if issue.owner else None
     due = f"by {_day(issue.due)}" if issue.due else None
-    return [*said, f" ({', '.join(filter(None, (issue.state.value, owner, due)))})"]
+    whose = ", ".join(filter(None, (owner, due)))
+    return [*said, f" {whose[:1].upper()}{whose[1:]}."] if whose else said
 
 
 def _day(text: str) -> str:

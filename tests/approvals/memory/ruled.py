@@ -209,7 +209,7 @@ class Ruled:
         rule = rule_for(found, newest, self.policy.memory, self.now)
         rule = rule.model_copy(update=terms)
         tests = [backtest(rule, self.history, self.now, days) for days in SPANS]
-        body = request(rule, found, newest, tests)
+        body = request(rule, found, newest, tests, {"ana": "Ana"})
         opened = self.opening(OURSELVES, **body)
         assert opened.digest == digest_of(body)
         (settled,) = self.commit(opened)

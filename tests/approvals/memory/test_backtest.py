@@ -68,20 +68,27 @@ def test_it_counts_what_people_said_and_what_became_of_it() -> None:
 
 
 def test_approvers_read_each_of_them() -> None:
-    text = told([backtest(RULE, HISTORY, NOW, days) for days in (30, 90)])
+    text = told([backtest(RULE, HISTORY, NOW, days) for days in (30, 90)], {"ana": "Ana"})
     option = WHAT.option
     assert text.splitlines()[2:] == [
-        "esc_refresh_007 2026-12-27 21:00 expired",
-        f"esc_refresh_006 2026-12-26 21:00 {option} by ben: stopped",
-        f"esc_refresh_005 2026-12-25 21:00 {option} by ben: succeeded, taken back",
-        "esc_refresh_004 2026-12-24 21:00 otherwise by ben: nothing reported",
-        "esc_refresh_003 2026-12-23 21:00 no by ben",
-        f"esc_refresh_002 2026-12-22 21:00 {option} by ana, ben: succeeded",
-        f"esc_refresh_001 2026-11-12 21:00 {option} by ben: failed",
+        "sh_007 2026-12-27 21:00 expired",
+        f"sh_006 2026-12-26 21:00 {option} by ben: stopped",
+        f"sh_005 2026-12-25 21:00 {option} by ben: succeeded, taken back",
+        "sh_004 2026-12-24 21:00 otherwise by ben: nothing reported",
+        "sh_003 2026-12-23 21:00 no by ben",
+        f"sh_002 2026-12-22 21:00 {option} by Ana, ben: succeeded",
+        f"sh_001 2026-11-12 21:00 {option} by ben: failed",
     ]
+
+
+def test_what_both_say_is_said_once() -> None:
+    """In a young store nothing is older than the shorter of them."""
+    young = [one for one in HISTORY if one.ended_at > NOW - day(30)]
+    lines = told([backtest(RULE, young, NOW, days) for days in (30, 90)], {}).splitlines()
+    assert (lines[0][:10], lines[1][:6]) == ("In 90 days", "sh_007")
 
 
 def test_a_long_list_ends_with_how_many_more() -> None:
     many = [WHAT.one(n, NOW - timedelta(minutes=n)) for n in range(module.MOST_LINES + 3)]
-    lines = told([backtest(RULE, many, NOW, 30)]).splitlines()
+    lines = told([backtest(RULE, many, NOW, 30)], {}).splitlines()
     assert (len(lines), lines[-1]) == (module.MOST_LINES + 2, "and 3 more")

@@ -38,7 +38,7 @@ def test_a_proposal_says_all_that_people_need_to_know() -> None:
         "production",
     )
     assert e.summary == (
-        "In 30 days people chose «Sync again» 5 of 5 times: ben, ana. The last was esc_000021."
+        "In 30 days people chose «Sync again» 5 of 5 times: ben, Ana. The last was 000021."
     )
     assert e.operation is not None
     assert e.operation.arguments["rule"] == "\n".join(
@@ -55,9 +55,7 @@ def test_a_proposal_says_all_that_people_need_to_know() -> None:
             "a_day = 20",
         )
     )
-    assert e.context["system_state"] == (
-        "In 30 days it would have decided 5 of 5 approvals; "
-        "0 denied by people; 0 failed; 0 taken back; "
+    assert str((e.options[0].arguments or {})["backtest"]).splitlines()[0] == (
         "In 90 days it would have decided 5 of 5 approvals; "
         "0 denied by people; 0 failed; 0 taken back"
     )

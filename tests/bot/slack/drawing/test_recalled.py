@@ -157,8 +157,8 @@ def test_a_known_issue_is_said_with_the_way_round_it() -> None:
     assert "Known issue" not in said
     told = read(channel_card(asked_again(), PEOPLE, earlier=KNOWN))
     assert (
-        "*Known issue: *«Two deploys change one mapping.» "
-        "Way round: «Freeze deploys of help-centre first.» (known, Ines, by 1 Dec)"
+        "*Known issue: *«Two deploys change one mapping.». "
+        "Way round: «Freeze deploys of help-centre first.». Ines, by 1 Dec."
     ) in told
     bare = replace(
         FILLS,
@@ -169,10 +169,10 @@ def test_a_known_issue_is_said_with_the_way_round_it() -> None:
         due="soon",
     )
     told = read(channel_card(asked_again(), PEOPLE, earlier=[one_before(issue=bare)]))
-    assert "«Mapping changes collide with the language field.» (open, by soon)" in told
+    assert "«Mapping changes collide with the language field.». By soon." in told
     nothing = replace(bare, scenario=None, due=None)
     told = read(channel_card(asked_again(), PEOPLE, earlier=[one_before(issue=nothing)]))
-    assert "*Known issue: *«Unknown» (open)" in told
+    assert "*Open issue: *«Unknown».\n" in told
 
 
 @pytest.mark.parametrize(
