@@ -10,7 +10,8 @@ import pytest
 
 from approvals import step as stepping
 from approvals.evolve import _STEPS
-from approvals.memory import learned, reviewing
+from approvals.memory import reviewing
+from approvals.memory.learned import LEARNED
 from approvals.words import Severity
 from tests.approvals.memory.walks import found
 
@@ -65,7 +66,7 @@ def reminders_never_come(m: Patch) -> None:
 
 def what_is_written_is_still_due(m: Patch) -> None:
     """Reminders go on."""
-    real = learned.review_written
+    real = LEARNED["review:written"]
 
     def written(e: object, record: object) -> object:
         done = real(e, record)  # type: ignore[arg-type]
