@@ -217,7 +217,7 @@ def test_what_was_done_by_hand_is_on_the_next_card(town: Town) -> None:
     card = town.card(second)
     expect(card).to_contain_text("Seen once: 1 by hand. Last: Ravi")
     expect(card).to_contain_text("Known issue: «a lock of the nightly job stays behind»")
-    expect(card).to_contain_text("Way round: «cleared its lock, then rebuilt» (known, Dana)")
+    expect(card).to_contain_text("Way round: «cleared its lock, then rebuilt». Dana.")
     town.picture("memory/seen", card)
 
 

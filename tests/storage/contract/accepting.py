@@ -42,7 +42,7 @@ def a_proposal(ended: list[Escalation], stand: Stand) -> Open:
     newest = next(e for e in ended if e.id == found.newest.id)
     rule = rule_for(found, newest, stand.facts.policy.memory, stand.clock.now)
     tests = [backtest(rule, history, stand.clock.now, days) for days in SPANS]
-    body = request(rule, found, newest, tests)
+    body = request(rule, found, newest, tests, {})
     asked = an_open("proposal", **body)
     return replace(asked, service=OURSELVES, request=body, digest=digest_of(body))
 
