@@ -86,8 +86,11 @@ class Story:
     # -- people ---------------------------------------------------------------------------------
 
     async def card(self, channel: str, *, label: str = "", words: str = "") -> Message:
-        """The newest card in a conversation, once it has that button and says that."""
-        return await self.workspace.wait_for(lambda: self._card(channel, label, words))
+        """The newest card in a conversation, once it has that button and says that.
+
+        It may stand behind what else is to be posted there, a message a second.
+        """
+        return await self.workspace.wait_for(lambda: self._card(channel, label, words), 20.0)
 
     def _card(self, channel: str, label: str = "", words: str = "") -> Message | None:
         try:
