@@ -50,7 +50,11 @@ def recalled(
     made = fingerprint(fields)
     found: dict[str, Json] = {"fingerprint": sparse(made)}
     closest = next((known[key] for key in keys_of(made) if key in known), None)
-    return found if closest is None else found | {"recalled": closest}
+    if closest is None:
+        return found
+    # In the order in which the record keeps it: refolded, the state is the same to the byte.
+    ended = {"ended": dict(sorted(closest["ended"].items()))} if "ended" in closest else {}
+    return found | {"recalled": {**closest, **ended}}
 
 
 def answer_of(remembered: Remembered) -> str:
