@@ -50,7 +50,8 @@ def _findings(
     if command.automatable is not None:
         found["automatable"] = command.automatable
     linked = {book.name for book in e.runbooks}
-    worked = {k: v for k, v in command.runbooks_worked.items() if k in linked}
+    # In the order in which the record keeps it.
+    worked = {k: v for k, v in sorted(command.runbooks_worked.items()) if k in linked}
     if worked:
         found["runbooks_worked"] = worked
     pattern = error_pattern(e) if command.known_error else None

@@ -50,11 +50,7 @@ def recalled(
     made = fingerprint(fields)
     found: dict[str, Json] = {"fingerprint": sparse(made)}
     closest = next((known[key] for key in keys_of(made) if key in known), None)
-    if closest is None:
-        return found
-    # In the order in which the record keeps it: refolded, the state is the same to the byte.
-    ended = {"ended": dict(sorted(closest["ended"].items()))} if "ended" in closest else {}
-    return found | {"recalled": {**closest, **ended}}
+    return found if closest is None else found | {"recalled": closest}
 
 
 def answer_of(remembered: Remembered) -> str:
@@ -70,10 +66,14 @@ def is_failed(remembered: Remembered) -> bool:
 def summary(
     likeness: Likeness, counts: Iterable[Count], last: Sequence[Remembered]
 ) -> Recollection | None:
-    """Made of how many ended how, and of the last few, newest first; None of none."""
+    """Made of how many ended how, and of the last few, newest first; None of none.
+
+    Answers stand in the order of their names, as in a record: so the state that an opening makes of
+    it is to the byte the one that is refolded from the record.
+    """
     ended: dict[str, int] = {}
     failed = undone = 0
-    for answer, times, badly, taken_back in sorted(counts, key=_most_first):
+    for answer, times, badly, taken_back in sorted(counts):
         ended[answer] = times
         failed, undone = failed + badly, undone + taken_back
     if not ended:
@@ -86,10 +86,6 @@ def summary(
         undone=undone,
         precedents=tuple(map(_precedent, last[:NAMED])),
     )
-
-
-def _most_first(count: Count) -> tuple[int, str]:
-    return -count[1], count[0]
 
 
 def _precedent(of: Remembered) -> Precedent:

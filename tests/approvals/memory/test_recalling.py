@@ -7,8 +7,9 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from approvals.codec import instant
+from approvals.codec import dump_text, instant
 from approvals.events import OPENED
+from approvals.evolve import evolve
 from approvals.ledger import Ledger
 from approvals.memory.codec import dump_remembered, load_remembered
 from approvals.memory.recalling import (
@@ -69,7 +70,7 @@ def test_a_summary_counts_answers_and_names_the_last_few() -> None:
             for n in range(7, 2, -1)
         ),
     )
-    assert list(made.ended) == ["go", "expired", "no"]
+    assert list(made.ended) == ["expired", "go", "no"]
 
 
 def test_of_none_there_is_no_summary() -> None:
@@ -100,6 +101,20 @@ def test_the_closest_look_is_shown(known: list[str], shown: str) -> None:
     done = scene.try_to_open(ledger=ledger)
     assert done.escalation is not None
     assert done.escalation.recalled == Recollection(likeness=Likeness(shown), times=1)
+
+
+def test_what_is_opened_with_a_summary_is_to_the_byte_what_its_record_says() -> None:
+    """Stores keep the text, and an audit makes it anew from the records."""
+    scene = Scene()
+    (key, *_) = keys_of(scene.open().e.fingerprint)
+    made = summary(Likeness.EXACT, [("go", 5, 0, 0), ("no", 9, 0, 0), ("expired", 1, 0, 0)], [])
+    assert made is not None
+    known = {key: orjson.loads(dump_summary(made))}
+    done = scene.try_to_open(ledger=Ledger(recollections=known))
+    (record,) = done.records
+    again = evolve(None, replace(record, body=orjson.loads(record.text)["body"]))
+    assert done.escalation is not None
+    assert dump_text(again) == dump_text(done.escalation)
 
 
 def test_whatever_is_remembered_the_verdict_is_the_same() -> None:

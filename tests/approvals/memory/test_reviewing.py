@@ -272,6 +272,17 @@ def test_who_hands_it_on_is_not_told_who_gets_it_is() -> None:
 # -- written --------------------------------------------------------------------------------------
 
 
+def test_runbooks_are_answered_in_the_order_in_which_the_record_keeps_them() -> None:
+    """So the state is to the byte what its records say."""
+    scene = failed()
+    named = [Runbook(name=f"{name}.md", title=name, by="rule") for name in ("b", "a")]
+    scene.change(runbooks=tuple(named))
+    scene.write_review(runbooks_worked={"b.md": True, "a.md": False})
+    findings = review_of(scene).findings
+    assert findings is not None
+    assert list(findings.runbooks_worked.items()) == [("a.md", False), ("b.md", True)]
+
+
 def test_it_says_what_was_learned_and_is_no_longer_due() -> None:
     error = {"type": "ConnectTimeout", "message": "db:5432 after 10 s"}
     scene = failed(context={"error": error})
