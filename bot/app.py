@@ -70,7 +70,7 @@ NEWS_S = 1.0
 #: Loops that no commit concerns at once.
 UNHURRIED = frozenset(
     {"clock", "home", "news", "people", "policy", "digest", "sealer", "secrets", "keys"}
-    | {"proposals", "runbooks"}
+    | {"memory", "proposals", "runbooks"}
 )
 
 #: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
@@ -212,7 +212,6 @@ def _concerns(people: KnownPeople) -> dict[str, Callable[[Escalation], bool]]:
     return {
         "callbacks": lambda escalation: escalation.callback_url is not None,
         "pages": lambda _: bool(people.policy.routes),
-        "memory": MemorySide.concerns,
         "rules": RuleSide.concerns,
     }
 

@@ -1,18 +1,18 @@
 """Composition of memory: the loops that remember, and what else is made of what ended.
 
-A part that adds a loop appends it to `loops`; one that a commit wakes is woken by all that end.
+No commit wakes them: what ended within a second is taken up in one go, and a summary that many
+share is counted once.
 """
 
 from typing import Protocol
 
-from approvals.escalation import Escalation
 from approvals.memory.ports import Memory
 from approvals.ports import Clock, Leases
 from bot.background.loop import Loop
 from bot.background.remembering import Rememberer
 
-#: Seconds between two looks when nothing wakes the loop.
-MEMORY_S = 5.0
+#: Seconds between two looks.
+MEMORY_S = 1.0
 
 
 class Remembers(Protocol):
@@ -33,8 +33,3 @@ class MemorySide:
     def __init__(self, store: Remembers, clock: Clock) -> None:
         rememberer = Rememberer(store.memory, store.leases, clock)
         self.loops = [Loop("memory", rememberer.once, MEMORY_S)]
-
-    @staticmethod
-    def concerns(escalation: Escalation) -> bool:
-        """Whether there is something to remember: how it ended, and what came of that."""
-        return escalation.status.is_terminal

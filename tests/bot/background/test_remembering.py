@@ -38,16 +38,3 @@ async def test_what_ended_is_taken_up_bit_by_bit_by_whoever_has_the_lease() -> N
         assert len(await store.memory.ended(START, clock.now)) == AT_ONCE + 1
         (loop,) = MemorySide(store, clock).loops
         assert (loop.name, loop.works) == ("memory", True)
-
-
-async def test_only_what_ended_wakes_it() -> None:
-    clock = Clock()
-    async with open_memory_store(
-        facts=FileFacts(), signer=PlainSigner(), clock=clock, committed=lambda _: None
-    ) as store:
-        opened = await store.writer.submit(an_open())
-        assert opened.escalation is not None
-        voted = await store.writer.submit(a_vote(opened.escalation.id, option="leave"))
-        assert voted.escalation is not None
-        assert not MemorySide.concerns(opened.escalation)
-        assert MemorySide.concerns(voted.escalation)
