@@ -4,7 +4,7 @@ What must be read is read before the acknowledgement; so a store that is away is
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -36,6 +36,9 @@ OURS = (
 Ack = Any
 Payload = Mapping[str, Any]
 
+#: Draws a window about an escalation, or says why it cannot.
+View = Callable[[Escalation, Click], Awaitable[Mapping[str, Any] | Message]]
+
 
 class Browsing:
     """Listeners of what only shows something."""
@@ -55,15 +58,7 @@ class Browsing:
 
     async def details(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """Everything there is to know, in a modal; one page of it."""
-        click = of_button(body, foreign=is_foreign(body))
-        found = await self._readable(click)
-        shown = found if isinstance(found, Message) else await self._page(found, click)
-        await ack()
-        if isinstance(shown, Message):
-            await self._voice.tell(client, click, shown)
-            return
-        await self._voice.open(client, click, shown)
-        self.looked(click)
+        await self._window(ack, body, client, self._page)
 
     async def _page(self, escalation: Escalation, click: Click) -> Mapping[str, Any] | Message:
         try:
@@ -78,9 +73,13 @@ class Browsing:
 
     async def earlier(self, ack: Ack, body: Payload, client: AsyncWebClient) -> None:
         """The earlier ones like it, in a window."""
+        await self._window(ack, body, client, self._like)
+
+    async def _window(self, ack: Ack, body: Payload, client: AsyncWebClient, view: View) -> None:
+        """A window about an escalation, for whoever may read it; else why not."""
         click = of_button(body, foreign=is_foreign(body))
         found = await self._readable(click)
-        shown = found if isinstance(found, Message) else await self._like(found, click)
+        shown = found if isinstance(found, Message) else await view(found, click)
         await ack()
         if isinstance(shown, Message):
             await self._voice.tell(client, click, shown)
