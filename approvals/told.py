@@ -40,6 +40,7 @@ def deciders(escalation: Escalation) -> Told:
 
 
 def requester(escalation: Escalation) -> Told:
+    """On whose behalf it was asked: the policy's person, else their account; nobody unnamed."""
     asked = escalation.requester
     if asked is None:
         return {}
@@ -49,12 +50,13 @@ def requester(escalation: Escalation) -> Told:
 
 
 def everyone(escalation: Escalation) -> Told:
+    """Who decided it, and who asked for it."""
     return deciders(escalation) | requester(escalation)
 
 
 def concerned(escalation: Escalation) -> Told:
     """Everyone an override concerns; quiet people too."""
     plan = escalation.plan
-    deciders = dict.fromkeys((f"person:{p}" for p in plan.could_decide), MAY_DECIDE)
+    may_decide = dict.fromkeys((f"person:{p}" for p in plan.could_decide), MAY_DECIDE)
     owners = dict.fromkeys((f"person:{p}" for p in plan.owners), "owner of the service")
-    return deciders | owners | requester(escalation)
+    return may_decide | owners | requester(escalation)

@@ -57,8 +57,9 @@ class Ruler:
     async def once(self) -> bool:
         """Know the rules, begin those that were accepted, end those that went wrong."""
         found = await proposals(self._reads, "approved")
-        if self._rules.allow(rules_in_force(found, self._clock())):
-            log.info("rules-in-force", rules=len(rules_in_force(found, self._clock())))
+        rules = rules_in_force(found, self._clock())
+        if self._rules.allow(rules):
+            log.info("rules-in-force", rules=len(rules))
         async with self._leases.leased("rules") as is_ours:
             return is_ours and await self._acted(found)
 
