@@ -9,7 +9,7 @@ reckoned from the proposal, and from what the rule decided::
                                                                         accept it anew
 
     suspended by the first that failed, that nobody knows the end of, or that was stopped or undone;
-    and by more than `burst` within an hour
+    by more than `burst` within an hour; and by any approver who ends it by hand
 """
 
 import json
@@ -126,6 +126,11 @@ def in_force(escalation: Escalation, now: datetime) -> Accepted | None:
     if rule is None or rule.is_over(now) or escalation.suspended is not None:
         return None
     return rule
+
+
+def can_be_ended(escalation: Escalation) -> bool:
+    """Whether it accepted a rule that nothing has ended for good; its last day may have passed."""
+    return accepted(escalation) is not None and escalation.suspended is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

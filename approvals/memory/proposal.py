@@ -104,8 +104,8 @@ def request(
         "context": {
             "user_impact": f"Nobody is asked any more before {rule.service} does this.",
             "rollback": (
-                "It ends by itself at the first that fails, is stopped or is undone; "
-                "`propose = false` under [memory] of the policy ends every accepted rule."
+                "It ends by itself at the first that fails, is stopped or is undone, and whenever "
+                "somebody who may accept it taps «End this rule» here."
             ),
             "blast_radius": f"at most {rule.a_day:,} in 24 hours, until {rule.until}",
         },

@@ -160,5 +160,5 @@ class Suspension:
     """An accepted rule decides nothing any more: people do, until they accept one anew."""
 
     at: datetime
-    why: str  #: `failed`, `unknown`, `undone` or `burst`
-    because: str  #: the escalation that showed it
+    why: str  #: `failed`, `unknown`, `undone`, `burst` or `ended`
+    because: str  #: the escalation that showed it; of `ended`, who did it: `person:lena`

@@ -16,7 +16,7 @@ from approvals.verdict import Verdict
 from bot.messaging import Message
 from bot.slack.clicks import Click, click_id
 from bot.slack.drawing import answers, asking, learning, modals, words
-from bot.slack.drawing.about import is_incident, may_override
+from bot.slack.drawing.about import is_incident, may_be_stopped, may_override
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.earlier import earlier_modal
@@ -88,7 +88,7 @@ class Screens:
         return not click.foreign and (worth is None or worth(self, e, click))
 
     def _may_stop(self, e: Escalation, click: Click) -> bool:
-        return e.can_be_stopped and self.may_decide(e, click)
+        return may_be_stopped(e) and self.may_decide(e, click)
 
     def _is_own(self, e: Escalation, click: Click) -> bool:
         person = self._people.of_account(click.account)

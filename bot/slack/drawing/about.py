@@ -7,6 +7,7 @@ from typing import Any
 from approvals import tally
 from approvals.categories import Category, category
 from approvals.escalation import Escalation, Option, Vote
+from approvals.memory.accepted import can_be_ended
 from approvals.people import People
 from approvals.tally import counting, eligible, standing_shown
 from approvals.words import DecidedBy, Effect, Kind, OperationState, Severity, Status
@@ -51,6 +52,11 @@ def outcome_word(e: Escalation) -> str:
     if e.kind is Kind.AUTOMATION and word == "APPROVED":
         return "RAN BY ITSELF"
     return "OVERRIDDEN" if is_overridden(e) and word == "APPROVED" else word
+
+
+def may_be_stopped(e: Escalation) -> bool:
+    """Whether an approver may still take back what was approved."""
+    return e.can_be_stopped or can_be_ended(e)
 
 
 def is_incident(e: Escalation) -> bool:

@@ -205,6 +205,8 @@ def _aborted(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _stopped(e: Escalation, values: Values, people: People) -> Sentence:
+    if e.suspended is not None:
+        return ("Recorded: the rule is ended. People are asked again.",), ()
     return (f"Recorded: stopped. {row_of(e).nothing_past} {e.service} is told.",), ()
 
 
@@ -286,6 +288,8 @@ def _already_claimed(e: Escalation, values: Values, people: People) -> Sentence:
 
 
 def _not_to_stop(e: Escalation, values: Values, people: People) -> Sentence:
+    if e.suspended is not None:
+        return (f"{NOT_RECORDED} The rule has ended already.",), [show_button(e)]
     option = chosen(e)
     how = f" ({one_line(option.label)})" if option else ""
     stands = "still waits for a decision" if e.decision is None else f"is {e.status.value}{how}"

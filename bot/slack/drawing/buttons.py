@@ -68,6 +68,17 @@ def show_button(e: Escalation) -> Element:
     return button(e, f"show:{e.id}", SHOW)
 
 
+def show_other_button(id_: str, label: str, spoken: str) -> Element:
+    """The card of another one; it carries the id alone, for there is nothing to decide."""
+    return {
+        "type": "button",
+        "action_id": f"show:{id_}",
+        "text": plain_text(cut(label, BUTTON)),
+        "value": json.dumps({"e": id_}, separators=(",", ":")),
+        "accessibility_label": cut(spoken, ACCESSIBILITY),
+    }
+
+
 def acknowledge_button(e: Escalation) -> Element:
     """ "I am looking": others are not called meanwhile."""
     return button(e, "acknowledge", ACKNOWLEDGE)

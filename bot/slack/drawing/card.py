@@ -142,7 +142,7 @@ def _blocks(
         rich(section(who_asks(e, people, in_channel=in_channel)), block_id="asks"),
         rich(context_lines(e, context_room), block_id="says"),
         *runbooks.on_card(e),
-        rich(*on_card(e, "What would run"), block_id="run"),
+        rich(*on_card(e, _what_would(e)), block_id="run"),
     ]
     tried = attempts(e)
     found += [rich(tried, block_id="tried")] if tried else []
@@ -158,6 +158,10 @@ def _blocks(
         context(small_print(e), block_id="print"),
     ]
     return found
+
+
+def _what_would(e: Escalation) -> str:
+    return "What would be in force" if proposed(e) else "What would run"
 
 
 def who_asks(e: Escalation, people: People, *, in_channel: bool = True) -> Line:

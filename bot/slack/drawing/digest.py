@@ -16,7 +16,7 @@ from bot.messaging import Message
 from bot.slack.drawing import lockscreen
 from bot.slack.drawing.about import is_by_rule, short_id
 from bot.slack.drawing.oversight import asked_of_week, week_part
-from bot.slack.drawing.ruled import why_suspended
+from bot.slack.drawing.ruled import what_ended
 from bot.slack.drawing.service_says import error_of
 from bot.slack.drawing.spans import (
     Block,
@@ -124,7 +124,7 @@ def _ended(e: Escalation) -> Line:
     if ended is None:
         return []
     name = rule.name if rule else e.title
-    why = f": {why_suspended(ended.why)} ({short_id(ended.because)}), "
+    why = f": {what_ended(ended.why, ended.because)}, "
     return [quoted(name, 120), why, when(ended.at), f", {short_id(e)}"]
 
 

@@ -34,6 +34,7 @@ from bot.slack.drawing.learned import (
     own_review,
     write_review_button,
 )
+from bot.slack.drawing.ruled import because_buttons
 from bot.slack.drawing.spans import Block, Element, Line, bold, one_line, rich, section
 from bot.slack.drawing.thread import sentence
 from bot.slack.drawing.verbs import open_question
@@ -91,6 +92,8 @@ def _offered(
     """What this person can do about it now."""
     if asks_for_review(e, case, person):
         return [write_review_button(e), hand_review_button(e)]
+    if case == "rule-suspended":
+        return because_buttons(values)
     if e.status is not Status.PENDING:
         return []
     if case in ("step", "unattended") and _may_look(e, people, person):

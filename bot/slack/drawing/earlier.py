@@ -10,8 +10,8 @@ from approvals.memory.remembering import Remembered
 from approvals.memory.values import Findings, Likeness
 from approvals.people import People
 from approvals.words import DecidedBy, Result, Status
+from bot.slack.drawing.buttons import show_other_button
 from bot.slack.drawing.form import View, metadata, modal
-from bot.slack.drawing.limits import ACCESSIBILITY
 from bot.slack.drawing.recalled import is_known, issue_line
 from bot.slack.drawing.spans import (
     Block,
@@ -21,10 +21,8 @@ from bot.slack.drawing.spans import (
     all_of,
     bold,
     context,
-    cut,
     name_of,
     one_line,
-    plain_text,
     quoted,
     rich,
     section,
@@ -136,11 +134,4 @@ def _learned(found: Findings) -> Line:
 
 
 def _show(one: Remembered) -> Element:
-    """Its card; the button carries the id alone, for there is nothing to decide."""
-    return {
-        "type": "button",
-        "action_id": f"show:{one.id}",
-        "text": plain_text(SHOW),
-        "value": f'{{"e":"{one.id}"}}',
-        "accessibility_label": cut(f"Show {one_line(one.title)}", ACCESSIBILITY),
-    }
+    return show_other_button(one.id, SHOW, f"Show {one_line(one.title)}")

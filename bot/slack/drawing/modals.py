@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from approvals.escalation import Escalation, Option
+from approvals.memory.accepted import can_be_ended, proposed
 from approvals.people import People
 from approvals.tally import standing_shown
 from approvals.typing_target import word_to_type
@@ -50,7 +51,7 @@ from bot.slack.drawing.spans import (
     rich,
     section,
 )
-from bot.slack.drawing.words import ADD_REASON, CANNOT_BE_UNDONE, CLOSE, STOP_IT
+from bot.slack.drawing.words import ADD_REASON, CANNOT_BE_UNDONE, CLOSE, END_RULE, STOP_IT
 
 #: What a modal also shows where more than one person is needed, beside the operation.
 _MORE_TO_JUDGE = ("State", "Changed")
@@ -198,19 +199,35 @@ def _chosen(option: Option) -> Line:
 def stop_modal(
     e: Escalation, people: People, *, channel: str | None = None, ts: str | None = None
 ) -> View:
-    """Until the claim, what was approved can be stopped."""
+    """Until the claim, what was approved can be stopped; a rule, as long as it decides."""
     option = chosen(e)
-    label = one_line(option.label) if option else "it"
-    said = f"Approved: {label}. {e.service} has not started. If you stop it, {row_of(e).nothing}, "
+    ends_rule = not e.can_be_stopped and can_be_ended(e)
+    title, submit = ("End this rule?", END_RULE) if ends_rule else ("Stop it?", STOP_IT)
+    reader = "everyone who is told" if ends_rule else asker_name(e, people) or e.service
     blocks = [
-        rich(
-            section((said, f"the approval is void and {e.service} must ask again.")), block_id="t"
-        ),
-        sentence(f"Why, for {asker_name(e, people) or e.service}", optional=True),
+        rich(section((_rule_ends(e) if ends_rule else _stops(e, option),)), block_id="t"),
+        sentence(f"Why, for {reader}", optional=True),
         small_print(e),
     ]
     carries = metadata(e, option.key if option else None, channel=channel, ts=ts)
-    return modal("stop", "Stop it?", blocks, metadata=carries, submit=STOP_IT)
+    return modal("stop", title, blocks, metadata=carries, submit=submit)
+
+
+def _stops(e: Escalation, option: Option | None) -> str:
+    label = one_line(option.label) if option else "it"
+    return (
+        f"Approved: {label}. {e.service} has not started. If you stop it, {row_of(e).nothing}, "
+        f"the approval is void and {e.service} must ask again."
+    )
+
+
+def _rule_ends(e: Escalation) -> str:
+    rule = proposed(e)
+    what = one_line(rule.name, 120) if rule else "This"
+    return (
+        f"{what}: from now on people are asked again. What the rule has allowed already goes on. "
+        "It comes back only when people accept it anew."
+    )
 
 
 def reason_modal(

@@ -23,6 +23,7 @@ from bot.slack.drawing.about import (
     erased,
     is_by_rule,
     is_overridden,
+    may_be_stopped,
     may_decide,
     outcome_word,
     reason_of,
@@ -55,7 +56,7 @@ from bot.slack.drawing.spans import (
     section,
     when,
 )
-from bot.slack.drawing.words import NO_REASON, STOP_IT, split_rationale
+from bot.slack.drawing.words import END_RULE, NO_REASON, STOP_IT, split_rationale
 
 #: What stands over the operation.
 _HEADINGS: Mapping[OperationState, str] = {
@@ -191,7 +192,7 @@ def began_at(e: Escalation) -> datetime:
 
 def _succeeded(e: Escalation, people: People) -> list[Line]:
     done: Pieces = ["Succeeded ", _at(e, e.outcome.at if e.outcome else None), "."]
-    return [done, *_reported(e), *suspended_at(e)]
+    return [done, *_reported(e), *suspended_at(e, people)]
 
 
 def _failed(e: Escalation, people: People) -> list[Line]:
@@ -325,11 +326,12 @@ def _withdrawn(e: Escalation, people: People) -> Line:
 
 
 def _stop(e: Escalation) -> list[Element]:
-    """Until the claim, any approver may stop it."""
+    """Until the claim, any approver may stop it; a rule, as long as it decides."""
     option = chosen(e)
-    if not e.can_be_stopped or option is None:
+    if option is None or not may_be_stopped(e):
         return []
-    return [button(e, "stop", STOP_IT, option=option.key)]
+    label = STOP_IT if e.can_be_stopped else END_RULE
+    return [button(e, "stop", label, option=option.key)]
 
 
 def _small_print(e: Escalation) -> str:

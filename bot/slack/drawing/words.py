@@ -14,7 +14,9 @@ TITLE = 24
 
 DETAILS = "Details"
 STOP_IT = "Stop it"
+END_RULE = "End this rule"
 SHOW = "Show"
+SHOW_WHY = "Show what went wrong"
 BACK = "Back"
 CLOSE = "Close"
 ADD_REASON = "Add a reason"

@@ -172,9 +172,9 @@ class Ruled:
         given = {"service": "svc", "result": Result(result), **given}
         return self.send(commands.Report, e.id, **given)
 
-    def stop(self, e: Escalation, account: str = "UANA") -> Settled:
+    def stop(self, e: Escalation, account: str = "UANA", reason: str | None = None) -> Settled:
         """An approver stops it."""
-        return self.send(commands.Stop, e.id, actor=Actor(account=account))
+        return self.send(commands.Stop, e.id, actor=Actor(account=account), reason=reason)
 
     def run(self, e: Escalation, result: str = "succeeded", **given: Any) -> Escalation:
         """It is taken, and ends so."""

@@ -19,7 +19,9 @@ from approvals.memory.fingerprint import fingerprint, known_by
 from approvals.memory.remembering import remembered
 from approvals.memory.suggesting import Suggestion
 from approvals.memory.values import Suspension
+from approvals.refusals import Why
 from approvals.replay.rerun import BY_RULE
+from approvals.verdict import Case
 from approvals.words import DecidedBy, OperationState, Status
 from tests.approvals.memory.ruled import CHANGES, GO, NO, RECOVERIES, RULED, Ruled, rule_of
 from tests.approvals.memory.ruled_books import OTHERWISE, STRICTER
@@ -257,6 +259,33 @@ def test_owners_are_told_as_well(town: Ruled) -> None:
     town.send(SuspendRule, proposal.id, why="failed", because="esc_1", owners=("req",))
     told = [to for _, to, case in owed(town, proposal.id) if case == "rule-suspended"]
     assert told == ["person:cem", "person:dee", "person:req", ""]
+
+
+def test_whoever_may_accept_it_ends_it_by_hand(town: Ruled) -> None:
+    """At once, on the record by name; what it had allowed already goes its way."""
+    proposal, allowed = proposal_in(town), town.ask()
+    assert town.stop(proposal, "UBEN").refusal is not None  # may not change what is decided
+    done = town.stop(proposal, "UCEM", " we do it in the pipeline now ")
+    assert (done.refusal, done.answer.case) == (None, Case.STOPPED)
+    *_, ended = town.rows.records[proposal.id]
+    assert (ended.kind, ended.by) == (events.RULE_SUSPENDED, "person:cem")
+    assert (ended.body["name"], ended.body["reason"]) == ("Cem", "we do it in the pipeline now")
+    after = town.e(proposal.id)
+    assert after.suspended == Suspension(at=town.now, why="ended", because="person:cem")
+    entries = [Entry.of(r) for r in town.rows.records[proposal.id]]
+    assert list(check_sane(proposal.id, entries, refold(entries))) == []
+    assert decided_by(town.ask()) == "people"
+    assert town.look().rules == {}
+    assert town.run(allowed).state is OperationState.SUCCEEDED
+
+
+def test_a_rule_that_has_ended_is_not_ended_again(town: Ruled) -> None:
+    proposal = proposal_in(town)
+    town.stop(proposal, "UCEM")
+    refused = town.stop(proposal, "UDEE").refusal
+    assert refused is not None
+    assert refused.why is Why.NOT_APPROVED
+    assert owed(town, proposal.id).count(("thread", "", "rule-suspended")) == 1
 
 
 def test_where_nothing_was_accepted_nothing_is_suspended() -> None:

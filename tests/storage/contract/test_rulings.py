@@ -89,6 +89,16 @@ async def test_the_breaker_survives_a_restart_and_stale_facts(stand: Stand) -> N
     assert await by(stand, an_open("b")) == ["people"]
 
 
+async def test_a_rule_that_people_end_decides_nothing_of_its_own_batch(stand: Stand) -> None:
+    proposal = await accepted(stand)
+    stop = Stop(id=new_id("cmd"), escalation_id=proposal, actor=Actor(account="ULENA"))
+    ended, after = await asyncio.gather(stand.submit(stop), stand.submit(an_open("b")))
+    assert ended.refusal is None
+    assert after.escalation is not None
+    assert after.escalation.decision is None
+    assert await stand.refolded(proposal) == await stand.read(proposal)
+
+
 @pytest.mark.parametrize("how", ["unknown", "undone", "stopped", "silence"])
 async def test_whatever_goes_wrong_ends_it(stand: Stand, how: str) -> None:
     proposal = await accepted(stand)

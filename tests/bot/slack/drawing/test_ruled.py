@@ -1,14 +1,18 @@
 """What is said of rules: the question, what one decided, and that one has ended."""
 
+from datetime import timedelta
+
 import pytest
 
 from approvals.digests import quiet_of
+from bot.slack.drawing.answers import answer
 from bot.slack.drawing.card import channel_card, direct_card
 from bot.slack.drawing.details import details
 from bot.slack.drawing.digest import digest
 from bot.slack.drawing.directs import direct
 from bot.slack.drawing.limits import check
 from bot.slack.drawing.lockscreen import Reader
+from bot.slack.drawing.modals import stop_modal
 from bot.slack.drawing.record import decided_card
 from bot.slack.drawing.ruled import why_suspended
 from bot.slack.drawing.thread import thread_line
@@ -82,9 +86,49 @@ def test_everyone_is_told_the_same_of_its_end() -> None:
         "SUSPENDED: Let the rule decide. accept rule svc: sync orders, production. "
         "By Cem and Dee 03:00 UTC. What it allowed failed. People are asked again."
     )
+    shows = [(one["text"]["text"], one["action_id"]) for one in told.blocks[-1]["elements"]]
+    assert shows == [("Show what went wrong", f"show:{e.id}"), ("Show", f"show:{proposal.id}")]
     drawn = decided_card(now, people, Reader(zone="UTC"))
     assert check(drawn) == ()
     assert_stored("rule_suspended", drawn)
+
+
+def test_a_rule_in_force_is_ended_from_its_card() -> None:
+    """The button is there as long as it decides, and says what it does."""
+    town = Ruled()
+    e, people = town.accepted(), town.facts.people
+    assert "End this rule" in read(decided_card(e, people, Reader(zone="UTC")))
+    window = stop_modal(e, people)
+    assert check(window) == ()
+    said = read(window)
+    assert said.startswith("title | End this rule?\nsubmit | End this rule\n")
+    assert "svc: sync orders: from now on people are asked again." in said
+    done = town.stop(e, "UCEM", "we do it in the pipeline now")
+    said = read(answer(done.answer.case.value, {}, done.escalation, people))
+    assert "Recorded: the rule is ended. People are asked again." in said
+    again = town.stop(e, "UDEE").refusal
+    assert again is not None
+    assert "The rule has ended already." in read(
+        answer(again.why.value, again.values, town.e(e.id), people)
+    )
+
+
+def test_who_ended_a_rule_is_named() -> None:
+    town = Ruled()
+    proposal, people = town.accepted(), town.facts.people
+    town.stop(proposal, "UCEM", "we do it in the pipeline now")
+    now, record = town.e(proposal.id), town.rows.records[proposal.id][-1]
+    told = direct(now, "rule-suspended", record.body, people, person="dee", reason="accepted it")
+    assert (
+        "This rule decides nothing any more. Ended by Cem: «we do it in the pipeline now». "
+        "People are asked again, until they accept it anew."
+    ) in read(told)
+    assert [one["text"]["text"] for one in told.blocks[-1]["elements"]] == ["Show"]
+    card = read(decided_card(now, people, Reader(zone="UTC")))
+    assert "Ended by Cem. People are asked again." in card
+    assert "End this rule" not in card
+    quiet = quiet_of([now], town.now - timedelta(hours=1), town.now)
+    assert "It was ended by hand, " in read(digest(quiet, "UTC", town.now))
 
 
 @pytest.mark.parametrize(
