@@ -25,7 +25,7 @@ from bot.background.refusals import (
     said,
     was_taken_maybe,
 )
-from bot.background.ways import Ways, way_of
+from bot.background.ways import Ways, is_gathered, way_of
 from bot.messaging import (
     Artist,
     Message,
@@ -98,7 +98,7 @@ class Reconciler:
         card = next((one for one in cards if one.id == card_id), None)
         if card is None or escalation is None:
             return
-        if _is_gathered(card, escalation):
+        if is_gathered(card, escalation):
             await self._cards.unneeded(card)
             return
         storm = await self._storms.storm(card.storm_id) if card.storm_id else None
@@ -223,12 +223,6 @@ class Reconciler:
 
     async def _later(self, card: Card, error: str, seconds: float) -> None:
         await self._cards.again(card, self._clock() + timedelta(seconds=seconds), error)
-
-
-def _is_gathered(card: Card, escalation: Escalation) -> bool:
-    """Not posted yet, and a storm's card shows it already: nobody is rung for it alone."""
-    own = card.storm_id is None and card.ts is None and not was_taken_maybe(card.error)
-    return own and escalation.storm_id is not None
 
 
 def _backoff(attempts: int) -> float:

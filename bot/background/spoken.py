@@ -29,7 +29,7 @@ from bot.background.floods import MOST, WHOLE, floods, is_ending
 from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import UNANSWERED, said, was_taken_maybe
-from bot.background.ways import Ways
+from bot.background.ways import Ways, is_gathered
 from bot.messaging import (
     Artist,
     Message,
@@ -256,8 +256,8 @@ class Speaker:
             card = next((c for c in cards if c.surface == "storm"), None)
         else:
             card = _thread_of(cards, escalation)
-        if card is None:
-            return  # a policy without a channel has no thread
+        if card is None or is_gathered(card, escalation):
+            return  # a policy without a channel has no thread, nor what a storm's card shows
         if card.channel is None or card.ts is None:
             raise SlackError("card_not_posted")
         try:

@@ -13,7 +13,7 @@ from approvals.decide.miss import is_late
 from approvals.decide.reach import SLACK_AWAY
 from approvals.escalation import Escalation
 from approvals.ports import Card, Cards, Clock, Deliveries, StoreError, Writer
-from bot.background.refusals import UNANSWERED
+from bot.background.refusals import UNANSWERED, was_taken_maybe
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +87,14 @@ def way_of(card: Card) -> str | None:
     """The way a card takes, as the core names it; None where it is a card of something else."""
     names = {"channel": "channel", "direct": "person"}
     return f"{names[card.surface]}:{card.target}" if card.surface in names else None
+
+
+def is_gathered(card: Card, escalation: Escalation) -> bool:
+    """Not posted yet, and a storm's card shows it already: nobody is rung for it alone, and it has
+    no thread.
+    """
+    own = card.storm_id is None and card.ts is None and not was_taken_maybe(card.error)
+    return own and escalation.storm_id is not None
 
 
 def _is_under_way(card: Card) -> bool:

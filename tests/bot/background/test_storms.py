@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from approvals.commands import Tick
+from approvals.commands import Acknowledge, Actor, Tick
 from bot.background.budget import Ask
 from bot.background.floods import MOST
 from bot.ids import new_id
@@ -138,6 +138,22 @@ async def test_endings_of_a_storm_are_one_line_and_one_message_a_person(office: 
         await office.speak()
     assert office.slack.texts(CHANNEL, thread=True).count("storm-decided of 37") == 1
     assert office.slack.texts("DSAM").count("storm-decided of 37") == 1
+
+
+async def test_what_a_storm_took_before_its_card_was_posted_has_no_thread(office: Office) -> None:
+    """Slack was away as it was asked; nothing of it is tried for ever."""
+    early = [await office.opened(f"e{n}") for n in range(4)]
+    actor = Actor(account="USAM")
+    await office.store.writer.submit(
+        Acknowledge(id=new_id("cmd"), escalation_id=early[3], actor=actor)
+    )
+    await stormed(office)
+    await posted(office)
+    assert (await office.card(early[3])).ts is None
+    await office.speak()
+    owed = await office.store.deliveries.of(early[3])
+    assert {d.state for d in owed if d.kind == "thread"} == {"delivered"}
+    assert office.slack.texts(CHANNEL, thread=True) == []
 
 
 # -- floods -------------------------------------------------------------------------------------

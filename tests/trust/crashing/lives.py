@@ -47,6 +47,9 @@ APART_S, LATER_S = 31.0, 300.0
 #: Seconds in which nothing owed was done: the rest is due much later, or leased to nobody.
 STILL_S, LEASED_S = 4.0, 32.0
 
+#: Seconds until what is tried again and again, and never done, is no longer waited for.
+RESTLESS_S = 240.0
+
 
 @dataclass
 class Lives:
@@ -120,11 +123,12 @@ class Lives:
     async def rest(self, still_s: float = STILL_S) -> list[Any]:
         """Wait until nothing is owed any more; what still is when nothing moves any more."""
         clock, before, since = asyncio.get_running_loop().time, None, 0.0
+        until = clock() + RESTLESS_S
         with closing(sqlite3.connect(f"file:{self.server.database}?mode=ro", uri=True)) as beside:
             while owed := beside.execute(OWED).fetchall():
                 if owed != before:
                     before, since = owed, clock()
-                if clock() > since + still_s:
+                if clock() > min(since + still_s, until):
                     break
                 await asyncio.sleep(0.1)
         return owed
