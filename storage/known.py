@@ -1,11 +1,11 @@
 """What memory knows of an escalation, as its rows say it; and what changes when it learns anew."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from approvals.escalation import Escalation
-from approvals.memory.recalling import key_of, keys_of
+from approvals.memory.recalling import Count, count_of, key_of, keys_of, uncounted
 from approvals.memory.remembering import Remembered, remembered, searchable
 from approvals.memory.values import Likeness
 from approvals.memory.words import CONFIRMED, marks_of
@@ -17,6 +17,7 @@ class Known:
 
     place: int
     keys: tuple[str, ...]
+    count: Count  #: what it counts for in each of them
     words: str  #: marks, with a space between them
 
     @property
@@ -36,6 +37,11 @@ class Entry:
     def keys(self) -> tuple[str, ...]:
         """The summaries it counts in."""
         return tuple(keys_of(self.remembered.fingerprint))
+
+    @property
+    def count(self) -> Count:
+        """What it counts for in each of them."""
+        return count_of(self.remembered)
 
 
 def entry_of(escalation: Escalation) -> Entry | None:
@@ -61,3 +67,15 @@ def said(before: Iterable[Known], after: Iterable[Entry]) -> Counter[str]:
     for known in before:
         more.subtract(known.marks)
     return Counter({mark: n for mark, n in more.items() if n})
+
+
+def counted(before: Iterable[Known], after: Iterable[Entry]) -> Mapping[str, Sequence[Count]]:
+    """By summary, what it counts from now on, and what it counts no more."""
+    found: defaultdict[str, list[Count]] = defaultdict(list)
+    for entry in after:
+        for key in entry.keys:
+            found[key].append(entry.count)
+    for known in before:
+        for key in known.keys:
+            found[key].append(uncounted(known.count))
+    return found

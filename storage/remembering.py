@@ -8,32 +8,28 @@ What changed while it was read keeps its mark, and comes again. An erasure takes
 its own commit (`forgotten`): nobody remembers meanwhile, for both have memory by its name.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from approvals.codec import instant, load_text
-from approvals.memory.codec import dump_remembered, load_remembered
+from approvals.memory.codec import dump_remembered
 from approvals.memory.recalling import (
-    NAMED,
-    answer_of,
-    dump_summary,
     hashes_of,
-    is_failed,
-    summary,
 )
-from approvals.memory.values import IssueState, Likeness
+from approvals.memory.values import IssueState
 from storage.among import among
-from storage.known import Entry, Known, entry_of, keys_in, said
+from storage.known import Entry, Known, counted, entry_of, keys_in, said
 from storage.links import Database, Link, Many, Query, Row
 from storage.locking import IN_TURN, MEMORY
+from storage.summing import SAYS_NOTHING, STALE, Changes, sum_up
 
 _WAITING = "SELECT escalation_id FROM unremembered ORDER BY since, escalation_id LIMIT ?"
-_STALE = "SELECT id FROM recollections WHERE body = '' ORDER BY id LIMIT ?"
 _BODIES = "SELECT id, body FROM escalations WHERE id"
 #: What memory knows of an escalation, as `known_in` reads it.
 KNOWN = (
-    "SELECT escalation_id, place, exact, template, error, words FROM memories WHERE escalation_id"
+    "SELECT escalation_id, place, exact, template, error, answer, failed, undone, words "
+    "FROM memories WHERE escalation_id"
 )
 _LAST_PLACE = "SELECT COALESCE(MAX(place), 0) FROM memories"
 
@@ -57,12 +53,6 @@ _SAID = (
 )
 _UNSAID = "DELETE FROM memory_terms WHERE id = ? AND said <= 0"
 _DONE = "DELETE FROM unremembered WHERE escalation_id = ?"
-_SUMMARY = (
-    "INSERT INTO recollections (id, body) VALUES (?, ?) "
-    "ON CONFLICT (id) DO UPDATE SET body = excluded.body"
-)
-_SUMMARY_GONE = "DELETE FROM recollections WHERE id = ?"
-_SUMMARY_STALE = "UPDATE recollections SET body = '' WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +66,20 @@ class _Read:
 async def remember(database: Database, limit: int) -> int:
     """Take up what waits; how many."""
     reader = database.reader
-    waiting, stale = await reader.together(Query(_WAITING, (limit,)), Query(_STALE, (limit,)))
+    waiting, stale = await reader.together(Query(_WAITING, (limit,)), Query(STALE, (limit,)))
     if not waiting and not stale:
         return 0
     ids = [id_ for (id_,) in waiting]
     bodies = await reader.rows(*among(_BODIES, ids))
     read = {id_: _Read(body, entry_of(load_text(body))) for id_, body in bodies}
     async with database.beside(MEMORY) as link:
-        touched = await _kept(link, ids, read)
-        await _summed(link, touched.union(key for (key,) in stale))
+        changed = await _kept(link, ids, read)
+        await sum_up(link, changed, [key for (key,) in stale])
     return len(ids) + len(stale)
 
 
-async def _kept(link: Link, ids: Sequence[str], read: Mapping[str, _Read]) -> set[str]:
-    """Write what is known of them now, but for those that changed; the summaries it concerns."""
+async def _kept(link: Link, ids: Sequence[str], read: Mapping[str, _Read]) -> Changes:
+    """Write what is known of them now, but for those that changed; what summaries count by it."""
     again, rows, ((last,),) = await link.together(
         among(_BODIES, ids, IN_TURN), among(KNOWN, ids), Query(_LAST_PLACE)
     )
@@ -108,45 +98,7 @@ async def _kept(link: Link, ids: Sequence[str], read: Mapping[str, _Read]) -> se
         *terms(known.values(), entries.values()),
         Many(_DONE, [(id_,) for id_ in sorted(same)]),
     )
-    of_before = {key for it in known.values() for key in it.keys}
-    return of_before | {key for it in entries.values() for key in it.keys}
-
-
-async def _summed(link: Link, keys: Collection[str]) -> None:
-    """Make these summaries anew."""
-    for likeness in Likeness:
-        mine = sorted(key.partition(":")[2] for key in keys if key.startswith(f"{likeness}:"))
-        if not mine:
-            continue
-        column = likeness.value
-        counts, *lasts = await link.together(
-            among(
-                f"SELECT {column}, answer, COUNT(*), SUM(failed), SUM(undone) "  # noqa: S608
-                f"FROM memories WHERE {column}",
-                mine,
-                f" GROUP BY {column}, answer",
-            ),
-            *(
-                Query(
-                    f"SELECT body FROM memories WHERE {column} = ? "  # noqa: S608
-                    f"ORDER BY ended_at DESC, escalation_id DESC LIMIT {NAMED}",
-                    (hash_,),
-                )
-                for hash_ in mine
-            ),
-        )
-        made = {
-            f"{likeness}:{hash_}": summary(
-                likeness,
-                [tuple(row[1:]) for row in counts if row[0] == hash_],
-                [load_remembered(body) for (body,) in last],
-            )
-            for hash_, last in zip(mine, lasts, strict=True)
-        }
-        await link.together(
-            Many(_SUMMARY, [(key, dump_summary(it)) for key, it in made.items() if it]),
-            Many(_SUMMARY_GONE, [(key,) for key, it in made.items() if it is None]),
-        )
+    return counted(known.values(), entries.values())
 
 
 def forgotten(known: Mapping[str, Known], erased: Iterable[str]) -> Iterator[tuple[str, Any]]:
@@ -159,12 +111,15 @@ def forgotten(known: Mapping[str, Known], erased: Iterable[str]) -> Iterator[tup
     yield _MEMORY_GONE, [(id_,) for id_ in gone]
     for many in (*_gone(gone.values()), *terms(gone.values(), ())):
         yield many.sql, many.rows
-    yield _SUMMARY_STALE, [(key,) for key in sorted(keys)]
+    yield SAYS_NOTHING, [(key,) for key in sorted(keys)]
 
 
 def known_in(rows: Iterable[Row]) -> dict[str, Known]:
     """By escalation, from rows of `KNOWN`."""
-    return {id_: Known(place, keys_in(hashes), words) for id_, place, *hashes, words in rows}
+    return {
+        id_: Known(place, keys_in(hashes), (answer, 1, int(failed), int(undone)), words)
+        for id_, place, *hashes, answer, failed, undone, words in rows
+    }
 
 
 def taken_up(entries: Sequence[tuple[int, Entry]]) -> Iterator[Many]:
@@ -186,6 +141,7 @@ def terms(before: Iterable[Known], after: Iterable[Entry]) -> Iterator[Many]:
 
 def _row(place: int, entry: Entry) -> tuple[Any, ...]:
     it = entry.remembered
+    answer, _, failed, undone = entry.count
     issue, review = it.issue, it.review
     due = review if review is not None and review.findings is None else None
     return (
@@ -195,9 +151,9 @@ def _row(place: int, entry: Entry) -> tuple[Any, ...]:
         it.service,
         it.category,
         it.operation,
-        answer_of(it),
-        int(is_failed(it)),
-        int(it.is_reversed),
+        answer,
+        failed,
+        undone,
         instant(it.ended_at),
         instant(due.due_at) if due else None,
         due.owner if due else None,

@@ -7,7 +7,9 @@
 A summary says counts, ids and keys, so that what people wrote is read where it stands.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 
@@ -63,6 +65,23 @@ def is_failed(remembered: Remembered) -> bool:
     return remembered.outcome is Result.FAILED
 
 
+def count_of(remembered: Remembered) -> Count:
+    """It alone, counted."""
+    return answer_of(remembered), 1, int(is_failed(remembered)), int(remembered.is_reversed)
+
+
+def uncounted(count: Count) -> Count:
+    """What takes a count away again."""
+    answer, times, failed, undone = count
+    return answer, -times, -failed, -undone
+
+
+def counts_in(kept: Mapping[str, Any]) -> Iterator[Count]:
+    """What a summary had counted, as `dump_summary` wrote it; what failed stands by no answer."""
+    yield from ((answer, times, 0, 0) for answer, times in kept["ended"].items())
+    yield "", 0, kept.get("failed", 0), kept.get("undone", 0)
+
+
 def summary(
     likeness: Likeness, counts: Iterable[Count], last: Sequence[Remembered]
 ) -> Recollection | None:
@@ -71,11 +90,12 @@ def summary(
     Answers stand in the order of their names, as in a record: so the state that an opening makes of
     it is to the byte the one that is refolded from the record.
     """
-    ended: dict[str, int] = {}
+    total: Counter[str] = Counter()
     failed = undone = 0
-    for answer, times, badly, taken_back in sorted(counts):
-        ended[answer] = times
+    for answer, times, badly, taken_back in counts:
+        total[answer] += times
         failed, undone = failed + badly, undone + taken_back
+    ended = {answer: times for answer, times in sorted(total.items()) if times}
     if not ended:
         return None
     return Recollection(

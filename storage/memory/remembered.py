@@ -1,6 +1,5 @@
 """What the store in memory remembers of what ended, and the summaries made of it."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -9,10 +8,9 @@ import orjson
 from approvals.escalation import Json
 from approvals.memory.ranking import Candidate
 from approvals.memory.recalling import (
-    answer_of,
+    count_of,
     dump_summary,
     hashes_of,
-    is_failed,
     keys_of,
     summary,
 )
@@ -74,19 +72,9 @@ class Memories:
         for key in keys:
             self.recollections.pop(key, None)
             mine = [it for it in self.all() if key in keys_of(it.fingerprint)]
-            times = Counter(map(answer_of, mine))
-            counts = [
-                (
-                    answer,
-                    n,
-                    sum(is_failed(it) for it in mine if answer_of(it) == answer),
-                    sum(it.is_reversed for it in mine if answer_of(it) == answer),
-                )
-                for answer, n in times.items()
-            ]
             last = sorted(mine, key=lambda it: (it.ended_at, it.id), reverse=True)
             likeness = next((keys_of(it.fingerprint)[key] for it in mine), None)
-            made = likeness and summary(likeness, counts, last)
+            made = likeness and summary(likeness, map(count_of, mine), last)
             if made:
                 self.recollections[key] = orjson.loads(dump_summary(made))
 
