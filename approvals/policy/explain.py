@@ -52,6 +52,8 @@ def explain(policy: Policy, ask: Ask, people: People, now: datetime) -> Explanat
     rule = policy.rules[at] if at is not None else None
     parts.append(("Severity", tuple(_severity(ask, rule.severity if rule else None, made))))
     parts += _course(policy, ask, made, people, now)
+    if rule is not None and rule.runbooks:
+        parts.append(("Runbooks", rule.runbooks))
     return Explanation(parts=tuple(parts))
 
 

@@ -230,6 +230,11 @@ def test_members_that_only_slack_knows_are_said_not_to_be_known() -> None:
     assert "only 0 can decide" in found["Refused"][0]
 
 
+def test_runbooks_that_the_rule_names_are_said() -> None:
+    by = POLICY.replace('severity = "high"\n', 'severity = "high"\nrunbooks = ["db/migrate.md"]\n')
+    assert said(by)["Runbooks"] == ["db/migrate.md"]
+
+
 def test_a_repeat_is_said_with_its_times() -> None:
     """As in what is critical, where nothing else is written."""
     grave: dict[str, Any] = {"category": "deployment", "severity": Severity.CRITICAL}
