@@ -17,6 +17,11 @@ PASSED = (*ENDING, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 _FROM_KERNEL = 0x80
 
 
+#: Seconds until the child is looked at without having been told of: a thread that does not defer
+#: SIGCHLD may have been given it, and dropped it.
+_LOOK_S = 1.0
+
+
 class Interrupted(BaseException):
     """Somebody asked us to end: `number` is the signal."""
 
@@ -68,20 +73,25 @@ def passed_on_until_ended(pid: int) -> int:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             return status
-        number, from_terminal = _next()
+        came = _next()
+        if came is None:
+            continue
+        number, from_terminal = came
         if number != signal.SIGCHLD and not from_terminal:
             os.kill(pid, number)  # not reaped yet, so the number is still this child's
 
 
 if sys.platform == "darwin":
 
-    def _next() -> tuple[int, bool]:
+    def _next() -> tuple[int, bool] | None:
         number = signal.sigwait({*PASSED, signal.SIGCHLD})
         return number, number in (signal.SIGINT, signal.SIGQUIT) and os.isatty(0)
 
 else:
 
-    def _next() -> tuple[int, bool]:
-        """The next signal, and whether the terminal has given it to the child too."""
-        told = signal.sigwaitinfo({*PASSED, signal.SIGCHLD})
-        return told.si_signo, told.si_code == _FROM_KERNEL
+    def _next() -> tuple[int, bool] | None:
+        """The next signal, and whether the terminal has given it to the child too; None after a
+        while without any.
+        """
+        told = signal.sigtimedwait({*PASSED, signal.SIGCHLD}, _LOOK_S)
+        return None if told is None else (told.si_signo, told.si_code == _FROM_KERNEL)

@@ -30,6 +30,28 @@ def test_its_exit_code_is_its_own(code: int) -> None:
     assert ended.said.startswith(f"exit code {code} after ")
 
 
+def test_its_end_is_noticed_where_another_thread_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that does not defer the signal is given it, and drops it."""
+    over, looked = threading.Event(), os.waitpid
+    other = threading.Thread(target=over.wait)
+    other.start()
+
+    def not_yet(pid: int, options: int) -> tuple[int, int]:
+        """It ends right after we looked."""
+        monkeypatch.setattr(os, "waitpid", looked)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        while signal.SIGCHLD in signal.sigpending():
+            os.sched_yield()  # until the other thread has had it
+        return 0, 0
+
+    monkeypatch.setattr(os, "waitpid", not_yet)
+    try:
+        assert ran("true").exit_code == 0
+    finally:
+        over.set()
+        other.join()
+
+
 def test_a_signal_that_ends_it_is_said_as_a_shell_says_it() -> None:
     ended = ran("sh", "-c", "kill -TERM $$")
     assert (ended.exit_code, ended.signal) == (143, "SIGTERM")
