@@ -296,6 +296,7 @@ async def test_a_newer_database_is_left_alone(standing: Standing) -> None:
 
 def test_a_log_on_a_full_disk_stops_nothing() -> None:
     """`2>> andon.log` often lies on the disk that is full."""
+    before = structlog.get_config()
     try:
         with Path("/dev/full").open("w", encoding="utf-8") as full:
             configure_logging(lambda text: text, full)
@@ -303,7 +304,7 @@ def test_a_log_on_a_full_disk_stops_nothing() -> None:
             with suppress(OSError):
                 full.close()
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**before)
 
 
 async def test_the_file_is_nobody_elses_to_read(tmp_path: Path) -> None:

@@ -151,7 +151,8 @@ class Wire:
     async def _joined(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
         reached = None if self._is_cut else await self._reached()
         if reached is None or self._is_cut:
-            _reset(near)
+            for end in (near, *([reached[1]] if reached else [])):
+                _reset(end)  # it may have been cut while the other end was reached
             return
         back, far = reached
         line = Line(near, far)
