@@ -16,6 +16,7 @@ from approvals.showing import (
     arguments_text,
     excerpt,
     excerpts,
+    in_words,
     is_shown_whole,
     parts,
     visible,
@@ -154,6 +155,20 @@ def test_in_an_operation_a_space_that_is_none_is_written_out(space: str) -> None
 
 
 # -- whole or in part ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("96 GB", "96 GB"),
+        ({"documents": "41.2 million", "shards": 12}, "documents: 41.2 million, shards: 12"),
+        (["eu-1", {"zone": "b"}], 'eu-1, {"zone":"b"}'),
+        (True, "true"),
+        (None, "null"),
+    ],
+)
+def test_what_json_says_is_said_in_words(value: Any, words: str) -> None:
+    assert in_words(value) == words
 
 
 def test_a_short_text_is_shown_whole() -> None:
