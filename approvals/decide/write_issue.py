@@ -7,12 +7,12 @@ from datetime import date, datetime
 
 from approvals.commands import WriteIssue
 from approvals.decide.learner import learner, named
-from approvals.decide.text import misfit
+from approvals.decide.text import SHORTEST_REASON, misfit
 from approvals.escalation import Escalation
 from approvals.events import ISSUE_WRITTEN, Event
 from approvals.facts import Facts
-from approvals.memory.issue import MANUAL, UNKNOWN, body_of, drafted
-from approvals.memory.values import Issue
+from approvals.memory.issue import MANUAL, UNKNOWN, body_of, drafted, is_known_of
+from approvals.memory.values import Issue, IssueState
 from approvals.people import People
 from approvals.refusals import Why
 from approvals.verdict import Case, Verdict, accept, refuse
@@ -54,13 +54,16 @@ def _completed(e: Escalation, command: WriteIssue, people: People, who: str) -> 
     if command.due and not _is_day(command.due):
         return refuse(Why.NOT_A_DAY, who=who, field="due")
     changes = {name: text or _DEFAULTS.get(name) for name, text in said.items()}
-    return replace(
+    written = replace(
         e.issue or drafted(e),
         state=command.state,
         owner=owner.id if owner else None,
         due=command.due or None,
         **changes,  # type: ignore[arg-type]  # those that may not be None have their defaults
     )
+    if written.state is IssueState.KNOWN and not is_known_of(written, e.review):
+        return refuse(Why.REASON_NEEDED, who=who, least=SHORTEST_REASON, field="workarounds")
+    return written
 
 
 def _is_day(text: str) -> bool:

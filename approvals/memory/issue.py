@@ -5,14 +5,14 @@ instead, and an incident that went away with nobody knowing why.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from approvals.escalation import Escalation, Json
 from approvals.memory.by_hand import is_by_hand
 from approvals.memory.owning import decider
-from approvals.memory.values import Issue, IssueState
+from approvals.memory.values import Issue, IssueState, Review
 from approvals.showing import in_words
 from approvals.words import Kind, OperationState, Status
 
@@ -73,6 +73,25 @@ def drafted(e: Escalation, at: datetime | None = None) -> Issue:
         owner=decider(e),
         priority=e.severity.value,
     )
+
+
+def with_findings(issue: Issue, review: Review | None) -> Issue:
+    """The issue as it is shown to the next one: what it does not say itself, its review may."""
+    found = review.findings if review is not None else None
+    if found is None:
+        return issue
+    unknown = issue.root_cause == UNKNOWN
+    return replace(
+        issue,
+        root_cause=found.root_cause if unknown else issue.root_cause,
+        workarounds=issue.workarounds or found.resolved_by,
+    )
+
+
+def is_known_of(issue: Issue, review: Review | None) -> bool:
+    """Whether there is a cause, or a way round it: the issue's own, or its review's."""
+    found = with_findings(issue, review)
+    return bool(found.workarounds) or found.root_cause != UNKNOWN
 
 
 def body_of(issue: Issue) -> dict[str, Json]:

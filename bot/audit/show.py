@@ -47,7 +47,9 @@ def show(
         with open_archive(url) as archive, open_evidence(url) as evidence:
             found = list(archive.told(archive.named(word)))
             if not found:
-                raise fail(f"There is no escalation {visible(word)}: no id, end of one, reference.")
+                raise fail(
+                    f"There is no escalation {visible(word)}: no such id, end of one, or reference."
+                )
             known = keys_of(settings, keys, archive.known_keys)
             checking = Checking(evidence, archive, known, anchored, utc_now())
             checked = [(told, checking.of(told)) for told in found]

@@ -261,7 +261,9 @@ class Scene:
         return self.send(commands.AddReason, actor=Actor(account=account, **given), text=text)
 
     def write_issue(self, account: str = "UBEN", state: str = "known", **given: Any) -> Step:
-        """Somebody completes what is known of it."""
+        """Somebody completes what is known of it; `known` is what has a cause or a way round it."""
+        if state == "known" and not {"root_cause", "workarounds"} & set(given):
+            given["workarounds"] = "did it by hand"
         actor = Actor(account=account, foreign=given.pop("foreign", False))
         return self.send(commands.WriteIssue, actor=actor, state=IssueState(state), **given)
 

@@ -51,7 +51,7 @@ async def test_what_is_done_by_hand_is_written_down_and_shown(story: Story) -> N
     assert story.sees("USAM").startswith("Recorded: written down, known.")
     card = await story.card(OPERATIONS, words="Issue: known.")
     said = spoken(card.blocks)
-    assert "@UPRIYA, by 2026-12-24." in said
+    assert "@UPRIYA, by 24 Dec." in said
     assert "hunter2" not in said
     kept = await story.server.store.reads.escalation(made["id"])
     assert kept is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.escalation import Escalation
 from approvals.events import Record
-from approvals.memory.issue import ANDON, UNKNOWN, may_have_issue
+from approvals.memory.issue import ANDON, MANUAL, UNKNOWN, may_have_issue
 from approvals.memory.owed import TELLING_ENDS
 from approvals.memory.timeline import Happened, timeline
 from approvals.memory.values import Issue, Review, ReviewWhy
@@ -15,6 +15,7 @@ from approvals.refusals import Why
 from approvals.verdict import Case
 from bot.slack.drawing.about import whose
 from bot.slack.drawing.buttons import button, show_button
+from bot.slack.drawing.recalled import day_of
 from bot.slack.drawing.spans import (
     Block,
     Element,
@@ -87,10 +88,12 @@ def _issue_line(issue: Issue, people: People, most: int) -> Line:
         by: Pieces = [", ", person(issue.owner, people)] if issue.owner else []
         return [bold("Issue: "), issue.state.value, *by, ". Nobody has written down what was done."]
     known = issue.root_cause if issue.root_cause != UNKNOWN else None
-    said = issue.workarounds or known or issue.requires
-    line: Pieces = [bold("Issue: "), f"{issue.state.value}. ", quoted(said, most)]
+    needs = issue.requires if issue.requires != MANUAL else None
+    said = issue.workarounds or known or needs
+    line: Pieces = [bold("Issue: "), issue.state.value]
+    line += [". ", quoted(said, most)] if said else []
     line += [", ", person(issue.owner, people)] if issue.owner else []
-    return [*line, f", by {issue.due}." if issue.due else "."]
+    return [*line, f", by {day_of(issue.due)}." if issue.due else "."]
 
 
 def _review_line(review: Review, people: People, most: int) -> Line:
@@ -136,6 +139,8 @@ def issue_lines(e: Escalation, people: People) -> list[Line]:
     issue = e.issue
     if issue is None:
         return []
+    # A cause that only its review says stands there; "Unknown" beside it would be a second one.
+    is_in_review = issue.root_cause == UNKNOWN and e.review is not None and bool(e.review.findings)
     tried: Pieces = [f"{issue.retry_count}"] if issue.retry_count else []
     for one in issue.attempts:
         tried += ["; ", quoted(one, 300)]
@@ -144,13 +149,13 @@ def issue_lines(e: Escalation, people: People) -> list[Line]:
         ("Scenario", _words(issue.scenario)),
         ("Trigger", _words(issue.trigger)),
         ("Tried", tried),
-        ("Root cause", _words(issue.root_cause)),
+        ("Root cause", _words(None if is_in_review else issue.root_cause)),
         ("In the way", _words(issue.blockers)),
         ("System state", _words(issue.system_state)),
         ("What was done", _words(issue.workarounds)),
         ("Needs", _words(issue.requires)),
         ("Owner", [name_of(issue.owner, people)] if issue.owner else []),
-        ("Until", [issue.due] if issue.due else []),
+        ("Until", [day_of(issue.due)] if issue.due else []),
         ("Priority", [issue.priority]),
     )
     by = "filled in by itself" if issue.by == ANDON else f"by {whose(issue.by, people)}"

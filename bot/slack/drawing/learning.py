@@ -26,8 +26,18 @@ from bot.slack.drawing.form import (
     small_print,
     tick,
 )
-from bot.slack.drawing.learned import why_reviewed
-from bot.slack.drawing.spans import Block, Line, all_of, bold, one_line, quoted, rich, section
+from bot.slack.drawing.learned import day, why_reviewed
+from bot.slack.drawing.spans import (
+    Block,
+    Line,
+    all_of,
+    bold,
+    name_of,
+    one_line,
+    quoted,
+    rich,
+    section,
+)
 from bot.slack.drawing.words import (
     AUTOMATABLE,
     AUTOMATED,
@@ -130,7 +140,10 @@ def review_modal(
     said = e.review.findings if e.review else None
     why = f": {why_reviewed(e.review)}" if e.review else ""
     blocks = [
-        rich(section([quoted(e.title, 150), f"{why}."]), block_id="consequence"),
+        rich(
+            section([quoted(e.title, 150), f"{why}."], *_written(said, people)),
+            block_id="consequence",
+        ),
         *_cause(e, said, people),
         *(_text(name, label, getattr(said, name, None)) for name, label in _ASKED),
         _automatable(said),
@@ -145,6 +158,14 @@ def review_modal(
     ]
     carries = metadata(e, channel=channel, ts=ts)
     return modal("write_review", WRITE_REVIEW, blocks, metadata=carries, submit="Keep it")
+
+
+def _written(said: Findings | None, people: People) -> list[Line]:
+    """Who writes again is told that it is a change."""
+    if said is None:
+        return []
+    by = f"Written by {name_of(said.by, people)} "
+    return [[by, day(said.at), ". What you send counts from now on; the record keeps both."]]
 
 
 #: What may stay empty of a review: field of the findings, and how it is asked.

@@ -9,6 +9,7 @@ from datetime import date
 
 from approvals.escalation import Escalation
 from approvals.memory.by_hand import is_called_by_hand
+from approvals.memory.issue import ANDON, UNKNOWN, with_findings
 from approvals.memory.remembering import Remembered
 from approvals.memory.values import Issue, IssueState, Likeness, Precedent, Recollection
 from approvals.people import People
@@ -52,9 +53,6 @@ _ENDS: Mapping[str, str] = {
     "resolved": "resolved",
 }
 
-#: Who wrote an issue that nobody has completed, and the cause that is none.
-_NOBODY, _UNKNOWN = "andon", "Unknown"
-
 Pieces = list[Span | str]
 
 
@@ -68,10 +66,20 @@ def recalled(
     if e.recalled is None or not recalls(e):
         return None
     lines: list[Line] = [_numbers(e, e.recalled, earlier, people, most)]
-    known = next((one.issue for one in earlier if one.issue and is_known(one.issue)), None)
-    if known is not None:
-        lines.append(issue_line(known, people, min(most, MOST_OF_ISSUE)))
-    return section(*lines)
+    learned = (_learned(one, people, min(most, MOST_OF_ISSUE)) for one in earlier)
+    found = next(filter(None, learned), None)
+    return section(*lines, *([found] if found else []))
+
+
+def _learned(one: Remembered, people: People, most: int) -> Line | None:
+    """What is known of it: its issue, with what its review adds; else what the review found."""
+    issue, found = one.issue, one.review.findings if one.review else None
+    if issue is not None and is_known(issue):
+        return issue_line(with_findings(issue, one.review), people, most)
+    if found is None:
+        return None
+    cause, resolved = quoted(found.root_cause, most), quoted(found.resolved_by, most)
+    return [bold("Reviewed: "), cause, ". Resolved: ", resolved, "."]
 
 
 def _numbers(
@@ -144,23 +152,23 @@ def _first(label: str) -> str:
 
 def is_known(issue: Issue) -> bool:
     """Whether somebody wrote what is worth knowing before it is tried again."""
-    return issue.by != _NOBODY and (issue.state is not IssueState.FIXED or bool(issue.workarounds))
+    return issue.by != ANDON and (issue.state is not IssueState.FIXED or bool(issue.workarounds))
 
 
 def issue_line(issue: Issue, people: People, most: int) -> Line:
     """`Known issue: «disk of web-3 fills». Way round: «delete old logs». Ines, by 1 Dec.`"""
-    cause = issue.root_cause if issue.root_cause != _UNKNOWN else issue.scenario
+    cause = issue.root_cause if issue.root_cause != UNKNOWN else issue.scenario
     label = f"{issue.state.value.capitalize()} issue: "
     said: Pieces = [bold(label), quoted(cause or issue.root_cause, most), "."]
     if issue.workarounds:
         said += [" Way round: ", quoted(issue.workarounds, most), "."]
     owner = name_of(issue.owner, people) if issue.owner else None
-    due = f"by {_day(issue.due)}" if issue.due else None
+    due = f"by {day_of(issue.due)}" if issue.due else None
     whose = ", ".join(filter(None, (owner, due)))
     return [*said, f" {whose[:1].upper()}{whose[1:]}."] if whose else said
 
 
-def _day(text: str) -> str:
+def day_of(text: str) -> str:
     """`1 Dec`; what is no day stays as it was written."""
     try:
         found = date.fromisoformat(text)

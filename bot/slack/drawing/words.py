@@ -98,6 +98,11 @@ REQUIRED: Mapping[str, Mapping[str, str]] = {
 }
 _WHY: Mapping[str, str] = {REASON: EMPTY_REASON}
 
+#: What is asked for at a field that may stay empty otherwise.
+_NEEDED_AT: Mapping[str, str] = {
+    WORKAROUNDS: "Known is what has a cause or a way round it. Say one of them, or choose open.",
+}
+
 
 def field_errors(refusal: Refusal, verb: str = "vote") -> dict[str, str]:
     """What the open modal says at which of its fields; empty for a refusal that is none."""
@@ -105,7 +110,7 @@ def field_errors(refusal: Refusal, verb: str = "vote") -> dict[str, str]:
     asked, named = REQUIRED.get(verb, _WHY), values.get("field")
     place = str(named) if named in _CHOSEN.union(TYPED_FIELDS) else next(iter(asked))
     if refusal.why is Why.REASON_NEEDED:
-        return {place: asked.get(place, EMPTY_REASON)}
+        return {place: asked.get(place) or _NEEDED_AT.get(place, EMPTY_REASON)}
     if refusal.why is Why.NO_SUCH_PERSON:
         return {place: "Andon does not know this person: the policy names none with this account."}
     if refusal.why is Why.NOT_A_DAY:

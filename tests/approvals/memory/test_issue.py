@@ -201,6 +201,23 @@ def test_what_cannot_be_taken_is_said_at_its_field(given: dict[str, str], field:
     assert done.refusal.values["field"] == next(iter(given))
 
 
+def test_known_is_what_has_a_cause_or_a_way_round_it() -> None:
+    """Of the issue itself, or of its review; what is open or fixed may be without."""
+    for given in ({"workarounds": "restarted it"}, {"root_cause": "a full disk"}):
+        assert why(by_hand().write_issue(**given)) is None
+    done = by_hand().write_issue(workarounds=" ", requires="a bigger disk")
+    assert (why(done), done.records) == (Why.REASON_NEEDED, ())
+    assert done.refusal is not None
+    assert done.refusal.values["field"] == "workarounds"
+    for state in ("open", "fixed"):
+        assert why(by_hand().write_issue(state=state)) is None
+    scene = Scene().approved()
+    scene.claim()
+    scene.report("failed")
+    scene.write_review(root_cause="a full disk")
+    assert why(scene.write_issue(workarounds="")) is None
+
+
 def test_what_waits_for_a_decision_is_not_written_down() -> None:
     assert why(Scene().open().write_issue()) is Why.NOT_OVER
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from approvals.refusals import Refusal, Why
 from approvals.verdict import Case
 from approvals.words import Recovery, Result
 from bot.messaging import Message
-from bot.slack.drawing import answers, learning, reviews, storm, words
+from bot.slack.drawing import answers, learning, lockscreen, reviews, storm, words
 from bot.slack.drawing import home as drawing
 from bot.slack.drawing.card import channel_card
 from bot.slack.drawing.details import details
@@ -31,6 +32,7 @@ from bot.slack.drawing.form import View
 from bot.slack.drawing.learned import learned_buttons, learned_lines
 from bot.slack.drawing.limits import check
 from bot.slack.drawing.lists import Reader
+from bot.slack.drawing.record import decided_card
 from bot.slack.drawing.thread import thread_line
 from tests.bot.slack.drawing import ends, states
 from tests.bot.slack.drawing.examples import Story, later
@@ -51,15 +53,15 @@ def failed() -> Story:
     return story
 
 
-def written(**given: str) -> Story:
+def written(**given: Any) -> Story:
     """Ravi has written down what he did."""
     story = ends.by_hand()
     usual = {"workarounds": "alembic by hand, in two steps", "due": "2026-12-01", "owner": "UINES"}
+    usual["state"] = IssueState.KNOWN
     story.send(
         commands.WriteIssue,
         later(60),
         actor=Actor(account="URAVI"),
-        state=IssueState.KNOWN,
         **(usual | given),
     )
     return story
@@ -266,7 +268,10 @@ def test_a_reminder_that_comes_late_says_that_it_is_written() -> None:
 
 LINES: Mapping[str, tuple[str, Callable[[], Story]]] = {
     "issue": ("issue-written", written),
-    "issue_without_words": ("issue-written", lambda: written(workarounds="")),
+    "issue_without_words": (
+        "issue-written",
+        lambda: written(workarounds="", state=IssueState.OPEN),
+    ),
     "review_opened": ("review-opened", ends.failed),
     "review_handed": ("review-handed", handed),
     "review_written": ("review-written", reviewed),
@@ -335,6 +340,27 @@ def test_what_is_wrong_is_said_at_its_field() -> None:
     assert "owner" in words.field_errors(nobody, "hand_review")
     never = Refusal(why=Why.NOT_A_DAY, values={"field": "due"})
     assert words.field_errors(never, "write_issue") == {"due": "That is no day of the calendar."}
+    empty = Refusal(why=Why.REASON_NEEDED, values={"field": "workarounds", "least": 3})
+    assert words.field_errors(empty, "write_issue") == {
+        "workarounds": (
+            "Known is what has a cause or a way round it. Say one of them, or choose open."
+        )
+    }
+
+
+def test_what_nobody_wrote_is_not_quoted() -> None:
+    """The seed's defaults are nobody's words."""
+    story = written(workarounds="", state=IssueState.OPEN)
+    card = read(decided_card(story.escalation, story.people, lockscreen.Reader(zone="UTC")))
+    assert "*Issue: *open, @UINES, by 1 Dec." in card
+    assert "Manual investigation" not in card
+
+
+def test_a_cause_that_its_review_says_stands_there_alone() -> None:
+    story = reviewed(written())
+    said = read(details(story.escalation, story.people))
+    assert "Root cause" not in said
+    assert "The index had two mappings" in said
     assert set(words.empty_errors("write_review", {"root_cause": " "})) == {
         "root_cause",
         "resolved_by",

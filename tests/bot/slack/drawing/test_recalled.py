@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from approvals.escalation import Escalation
-from approvals.memory.values import IssueState, Likeness, Precedent
+from approvals.memory.values import (
+    Findings,
+    IssueState,
+    Likeness,
+    Precedent,
+    Review,
+    ReviewWhy,
+)
 from bot.messaging import Message
 from bot.slack.drawing import recalled as drawing
 from bot.slack.drawing.card import channel_card, direct_card
@@ -173,6 +180,28 @@ def test_a_known_issue_is_said_with_the_way_round_it() -> None:
     nothing = replace(bare, scenario=None, due=None)
     told = read(channel_card(asked_again(), PEOPLE, earlier=[one_before(issue=nothing)]))
     assert "*Open issue: *«Unknown».\n" in told
+
+
+def test_what_its_review_found_is_said_where_the_issue_does_not() -> None:
+    found = Findings(
+        by="ravi", at=LAST, root_cause="rule 114 blocks it", resolved_by="took it away"
+    )
+    why = (ReviewWhy.FAILED,)
+    review = Review(why=why, opened_at=LAST, due_at=LAST, owner="ravi", findings=found)
+    told = read(channel_card(asked_again(), PEOPLE, earlier=[one_before(review=review)]))
+    assert "*Reviewed: *«rule 114 blocks it». Resolved: «took it away»." in told
+    bare = replace(FILLS, root_cause="Unknown", workarounds=None, owner=None, due=None)
+    told = read(
+        channel_card(asked_again(), PEOPLE, earlier=[one_before(issue=bare, review=review)])
+    )
+    assert "*Known issue: *«rule 114 blocks it». Way round: «took it away»." in told
+    own = read(
+        channel_card(asked_again(), PEOPLE, earlier=[one_before(issue=FILLS, review=review)])
+    )
+    assert "rule 114" not in own
+    due = replace(review, findings=None)
+    told = read(channel_card(asked_again(), PEOPLE, earlier=[one_before(review=due)]))
+    assert "Reviewed" not in told
 
 
 @pytest.mark.parametrize(
