@@ -6,7 +6,7 @@ from datetime import datetime
 
 from approvals.escalation import Escalation
 from approvals.events import Record
-from approvals.memory.issue import UNKNOWN
+from approvals.memory.issue import cause_told
 from approvals.memory.timeline import Happened, timeline
 from approvals.memory.values import Findings, Issue, Review
 from approvals.showing import visible
@@ -58,19 +58,13 @@ def _issue(e: Escalation, issue: Issue) -> Iterator[str]:
         ("Scenario", issue.scenario),
         ("Trigger", issue.trigger),
         ("Attempted fixes", "\n".join(issue.attempts)),
-        ("Root cause", _cause(e, issue)),
+        ("Root cause", cause_told(issue, e.review)),
         ("Blockers", issue.blockers),
         ("System state", issue.system_state),
         ("Workarounds", issue.workarounds),
         ("Requires", issue.requires),
     ):
         yield from _text(label, text)
-
-
-def _cause(e: Escalation, issue: Issue) -> str | None:
-    """None where only the review says one: it stands there."""
-    is_in_review = e.review is not None and e.review.findings is not None
-    return None if is_in_review and issue.root_cause == UNKNOWN else issue.root_cause
 
 
 def _review(review: Review) -> Iterator[str]:

@@ -14,9 +14,7 @@ from typing import Any
 
 from approvals.codec import instant, load_text
 from approvals.memory.codec import dump_remembered
-from approvals.memory.recalling import (
-    hashes_of,
-)
+from approvals.memory.recalling import hashes_of
 from approvals.memory.values import IssueState
 from storage.among import among
 from storage.known import Entry, Known, counted, entry_of, keys_in, said

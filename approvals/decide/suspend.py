@@ -3,13 +3,14 @@
 The breaker itself needs no record: what a rule may decide is reckoned anew at every opening.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from approvals.commands import SuspendRule
-from approvals.escalation import Escalation
+from approvals.escalation import Escalation, Json
 from approvals.events import RULE_SUSPENDED, Event
 from approvals.facts import Facts
-from approvals.memory.accepted import accepted
+from approvals.memory.accepted import Accepted, accepted
 from approvals.verdict import Verdict
 
 
@@ -18,11 +19,18 @@ def suspend(escalation: Escalation, command: SuspendRule, facts: Facts, now: dat
     rule = accepted(escalation)
     if rule is None or escalation.suspended is not None:
         return Verdict()
-    body = {
-        "why": command.why,
-        "because": command.because,
-        "rule": rule.name,
-        "may_decide": list(command.may_decide),
-        "owners": list(command.owners),
-    }
+    body = suspension(rule, command.why, command.because, command.may_decide, command.owners)
     return Verdict(events=(Event(kind=RULE_SUSPENDED, at=now, by="andon", body=body),))
+
+
+def suspension(
+    rule: Accepted, why: str, because: str, may_decide: Iterable[str], owners: Iterable[str]
+) -> dict[str, Json]:
+    """What the record says of it, with whom to tell besides those who accepted the rule."""
+    return {
+        "why": why,
+        "because": because,
+        "rule": rule.name,
+        "may_decide": list(may_decide),
+        "owners": list(owners),
+    }

@@ -94,6 +94,14 @@ def is_known_of(issue: Issue, review: Review | None) -> bool:
     return bool(found.workarounds) or found.root_cause != UNKNOWN
 
 
+def cause_told(issue: Issue, review: Review | None) -> str | None:
+    """The cause as it stands beside the review; None where only that says one: an "Unknown" next to
+    it would be a second.
+    """
+    is_in_review = review is not None and review.findings is not None
+    return None if is_in_review and issue.root_cause == UNKNOWN else issue.root_cause
+
+
 def body_of(issue: Issue) -> dict[str, Json]:
     """The issue as the record of it says it; when and by whom stands beside."""
     said = asdict(issue) | {"state": issue.state.value, "attempts": list(issue.attempts)}

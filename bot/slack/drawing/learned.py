@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.escalation import Escalation
 from approvals.events import Record
-from approvals.memory.issue import ANDON, MANUAL, UNKNOWN, may_have_issue
+from approvals.memory.issue import ANDON, MANUAL, UNKNOWN, cause_told, may_have_issue
 from approvals.memory.owed import TELLING_ENDS
 from approvals.memory.timeline import Happened, timeline
 from approvals.memory.values import Issue, Review, ReviewWhy
@@ -139,8 +139,6 @@ def issue_lines(e: Escalation, people: People) -> list[Line]:
     issue = e.issue
     if issue is None:
         return []
-    # A cause that only its review says stands there; "Unknown" beside it would be a second one.
-    is_in_review = issue.root_cause == UNKNOWN and e.review is not None and bool(e.review.findings)
     tried: Pieces = [f"{issue.retry_count}"] if issue.retry_count else []
     for one in issue.attempts:
         tried += ["; ", quoted(one, 300)]
@@ -149,7 +147,7 @@ def issue_lines(e: Escalation, people: People) -> list[Line]:
         ("Scenario", _words(issue.scenario)),
         ("Trigger", _words(issue.trigger)),
         ("Tried", tried),
-        ("Root cause", _words(None if is_in_review else issue.root_cause)),
+        ("Root cause", _words(cause_told(issue, e.review))),
         ("In the way", _words(issue.blockers)),
         ("System state", _words(issue.system_state)),
         ("What was done", _words(issue.workarounds)),
