@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.building import ROOT
-from tests.client.cli.conftest import andon, here, starting
+from tests.client.cli.conftest import andon, as_on_a_terminal, here, starting
 
-__all__ = ["andon", "here", "starting"]
+__all__ = ["andon", "as_on_a_terminal", "here", "starting"]
 
 
 @pytest.fixture
