@@ -4,6 +4,7 @@ Its last whole line is the truth of what is anchored; nothing else is remembered
 by a loss of power stays, and the next one begins anew after it.
 """
 
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,12 +70,20 @@ class AnchorFile:
         return last_of(self.path)
 
     def append(self, blocks: Sequence[Block]) -> None:
-        """Add a line for each, in one write a line, and sync. Raises OSError."""
+        """Add a line for each that has none, in one write a line, and sync.
+
+        Whoever else appends is waited for: a replica in the same folder, or a thread of ours that
+        nobody waits for any more. Raises OSError, ForeignFileError.
+        """
         is_new = not self.path.exists()
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            last = self.last()
             begin = "" if _ends_whole(descriptor) else "\n"
             for block in blocks:
+                if last is not None and block.number <= last.block:
+                    continue
                 _write(descriptor, f"{begin}{self._anchor(block).line}\n".encode())
                 begin = ""
             os.fsync(descriptor)

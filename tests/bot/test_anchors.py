@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ def test_a_block_is_a_line_and_the_last_line_is_the_last_block(file: AnchorFile)
     last = file.last()
     assert last is not None
     assert last.names(BLOCKS[2])
+
+
+def test_what_somebody_else_has_anchored_meanwhile_is_not_anchored_again(
+    file: AnchorFile, keys: KeyRing
+) -> None:
+    """A replica in the same folder; a thread that goes on while the server stops."""
+    other = AnchorFile(file.path, keys)
+    with ThreadPoolExecutor() as threads:
+        for n in range(1, len(BLOCKS) + 1):
+            list(threads.map(lambda each, n=n: each.append(BLOCKS[:n]), [file, other] * 4))
+    assert [json.loads(line)["block"] for line in lines(file)[:-1]] == [1, 2, 3, 4]
 
 
 def test_a_line_is_verified_without_our_code(file: AnchorFile, keys: KeyRing) -> None:

@@ -200,12 +200,12 @@ class Wire:
     async def _cut_at(self, line: Line, commit: bytes) -> None:
         """This COMMIT, and no other, meets its fault."""
         how, self.at_commit = self.at_commit, None
-        self.cuts += 1
         if how is AtCommit.AFTER:
             line.is_deaf = True
             line.far.write(commit)
             await line.has_answered.wait()
         self.upon_commit()
+        self.cuts += 1  # last: whoever waits for it takes back what is done at that moment
         if how is AtCommit.LATE:
             _reset(line.near)
             await asyncio.sleep(LATE_S)

@@ -17,7 +17,7 @@ from bot.slack.drawing import storm as card
 from bot.slack.drawing import storm_windows as windows
 from tests.journeys.world import OPERATIONS
 from tests.trust.matrix.rules import STATES, Who
-from tests.trust.matrix.world import Andon, on_message
+from tests.trust.matrix.world import PATIENCE_S, Andon, on_message
 
 #: What a list can say: the button that asks for it, and the window it opens.
 SAYS = {
@@ -51,7 +51,7 @@ async def decided(
     await andon.post(andon.pressed(who, button, carries, there))
     _, heard = await andon.hear(andon.window(who, window, carries, {}))
     if '"storm_progress"' in heard:  # it goes on after the answer
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not all(andon.settled[key] for key in keys.values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     at_the_door = "not-a-member" if TO_STRANGERS in heard else "nothing"
