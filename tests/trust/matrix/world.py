@@ -195,11 +195,12 @@ class Andon:
         """Do it at that door; `yes`, or why it was refused."""
         key = (e.id, who.account)
         self.settled[key].clear()
+        statuses = []
         if door != "window sent off" or verb in ONE_TAP:
-            await self.post(self.click(door, who, e, verb))
+            statuses.append(await self.post(self.click(door, who, e, verb)))
         if not self.settled[key]:  # it opened a window, or that is the door
-            await self.post(self.sent_off(who, e, verb))
-        (said,) = self.settled[key] or ("nothing",)
+            statuses.append(await self.post(self.sent_off(who, e, verb)))
+        (said,) = self.settled[key] or (f"nothing, answered {statuses}",)
         return said
 
     def click(self, door: str, who: Who, e: Escalation, verb: str) -> dict[str, Any]:
