@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -12,6 +11,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
@@ -21,7 +21,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from approvals.ports import Clock, SeenSignatures
 from bot.messaging import SlackRefusedError
 from bot.slack.directory import Strangers
-from bot.slack.guard import Guard, Identity, Rejected, account_of, identified
+from bot.slack.guard import Guard, Identity, Payload, Rejected, account_of, identified
 from bot.slack.shapes import is_shaped
 from bot.slack.surface import Surface
 from bot.slack.web import WatchedClient, translated
@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 #: level of its own unless it is given one whose level they take.
 _SILENT = logging.getLogger("andon.bolt")
 _SILENT.setLevel(logging.CRITICAL + 1)
+
+#: Where Bolt's context says what the guard found of who sent it.
+IS_FOREIGN = "andon_foreign"
 
 #: Seconds until Slack is asked again who we are, while it does not answer.
 ASK_AGAIN_S = 5.0
@@ -73,7 +76,7 @@ class SlackDoor:
         clock: Clock,
     ) -> None:
         self._client, self._app_token = client, app_token
-        self._surface, self._strangers = surface, strangers
+        self._surface = surface
         self.identity: Identity | None = None
         # Bolt verifies nothing here: the guard has, and Socket Mode is a trusted line.
         self._bolt = AsyncApp(
@@ -84,7 +87,7 @@ class SlackDoor:
             ssl_check_enabled=False,
             ignoring_self_events_enabled=False,
         )
-        self._bolt.middleware(self._refuse_strangers)
+        self._bolt.middleware(_Senders(lambda: self.identity, strangers))
         self._bolt.error(_failed)
         surface.register(self._bolt)
         self._guard = Guard(
@@ -187,26 +190,36 @@ class SlackDoor:
 
         return authorized
 
-    async def _dispatch(
-        self, request: web.Request, raw: bytes, foreign: bool
-    ) -> web.StreamResponse:
-        headers: dict[str, str | Sequence[str]] = {
-            name: [value] for name, value in request.headers.items()
-        }
-        bolt = AsyncBoltRequest(body=raw.decode(), query=request.query_string, headers=headers)
+    async def _dispatch(self, payload: Payload, foreign: bool) -> web.StreamResponse:
+        """What the guard let in, as over the socket: parsed once, no header, nothing unsigned."""
+        bolt = AsyncBoltRequest(mode="socket_mode", body=payload, context={IS_FOREIGN: foreign})
         return await to_aiohttp_response(await self._bolt.async_dispatch(bolt))
 
-    async def _refuse_strangers(self, body: Any, next: Any) -> BoltResponse | None:
-        """The same look at who sent it for both modes; marks the foreign for the surface.
 
-        Whoever is rejected is not acknowledged either: Slack shows its own error, as over HTTP.
-        """
-        me = self.identity
-        found = identified(body, me) if me is not None else Rejected(status=503, reason="early")
+class _Senders(AsyncMiddleware):
+    """The same look at who sent it for both modes; marks the foreign for the surface.
+
+    Whoever is rejected is not acknowledged either: Slack shows its own error, as over HTTP.
+    """
+
+    def __init__(self, me: Callable[[], Identity | None], strangers: Strangers) -> None:
+        self._me, self._strangers = me, strangers
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],
+    ) -> BoltResponse | None:
+        """Go on, or reject."""
+        body, found = req.body, req.context.get(IS_FOREIGN)
+        if found is None:  # by the socket: no guard has looked
+            me = self._me()
+            found = identified(body, me) if me is not None else Rejected(status=503, reason="early")
         if isinstance(found, Rejected):
             log.warning("slack-request-rejected", reason=found.reason)
             return BoltResponse(status=found.status)
         account = account_of(body)
         body["andon_foreign"] = found or (bool(account) and await self._strangers.has(account))
-        await next()
-        return None
+        return await next()

@@ -124,7 +124,8 @@ def _user(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-Inner = Callable[[web.Request, bytes, bool], Awaitable[web.StreamResponse]]
+#: Takes what was signed, parsed, and whether the person is foreign to the workspace.
+Inner = Callable[[Payload, bool], Awaitable[web.StreamResponse]]
 
 
 class Guard:
@@ -179,7 +180,7 @@ class Guard:
         if not fresh:
             # The same delivery again: it was taken, and its answer is owed already.
             return web.Response(status=200)
-        return await self._inner(request, raw, found)
+        return await self._inner(payload, found)
 
     def _no(self, rejected: Rejected) -> web.Response:
         log.warning("slack-request-rejected", status=rejected.status, reason=rejected.reason)

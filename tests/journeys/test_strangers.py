@@ -2,11 +2,12 @@
 
 import asyncio
 import io
+from typing import Any
 
 import pytest
 
 from bot.demo.workspace.acks import Interaction
-from bot.demo.workspace.line import encoded
+from bot.demo.workspace.line import Answer, encoded
 from bot.demo.workspace.messages import Message
 from tests.journeys.asking import TRANSFER
 from tests.journeys.conftest import OPERATIONS, PAYMENTS, Story
@@ -88,6 +89,20 @@ async def test_what_slack_did_not_sign_is_refused_before_it_is_parsed(
     sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
     async with over_http.http.post(address, data=io.BytesIO(body), headers=sent) as answer:
         assert answer.status == status
+
+
+async def test_a_header_that_nobody_signed_changes_nothing(over_http: Story) -> None:
+    """Bolt would run no listener for this one; it is given what was signed, and nothing else."""
+    made, there = await over_http.ask(), over_http.workspace.http
+    post = there.post
+
+    async def with_one_more(body: bytes, kind: str, headers: Any = None, **how: Any) -> Answer:
+        return await post(body, kind, {**(headers or {}), "X-Slack-Bolt-Lazy-Only": "1"}, **how)
+
+    there.post = with_one_more  # type: ignore[method-assign]
+    card = await over_http.card(OPERATIONS)
+    await over_http.tap("USAM", card, "Try 3 more times")
+    assert (await over_http.status(made["id"]))["status"] == "approved"
 
 
 async def test_over_the_socket_there_is_no_address_to_post_to(over_socket: Story) -> None:

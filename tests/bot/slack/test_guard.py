@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from approvals.ports import StoreError
-from bot.slack.guard import Guard, Identity, Rejected, identified, signed
+from bot.slack.guard import Guard, Identity, Payload, Rejected, identified, signed
 from tests.building import START, Clock
 
 ME = Identity(team_id="T1", app_id="A1", bot_user_id="UBOT")
@@ -106,7 +106,7 @@ class Door:
     def __init__(self) -> None:
         self.seen, self.inside, self.me = Seen(), 0, ME
 
-    async def inner(self, request: web.Request, raw: bytes, foreign: bool) -> web.Response:
+    async def inner(self, payload: Payload, foreign: bool) -> web.Response:
         self.inside += 1
         return web.Response(text="taken")
 
