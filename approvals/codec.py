@@ -1,7 +1,7 @@
 """Values to JSON and back, by pydantic; instants as text; bytes from base64url.
 
 Most of an escalation is its plan and its options, and they are the same again and again: each is
-read once, and a plan is written once.
+read once, and a plan is written once. So is a whole escalation: after a commit a dozen look at it.
 """
 
 import base64
@@ -24,8 +24,11 @@ _OPTIONS: TypeAdapter[tuple[Option, ...]] = TypeAdapter(tuple[Option, ...])
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _SPARSELY = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_UTC_Z
 
-#: Plans and options of more bytes are read each time: what is remembered has a bound.
+#: What is longer is read each time: what is remembered has a bound.
 _LONGEST = 8192
+
+#: Escalations that are remembered as they were read.
+_KNOWN = 1024
 
 
 def dump(escalation: Escalation) -> dict[str, Any]:
@@ -78,12 +81,20 @@ _READ: Mapping[str, Callable[[bytes], Any]] = {"plan": _plan, "options": _option
 
 def load_text(text: str) -> Escalation:
     """An escalation from `dump_text`. Raises pydantic.ValidationError on anything else."""
+    return lately_read(text) if len(text) <= _LONGEST else _of_text(text)
+
+
+def _of_text(text: str) -> Escalation:
     try:
         fields = orjson.loads(text)
     except orjson.JSONDecodeError:
         fields = None
     # Of a text that holds no fields pydantic says what is wrong.
     return load(fields) if isinstance(fields, dict) else _ESCALATION.validate_json(text)
+
+
+#: By the whole text, so that nothing that changed is taken for what it was.
+lately_read = lru_cache(maxsize=_KNOWN)(_of_text)
 
 
 def instant(at: datetime) -> str:

@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,9 +19,6 @@ from storage.statements import LATEST_SEEN
 
 #: Escalations read anew in one go while a list is made; others get their turn in between.
 AT_ONCE = 200
-
-#: Pending escalations kept as they were read for a page: whoever looks again sees few others.
-KNOWN = 500
 
 #: Rows as `record_of` reads them.
 RECORDS = (
@@ -42,8 +38,6 @@ class SqlReads:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._outlines: dict[str, tuple[int, Escalation]] = {}  # by id, of that version
-        # By the whole document, so that nothing that changed is taken for what it was.
-        self._known = lru_cache(KNOWN)(load_text)
 
     async def escalation(self, escalation_id: str) -> Escalation | None:
         """The escalation of that id."""
@@ -73,8 +67,7 @@ class SqlReads:
         """One page: pending ones by deadline, any others newest first."""
         rows = await self._database.reader.rows(*page_query(wanted, cursor, limit))
         more = len(rows) > limit
-        read = self._known if wanted.status == "pending" else load_text
-        items = tuple(read(body) for (body,) in rows[:limit])
+        items = tuple(load_text(body) for (body,) in rows[:limit])
         return Page(items=items, next_cursor=_closed(items[-1], wanted) if more else None)
 
     async def pending(self, limit: int = 500) -> tuple[Escalation, ...]:

@@ -19,6 +19,13 @@ def test_an_escalation_survives_being_stored(name: str) -> None:
     assert json.loads(dump_text(e)) == json.loads(json.dumps(dump(e)))
 
 
+def test_a_text_is_read_once_and_another_by_a_letter_is_another() -> None:
+    """A dozen look at an escalation after each commit."""
+    text = dump_text(pending().e)
+    assert load_text(text) is load_text(text)
+    assert load_text(text.replace('"version":1', '"version":2')).version == 2
+
+
 def test_what_says_nothing_is_not_stored() -> None:
     """Defaults come back by themselves."""
     stored = dump(pending().e)
