@@ -10,6 +10,9 @@ LANE ?= short
 OF_THE_CORE := tests/approvals tests/bot/test_replay.py tests/storage/contract
 
 .DEFAULT_GOAL := help
+
+# Tests start hundreds of processes: where bytecode is not kept, each reads every module anew.
+test trust coverage mutants screenshots: export PYTHONDONTWRITEBYTECODE =
 .PHONY: help demo serve notify postgres doctor test trust planted coverage mutants screenshots lint types contracts check bench bench-peers lock clean
 
 help: ## List what can be made
