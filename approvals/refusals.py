@@ -77,7 +77,7 @@ class Why(StrEnum):
     NOT_A_WRITER = "not-a-writer"  #: neither decides it, nor asked, nor answers for the service
     NO_REVIEW = "no-review"  #: none is due here
     NO_SUCH_PERSON = "no-such-person"  #: the account that was chosen is nobody's the policy names
-    NOT_A_DAY = "not-a-day"
+    NOT_A_DAY = "not-a-day"  #: of no calendar, or (`day` is given) one that is over
     ALREADY_ERASED = "already-erased"  #: it was erased: nothing is written to it any more
 
 

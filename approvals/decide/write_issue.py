@@ -3,7 +3,7 @@ more.
 """
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from approvals.commands import WriteIssue
 from approvals.decide.learner import learner, named
@@ -21,6 +21,9 @@ from approvals.verdict import Case, Verdict, accept, refuse
 TYPED = ("scenario", "workarounds", "root_cause", "blockers", "requires")
 _DEFAULTS = {"root_cause": UNKNOWN, "requires": MANUAL}
 
+#: No zone is further behind UTC: what is over there is over for whoever chose the day.
+_LAST_ZONE = timedelta(hours=12)
+
 
 def write_issue(
     escalation: Escalation, command: WriteIssue, facts: Facts, now: datetime
@@ -32,7 +35,7 @@ def write_issue(
     who = f"person:{found.id}"
     if not escalation.status.is_terminal:
         return refuse(Why.NOT_OVER, who=who, status=escalation.status, state=escalation.state)
-    issue = _completed(escalation, command, facts.people, who)
+    issue = _completed(escalation, command, facts.people, who, now)
     if isinstance(issue, Verdict):
         return issue
     if escalation.issue == replace(issue, by=who):
@@ -42,7 +45,9 @@ def write_issue(
     return accept(Case.ISSUE_WRITTEN, written, state=issue.state.value)
 
 
-def _completed(e: Escalation, command: WriteIssue, people: People, who: str) -> Issue | Verdict:
+def _completed(
+    e: Escalation, command: WriteIssue, people: People, who: str, now: datetime
+) -> Issue | Verdict:
     said = {name: (getattr(command, name) or "").strip() or None for name in TYPED}
     for name, text in said.items():
         wrong = misfit(text or "", who, least=0, field=name)
@@ -53,6 +58,8 @@ def _completed(e: Escalation, command: WriteIssue, people: People, who: str) -> 
         return owner
     if command.due and not _is_day(command.due):
         return refuse(Why.NOT_A_DAY, who=who, field="due")
+    if command.due and _is_over(command.due, now) and not (e.issue and e.issue.due == command.due):
+        return refuse(Why.NOT_A_DAY, who=who, field="due", day=command.due)
     changes = {name: text or _DEFAULTS.get(name) for name, text in said.items()}
     written = replace(
         e.issue or drafted(e),
@@ -71,3 +78,7 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def _is_over(day: str, now: datetime) -> bool:
+    return date.fromisoformat(day) < (now - _LAST_ZONE).date()

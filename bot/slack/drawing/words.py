@@ -114,7 +114,8 @@ def field_errors(refusal: Refusal, verb: str = "vote") -> dict[str, str]:
     if refusal.why is Why.NO_SUCH_PERSON:
         return {place: "Andon does not know this person: the policy names none with this account."}
     if refusal.why is Why.NOT_A_DAY:
-        return {place: "That is no day of the calendar."}
+        over = "That day is over. Choose one that is to come, or none."
+        return {place: over if values.get("day") else "That is no day of the calendar."}
     if refusal.why is Why.REASON_TOO_LONG:
         most, length = int(values.get("most", 1000)), int(values.get("length", 0))
         return {place: f"At most {most:,} characters; this has {length:,}."}

@@ -191,6 +191,7 @@ def test_people_complete_it() -> None:
         ({"due": "soon"}, Why.NOT_A_DAY),
         ({"due": "2026-02-30"}, Why.NOT_A_DAY),
         ({"due": "20261201"}, Why.NOT_A_DAY),
+        ({"due": "2026-11-10"}, Why.NOT_A_DAY),
     ],
 )
 def test_what_cannot_be_taken_is_said_at_its_field(given: dict[str, str], field: Why) -> None:
@@ -199,6 +200,16 @@ def test_what_cannot_be_taken_is_said_at_its_field(given: dict[str, str], field:
     assert (why(done), done.records) == (field, ())
     assert done.refusal is not None
     assert done.refusal.values["field"] == next(iter(given))
+
+
+def test_a_day_is_over_when_it_is_over_everywhere() -> None:
+    """And one that was chosen in time stays, however late the rest is completed."""
+    scene = by_hand()
+    today = scene.now.date()
+    assert why(scene.write_issue(due=today.isoformat())) is None
+    scene.now += timedelta(days=1, hours=12)
+    assert why(scene.write_issue(due=today.isoformat(), scenario="it came again")) is None
+    assert why(by_hand().write_issue(due=(today - timedelta(days=2)).isoformat())) is Why.NOT_A_DAY
 
 
 def test_known_is_what_has_a_cause_or_a_way_round_it() -> None:

@@ -340,6 +340,10 @@ def test_what_is_wrong_is_said_at_its_field() -> None:
     assert "owner" in words.field_errors(nobody, "hand_review")
     never = Refusal(why=Why.NOT_A_DAY, values={"field": "due"})
     assert words.field_errors(never, "write_issue") == {"due": "That is no day of the calendar."}
+    over = Refusal(why=Why.NOT_A_DAY, values={"field": "due", "day": "2026-11-10"})
+    assert words.field_errors(over, "write_issue") == {
+        "due": "That day is over. Choose one that is to come, or none."
+    }
     empty = Refusal(why=Why.REASON_NEEDED, values={"field": "workarounds", "least": 3})
     assert words.field_errors(empty, "write_issue") == {
         "workarounds": (
