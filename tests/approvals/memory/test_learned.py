@@ -15,6 +15,7 @@ from approvals.erasing import ERASED, residue
 from approvals.escalation import Escalation
 from approvals.events import Event, link
 from approvals.evolve import evolve
+from approvals.memory.issue import UNKNOWN, cause_told, drafted
 from approvals.memory.values import (
     Findings,
     Fingerprint,
@@ -78,6 +79,13 @@ def reviewed() -> Escalation:
     e = after(e, events.REVIEW_HANDED, {"owner": "ben"}, "person:ana")
     e = after(e, events.REVIEW_REMINDED, {"remind_at": instant(DUE)}, "clock")
     return after(e, events.REVIEW_WRITTEN, {"findings": FINDINGS}, "person:ana")
+
+
+def test_an_unknown_cause_is_not_told_beside_the_cause_that_a_review_found() -> None:
+    review, issue = reviewed().review, drafted(SCENE.e)
+    assert (issue.root_cause, cause_told(issue, None)) == (UNKNOWN, UNKNOWN)
+    assert cause_told(issue, review) is None
+    assert cause_told(replace(issue, root_cause="a full disk"), review) == "a full disk"
 
 
 def test_a_review_is_due_from_somebody_until_it_is_written() -> None:
