@@ -19,6 +19,16 @@ from storage.archive import Told, open_archive
 issues = typer.Typer(help="What stayed unresolved, and what was learned.", no_args_is_help=True)
 
 
+_STATES = "|".join(IssueState)
+
+
+def _state(text: str) -> IssueState:
+    try:
+        return IssueState(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(IssueState)}.") from None
+
+
 @issues.callback()
 def _group() -> None:
     """A group, though it has one command: others may join it."""
@@ -30,7 +40,10 @@ def export(
         str, typer.Argument(help="Where to; `-` writes to standard output.", metavar="[FOLDER|-]")
     ] = "-",
     state: Annotated[
-        IssueState | None, typer.Option(help="Only issues that stand so; no reviews alone.")
+        IssueState | None,
+        typer.Option(
+            help="Only issues that stand so; no reviews alone.", parser=_state, metavar=_STATES
+        ),
     ] = None,
     since: Annotated[
         str, typer.Option(help="Those of which anything is on record since: 90d, 12h, 2026-01-31.")

@@ -188,3 +188,9 @@ def test_a_time_that_is_none_is_refused(since: str) -> None:
 def test_what_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANDON_DATABASE_URL", "sqlite:///nowhere.db")
     assert export().exit_code == 3
+
+
+def test_a_state_that_is_none_is_refused_by_name() -> None:
+    done = export("--state", "opne")
+    assert done.exit_code == 2
+    assert "'--state': 'opne' is none of open, known, fixed." in done.stderr
