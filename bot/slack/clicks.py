@@ -10,6 +10,8 @@ from typing import Any
 from approvals.commands import Actor, ReplyTo
 from bot.redaction import redact_text
 
+_FOREIGN = "andon_foreign"
+
 #: Characters of a name that is carried on: Slack's and ours have well under a hundred.
 LONGEST_NAME = 100
 
@@ -134,9 +136,16 @@ def value_of(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     return _json(((payload.get("actions") or [{}])[0]).get("value"))
 
 
+def mark(payload: dict[str, Any], *, foreign: bool) -> None:
+    """The door says whether a guest sent it, a bot, or someone of another workspace; whatever the
+    payload itself says of that is gone.
+    """
+    payload[_FOREIGN] = foreign
+
+
 def is_foreign(payload: Mapping[str, Any]) -> bool:
-    """Marked by the door: a guest, or someone of another workspace."""
-    return bool(payload.get("andon_foreign"))
+    """As it was marked."""
+    return bool(payload.get(_FOREIGN))
 
 
 def click_id(*parts: Any) -> str:

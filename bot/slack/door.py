@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from approvals.ports import Clock, SeenSignatures
 from bot.messaging import SlackRefusedError
+from bot.slack.clicks import mark
 from bot.slack.directory import Strangers
 from bot.slack.guard import Guard, Identity, Payload, Rejected, account_of, identified
 from bot.slack.shapes import is_shaped
@@ -33,8 +34,8 @@ log = structlog.get_logger(__name__)
 _SILENT = logging.getLogger("andon.bolt")
 _SILENT.setLevel(logging.CRITICAL + 1)
 
-#: Where Bolt's context says what the guard found of who sent it.
-IS_FOREIGN = "andon_foreign"
+#: Where Bolt's context holds what the guard found of who sent it; nobody outside can write there.
+SENDER = "andon_sender"
 
 #: Seconds until Slack is asked again who we are, while it does not answer.
 ASK_AGAIN_S = 5.0
@@ -192,7 +193,7 @@ class SlackDoor:
 
     async def _dispatch(self, payload: Payload, foreign: bool) -> web.StreamResponse:
         """What the guard let in, as over the socket: parsed once, no header, nothing unsigned."""
-        bolt = AsyncBoltRequest(mode="socket_mode", body=payload, context={IS_FOREIGN: foreign})
+        bolt = AsyncBoltRequest(mode="socket_mode", body=payload, context={SENDER: foreign})
         return await to_aiohttp_response(await self._bolt.async_dispatch(bolt))
 
 
@@ -213,7 +214,7 @@ class _Senders(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],
     ) -> BoltResponse | None:
         """Go on, or reject."""
-        body, found = req.body, req.context.get(IS_FOREIGN)
+        body, found = req.body, req.context.get(SENDER)
         if found is None:  # by the socket: no guard has looked
             me = self._me()
             found = identified(body, me) if me is not None else Rejected(status=503, reason="early")
@@ -221,5 +222,5 @@ class _Senders(AsyncMiddleware):
             log.warning("slack-request-rejected", reason=found.reason)
             return BoltResponse(status=found.status)
         account = account_of(body)
-        body["andon_foreign"] = found or (bool(account) and await self._strangers.has(account))
+        mark(body, foreign=found or (bool(account) and await self._strangers.has(account)))
         return await next()
