@@ -56,10 +56,10 @@ def _completed(
     owner = named(command.owner, people, who) if command.owner else None
     if isinstance(owner, Verdict):
         return owner
-    if command.due and not _is_day(command.due):
-        return refuse(Why.NOT_A_DAY, who=who, field="due")
-    if command.due and _is_over(command.due, now) and not (e.issue and e.issue.due == command.due):
-        return refuse(Why.NOT_A_DAY, who=who, field="due", day=command.due)
+    kept = e.issue.due if e.issue else None  # chosen in time, however late the rest is completed
+    wrong = _wrong_day(command.due, who, now) if command.due and command.due != kept else None
+    if wrong is not None:
+        return wrong
     changes = {name: text or _DEFAULTS.get(name) for name, text in said.items()}
     written = replace(
         e.issue or drafted(e),
@@ -73,12 +73,14 @@ def _completed(
     return written
 
 
-def _is_day(text: str) -> bool:
+def _wrong_day(text: str, who: str, now: datetime) -> Verdict | None:
+    """Why it is no day until which anything can be done."""
     try:
-        return date.fromisoformat(text).isoformat() == text
+        day = date.fromisoformat(text)
     except ValueError:
-        return False
-
-
-def _is_over(day: str, now: datetime) -> bool:
-    return date.fromisoformat(day) < (now - _LAST_ZONE).date()
+        day = None
+    if day is None or day.isoformat() != text:
+        return refuse(Why.NOT_A_DAY, who=who, field="due")
+    if day < (now - _LAST_ZONE).date():
+        return refuse(Why.NOT_A_DAY, who=who, field="due", day=text)
+    return None

@@ -212,6 +212,15 @@ def test_a_day_is_over_when_it_is_over_everywhere() -> None:
     assert why(by_hand().write_issue(due=(today - timedelta(days=2)).isoformat())) is Why.NOT_A_DAY
 
 
+@pytest.mark.parametrize(("hour", "refused"), [(11, None), (12, Why.NOT_A_DAY)])
+def test_yesterday_is_over_from_noon_in_utc(hour: int, refused: Why | None) -> None:
+    """Until then somebody lives in it: no zone is further than twelve hours behind."""
+    scene = by_hand()
+    scene.now = (scene.now + timedelta(days=1)).replace(hour=hour, minute=0)
+    yesterday = scene.now.date() - timedelta(days=1)
+    assert why(scene.write_issue(due=yesterday.isoformat())) is refused
+
+
 def test_known_is_what_has_a_cause_or_a_way_round_it() -> None:
     """Of the issue itself, or of its review; what is open or fixed may be without."""
     for given in ({"workarounds": "restarted it"}, {"root_cause": "a full disk"}):
