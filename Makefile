@@ -10,10 +10,11 @@ LANE ?= short
 OF_THE_CORE := tests/approvals tests/bot/test_replay.py tests/storage/contract
 
 .DEFAULT_GOAL := help
-
-# Tests start hundreds of processes: where bytecode is not kept, each reads every module anew.
-test trust coverage mutants screenshots: export PYTHONDONTWRITEBYTECODE =
 .PHONY: help demo serve notify postgres doctor test trust planted coverage mutants screenshots lint types contracts check bench bench-peers lock clean
+
+# Tests start hundreds of processes, and a start is measured: where bytecode is not kept, each reads
+# every module anew.
+test trust coverage mutants screenshots bench bench-peers: export PYTHONDONTWRITEBYTECODE =
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
