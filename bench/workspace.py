@@ -1,6 +1,7 @@
 """The demo's workspace in a process of its own, for a server in HTTP mode."""
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -19,7 +20,7 @@ async def main() -> None:
     """Serve on the port given, until ended."""
     manifest = yaml.safe_load((Path(__file__).parent.parent / "manifest.yml").read_text())
     workspace = cast.the_workspace(manifest, bot_token=BOT_TOKEN, app_token=APP_TOKEN)
-    async with serve(workspace, port=int(sys.argv[1])):
+    async with serve(workspace, listener=socket.create_server(("127.0.0.1", int(sys.argv[1])))):
         await asyncio.Event().wait()
 
 

@@ -9,6 +9,7 @@ Where several servers share the store it says which policy is in force, and whic
 
 import random
 import resource
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -63,6 +64,9 @@ log = structlog.get_logger(__name__)
 
 #: Seconds between two looks of each loop when nothing wakes it.
 CLOCK_S, CALLBACKS_S = 1.0, 2.0
+
+#: Connections that may wait to be taken.
+BACKLOG = 4096
 
 #: Seconds until news of other replicas that could not be read are read after all.
 NEWS_S = 1.0
@@ -124,8 +128,12 @@ async def serving(
     *,
     clock: Callable[[], datetime] = utc_now,
     reread: Callable[[], Settings] = read_settings,
+    listener: socket.socket | None = None,
 ) -> AsyncIterator[Server]:
-    """Run the server until the block ends. Raises SettingsError, storage.AlreadyRunningError."""
+    """Run the server until the block ends: on `listener`, or where the settings say.
+
+    Raises SettingsError, storage.AlreadyRunningError.
+    """
     _raise_file_limit()
     wall, clock = clock, SteadyClock(clock)
     policy = read_policy(Path(settings.policy))
@@ -189,7 +197,7 @@ async def serving(
         add_api(app, api)
         if slack is not None:
             app.add_routes(slack.door.routes() if settings.slack_mode == "http" else ())
-        runner, port = await _listen(app, settings)
+        runner, port = await _listen(app, settings, listener)
         stack.push_async_callback(drain, waiters, runner, slack.door if slack else None, loops)
         _start(loops, counts)
         if slack is not None:
@@ -346,10 +354,14 @@ def _api(settings: Settings, store: Store, **joined: Any) -> Api:
     )
 
 
-async def _listen(app: web.Application, settings: Settings) -> tuple[web.AppRunner, int]:
+async def _listen(
+    app: web.Application, settings: Settings, listener: socket.socket | None
+) -> tuple[web.AppRunner, int]:
     runner = Runner(app, access_log=None, shutdown_timeout=END_WITHIN_S)
     await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port, backlog=4096)
+    site: web.BaseSite = web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG)
+    if listener is not None:
+        site = web.SockSite(runner, listener, backlog=BACKLOG)
     try:
         await site.start()
     except OSError as error:

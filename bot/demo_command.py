@@ -99,7 +99,7 @@ class Demo:
 
 @asynccontextmanager
 async def playing(folder: Path, *, port: int = 0) -> AsyncIterator[Demo]:
-    """Play until the block ends. Everything listens on loopback, on free ports."""
+    """Play until the block ends. Everything listens on loopback, on ports nobody else has."""
     stage = Stage(approver=cast.APPROVER)
     tokens = secrets.token_hex(8), secrets.token_hex(8)
     workspace = cast.the_workspace(
@@ -108,12 +108,15 @@ async def playing(folder: Path, *, port: int = 0) -> AsyncIterator[Demo]:
         app_token=f"xapp-{tokens[1]}",
     )
     async with AsyncExitStack() as stack:
-        opened = serve(workspace, port=_free(port), page=PAGE, more=stage.routes())
+        # Both ports are taken before anything starts on one: it may last until it listens.
+        pages, calls = (stack.enter_context(_listening(on)) for on in (port, API_PORT))
+        opened = serve(workspace, listener=pages, page=PAGE, more=stage.routes())
         running = await stack.enter_async_context(opened)
         # Nobody else holds this port, so nobody else uses this folder.
         mine = _fresh(folder / str(running.port))
         stack.enter_context(_logging_to(mine / "andon.log"))
-        server = await stack.enter_async_context(serving(_settings(mine, running)))
+        settings = _settings(mine, running, calls.getsockname()[1])
+        server = await stack.enter_async_context(serving(settings, listener=calls))
         await _joined(workspace, server)
         stack.push_async_callback(stage.close)
         await stage.start(server.url, {name: await _key(server, name) for name in SERVICES})
@@ -122,15 +125,12 @@ async def playing(folder: Path, *, port: int = 0) -> AsyncIterator[Demo]:
         yield Demo(running=running, server=server, stage=stage, folder=mine)
 
 
-def _free(port: int) -> int:
-    """This port, or 0 for any if somebody has it."""
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((LOOPBACK, port))
-        except OSError:
-            return 0
-    return port
+def _listening(port: int) -> socket.socket:
+    """On this port, or on any if somebody has it."""
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError:
+        return socket.create_server((LOOPBACK, 0))
 
 
 def _fresh(folder: Path) -> Path:
@@ -151,13 +151,13 @@ def _logging_to(path: Path) -> Iterator[None]:
             configure_logging(redact_text)
 
 
-def _settings(folder: Path, running: Running) -> Settings:
+def _settings(folder: Path, running: Running, port: int) -> Settings:
     """Of the server, whatever the environment and `.env` say: they are for the real one."""
     return Settings(
         _env_file=None,
         ANDON_DATABASE_URL=f"sqlite:///{folder / 'andon.db'}",
         ANDON_HOST=LOOPBACK,
-        ANDON_PORT=_free(API_PORT),
+        ANDON_PORT=port,
         ANDON_POLICY=str(cast.POLICY),
         ANDON_RUNBOOKS=str(RUNBOOKS),
         ANDON_ALLOWED_CALLBACKS=(),

@@ -1,6 +1,9 @@
 """The command behind `make demo`; tests/browser/ runs it as a process."""
 
+import socket
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -29,3 +32,23 @@ def test_parts_that_do_not_find_one_another_are_told_of(
 def test_a_port_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["demo", "--folder", str(tmp_path), "--port", "70000"])
     assert done.exit_code == 2
+
+
+async def test_a_port_that_another_takes_while_it_starts_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seconds lie between choosing a port and serving on it."""
+    served, usual = demo_command.serving, 0
+    with socket.create_server(("127.0.0.1", 0)) as trial:
+        usual = trial.getsockname()[1]
+    monkeypatch.setattr(demo_command, "API_PORT", usual)
+    with ExitStack() as another:
+
+        def late(*given: Any, **more: Any) -> Any:
+            with suppress(OSError):
+                another.enter_context(socket.create_server(("127.0.0.1", usual)))
+            return served(*given, **more)
+
+        monkeypatch.setattr(demo_command, "serving", late)
+        async with demo_command.playing(tmp_path) as demo:
+            assert demo.server.port == usual

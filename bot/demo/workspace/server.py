@@ -1,5 +1,6 @@
 """The workspace on a loopback port: Web API, Socket Mode, response_urls, and the page."""
 
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from aiohttp import web
 from bot.demo.workspace.responses import Responses
 from bot.demo.workspace.ui import Ui, guarded
 from bot.demo.workspace.workspace import Workspace
+
+LOOPBACK = "127.0.0.1"
 
 #: Bytes of one call of the Web API.
 CALL_SIZE = 4 * 1024 * 1024
@@ -39,21 +42,21 @@ class Running:
 async def serve(
     workspace: Workspace,
     *,
-    host: str = "127.0.0.1",
-    port: int = 0,
+    listener: socket.socket | None = None,
     page: Path | None = None,
     more: Iterable[web.RouteDef] = (),
 ) -> AsyncIterator[Running]:
-    """Let the workspace listen for as long as the block lasts.
+    """Let the workspace listen for as long as the block lasts: on `listener`, or any free port.
 
     `page` is a folder with the page's files; `more` are further routes on the same origin.
     """
+    listener = listener or socket.create_server((LOOPBACK, 0))
     runner = web.AppRunner(application(workspace, page, more), shutdown_timeout=0.5)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        running = Running(workspace=workspace, host=host, port=_port(runner))
+        await web.SockSite(runner, listener).start()
+        host, port = listener.getsockname()
+        running = Running(workspace=workspace, host=host, port=port)
         workspace.payloads.base = running.url
         workspace.socket.base = running.url.replace("http", "ws", 1)
         # No cookies and no pooled connections: Slack's requests know nothing of one another.
@@ -94,7 +97,3 @@ def _index(page: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
         return web.FileResponse(page / "index.html", headers={"Cache-Control": "no-store"})
 
     return index
-
-
-def _port(runner: web.AppRunner) -> int:
-    return int(runner.addresses[0][1])
