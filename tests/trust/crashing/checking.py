@@ -23,7 +23,7 @@ from approvals.evolve import evolve
 from approvals.words import DecidedBy, Effect, OperationState, Status
 from bot.demo.workspace.workspace import Workspace
 from tests.trust.crashing.clicks import (
-    abouts,
+    about_messages,
     answers_to,
     asks,
     clicks,
@@ -46,6 +46,8 @@ class Case:
     settled: bool = False  #: nothing is owed any more, so all of it must have arrived
     #: Answers under way at a kill, and at how many: so often they may come once more.
     owed: Counter[str] = field(default_factory=Counter)
+    #: Escalations that messages showed before it was read; None: nothing is posted any more.
+    showing: set[str] | None = None
 
 
 Check = Callable[[Case], Iterator[str]]
@@ -304,10 +306,9 @@ def apart(case: Case) -> Iterator[str]:
 def shown(case: Case) -> Iterator[str]:
     """I6: people see only what is there. I19: in the end they see all of it, as it is."""
     cards = {(row["channel"], row["ts"]): row for row in case.stored["cards"] if row["ts"]}
-    for conversation in case.workspace.conversations.values():
-        for message in conversation.messages.values():
-            for about in abouts(message) - case.stored.escalations.keys():
-                yield f"I6: a message shows {about}, which is not there"
+    showing = about_messages(case.workspace) if case.showing is None else case.showing
+    for about in showing - case.stored.escalations.keys():
+        yield f"I6: a message shows {about}, which is not there"
     if not case.settled:
         return
     for (channel, ts), row in cards.items():

@@ -58,6 +58,12 @@ def abouts(message: Message) -> set[str]:
     return {one["e"] for one in said if one.get("e")}
 
 
+def about_messages(workspace: Workspace) -> set[str]:
+    """Which escalations the buttons of all messages are for."""
+    conversations = workspace.conversations.values()
+    return {one for c in conversations for m in c.messages.values() for one in abouts(m)}
+
+
 def asks(message: Message) -> bool:
     """Whether it still offers to decide."""
     return any(one.action_id.startswith(ASKING) for one in pressables(message.blocks))

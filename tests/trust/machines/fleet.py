@@ -28,6 +28,7 @@ from storage.store import open_database
 from tests.forging import Forge
 from tests.journeys.world import MovedClock, workspace_of_tests
 from tests.trust.crashing.checking import Case
+from tests.trust.crashing.clicks import about_messages
 from tests.trust.crashing.journal import Call, Journal
 from tests.trust.crashing.lives import OWED, SERVICES
 from tests.trust.crashing.servers import Server
@@ -101,14 +102,16 @@ class Fleet:
 
     async def look(self) -> None:
         """Read all that is stored, of one moment, and audit it."""
-        # What is called back goes on; it was stored before it came, so what came is noted first.
+        # What is called back and posted goes on, of a batch whose COMMIT comes late, too. It was
+        # stored before it came, so what came is noted first.
         came = {id_: list(bodies) for id_, bodies in self.journal.callbacks.items()}
+        showing = about_messages(self.case.workspace)
         stored = await asyncio.to_thread(read, self.postgres)
         # After a fault an answer may come again, as its being said may not have been noted.
         answers = (row["id"] for row in stored["deliveries"] if row["kind"] == "answer")
         owed = Counter(dict.fromkeys(answers, self.faults))
         known = replace(self.journal, callbacks=came)
-        self.case = replace(self.case, stored=stored, owed=owed, journal=known)
+        self.case = replace(self.case, stored=stored, owed=owed, journal=known, showing=showing)
         self.audited = await asyncio.to_thread(lambda: list(self._audit()))
 
     def wrong(self) -> list[str]:
