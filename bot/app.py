@@ -139,7 +139,7 @@ async def serving(
     policy = read_policy(Path(settings.policy))
     people = KnownPeople(policy, from_file=settings.slack_mode == "off")
     keys = KeyRing(Path(settings.signing_keys))
-    waiters, metrics = Waiters(), Metrics(clock)
+    waiters, metrics = Waiters(), Metrics()
     metrics.parked.set_function(lambda: waiters.count)
     bell, news, counts = Bell(waiters, metrics), News(waiters), Counts(metrics.registry)
     async with AsyncExitStack() as stack:

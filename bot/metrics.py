@@ -6,7 +6,6 @@ label and no name holds a word that was sent to us.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
@@ -35,9 +34,6 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 #: Escalations one commit changed.
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-#: What was counted of escalations and is remembered, so that nothing is counted twice.
-REMEMBERED = 20_000
-
 #: Seconds: the clock looks once a second; beyond a minute people notice.
 _LATE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 
@@ -52,9 +48,7 @@ Check = Callable[[], Awaitable[tuple[str, bool]]]
 class Metrics:
     """Everything that is counted, in a registry of its own."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._since = clock, clock()
-        self._counted: OrderedDict[str, None] = OrderedDict()
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.opened = self._plain("andon_escalations_opened_total", "Escalations opened")
         self.unattended = self._counter(
@@ -140,33 +134,19 @@ class Metrics:
         return Histogram(name, about, labels, buckets=buckets, registry=self.registry)
 
     def committed(self, escalations: Sequence[Escalation]) -> None:
-        """Count what a commit changed."""
+        """Count what a commit changed. All that it records is of one moment, at which it changed
+        last: what is older was counted by whoever committed it, here or at another replica.
+        """
         self.commit_sizes.observe(len(escalations))
         for escalation in escalations:
-            made = escalation.decision
-            if made is not None and made.at >= self._since and self._is_first(escalation.id):
+            made, now = escalation.decision, escalation.updated_at
+            if made is not None and made.at == now:
                 self.decisions.labels(made.effect.value, made.by.value).inc()
-            self._went_on(escalation)
-
-    def _went_on(self, escalation: Escalation) -> None:
-        """Count what the chain did, of what happened since the start."""
-        chain, id_ = escalation.chain, escalation.id
-        if chain.ended_at and chain.ended_at >= self._since and self._is_first(f"{id_} ended"):
-            self.unattended.labels(escalation.kind.value).inc()
-        said, due = chain.said_at, chain.due_at
-        if said is None or due is None or said < self._since:
-            return
-        if self._is_first(f"{id_} {said.timestamp()}"):
-            self.step_late.observe(max(0.0, (said - due).total_seconds()))
-
-    def _is_first(self, name: str) -> bool:
-        if name in self._counted:
-            self._counted.move_to_end(name)
-            return False
-        self._counted[name] = None
-        if len(self._counted) > REMEMBERED:
-            self._counted.popitem(last=False)
-        return True
+            chain = escalation.chain
+            if chain.ended_at is not None and chain.ended_at == now:
+                self.unattended.labels(escalation.kind.value).inc()
+            if chain.due_at is not None and chain.said_at is not None and chain.said_at == now:
+                self.step_late.observe(max(0.0, (now - chain.due_at).total_seconds()))
 
     def answered(self, route: str, status: int) -> None:
         """Count an HTTP answer."""

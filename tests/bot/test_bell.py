@@ -28,7 +28,7 @@ class Counting(Loop):
 
 async def test_a_commit_wakes_the_loops_it_concerns_and_whoever_asks_wakes_all() -> None:
     cards, callbacks = Counting("cards"), Counting("callbacks")
-    bell = Bell(Waiters(), Metrics(Clock()))
+    bell = Bell(Waiters(), Metrics())
     bell.loops = [cards, callbacks]
     bell.concerns = {"callbacks": lambda escalation: escalation.callback_url is not None}
     async with store_in_memory(Clock(), committed=bell.committed) as store:
@@ -45,8 +45,8 @@ async def test_a_commit_wakes_the_loops_it_concerns_and_whoever_asks_wakes_all()
 class Noted(Metrics):
     """Metrics that note when they count."""
 
-    def __init__(self, clock: Clock, notes: list[str]) -> None:
-        super().__init__(clock)
+    def __init__(self, notes: list[str]) -> None:
+        super().__init__()
         self._notes = notes
 
     def committed(self, escalations: object) -> None:
@@ -55,9 +55,9 @@ class Noted(Metrics):
 
 
 async def test_who_waits_is_woken_before_anything_is_counted() -> None:
-    notes, waiters, clock = list[str](), Waiters(), Clock()
-    bell = Bell(waiters, Noted(clock, notes))
-    async with store_in_memory(clock, committed=bell.committed) as store:
+    notes, waiters = list[str](), Waiters()
+    bell = Bell(waiters, Noted(notes))
+    async with store_in_memory(Clock(), committed=bell.committed) as store:
         made = (await store.writer.submit(an_open())).escalation
         assert made is not None
         notes.clear()

@@ -126,7 +126,7 @@ async def a_world(tmp_path: Path, migrated: Path, **more: Any) -> AsyncIterator[
     """A server on a fresh file, with two services and an auditor."""
     shutil.copy(migrated, tmp_path / "andon.db")
     clock, facts, waiters = Clock(), FileFacts(), Waiters()
-    metrics = Metrics(clock)
+    metrics = Metrics()
 
     def committed(escalations: Sequence[Escalation]) -> None:
         waiters.committed(escalations)
