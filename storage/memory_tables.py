@@ -9,18 +9,6 @@ from sqlmodel import Field, SQLModel
 
 from storage.tables import KEYED
 
-#: What is made again elsewhere, and not carried there: a move leaves it out.
-DERIVED = ("memories", "recollections", "memory_terms", "unremembered")
-
-#: All that has ended waits to be remembered.
-ALL_WAIT = (
-    "INSERT INTO unremembered (escalation_id, since) SELECT id, created_at FROM escalations "
-    "WHERE status <> 'pending' ON CONFLICT (escalation_id) DO NOTHING"
-)
-
-#: Where the full text is; a file keeps more tables of this name and an ending.
-WORDS = "memory_words"
-
 
 class MemoryRow(SQLModel, table=True):
     """An escalation as it is remembered: a document, and what is searched or counted by."""

@@ -14,10 +14,10 @@ from typing import Any
 import asyncpg
 
 from approvals.auditing import Finding
+from storage.derived import ALL_WAIT
 from storage.errors import MoveError, UnreachableError
 from storage.extents import Extent, Table, told, without_nul
 from storage.links import Query, Row
-from storage.memory_tables import ALL_WAIT
 from storage.migrate import (
     Schema,
     is_moving,

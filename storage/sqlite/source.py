@@ -9,10 +9,10 @@ from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from storage.derived import DERIVED, WORDS
 from storage.errors import MoveError
 from storage.extents import Extent, Table
 from storage.links import Row
-from storage.memory_tables import DERIVED, WORDS
 from storage.migrate import newest, refuse_newer, refuse_unmoved
 from storage.sqlite.database import lock_of
 from storage.sqlite.looking import looking_at, schema_of

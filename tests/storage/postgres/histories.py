@@ -15,8 +15,8 @@ from bot.anchors import AnchorFile
 from bot.background.sealer import Sealer
 from bot.signing import KeyRing
 from storage import open_store
+from storage.derived import DERIVED, WORDS
 from storage.links import Row
-from storage.memory_tables import DERIVED, WORDS
 from storage.postgres.connecting import dsn_of
 from tests.building import START, Clock, FileFacts, a_claim, a_vote, an_automation, an_open
 from tests.storage.contract.test_absences import away

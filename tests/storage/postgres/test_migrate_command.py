@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bot import migrate_command
 from bot.cli import app
 from bot.migrate_command import Progress
-from storage.memory_tables import DERIVED, WORDS
+from storage.derived import DERIVED, WORDS
 from tests.postgres import Running
 from tests.storage.postgres.moving import a_database
 from tests.storage.postgres.test_moving import schema_of, tampered

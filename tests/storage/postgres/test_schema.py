@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Inspector, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from storage import NewerDatabaseError
+from storage.derived import WORDS
 from storage.errors import OlderDatabaseError, UnreachableError
-from storage.memory_tables import WORDS
 from storage.migrate import alembic_config, newest
 from storage.store import open_database
 from tests.postgres import Running

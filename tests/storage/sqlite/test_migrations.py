@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from structlog.testing import capture_logs
 
 from storage import AlreadyRunningError, CopyError
-from storage.memory_tables import WORDS
+from storage.derived import WORDS
 from storage.migrate import SCRIPTS, alembic_config
 from storage.sqlite.bringing_up import copies_before, is_up, upgrade
 from storage.sqlite.database import lock_of, open_database
