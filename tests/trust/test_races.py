@@ -21,6 +21,7 @@ from tests.journeys.conftest import Story, plain_logs, telling
 from tests.journeys.world import MovedClock
 from tests.trust import racing
 from tests.trust.lane import rounds
+from tests.trust.patience import be_patient
 from tests.trust.racing import MEMBERS, OUTSIDERS, Round, asked, begun, race
 
 __all__ = ["plain_logs"]
@@ -115,6 +116,7 @@ async def story(
     """A served Andon on a real file beside a workspace with the crowd."""
     monkeypatch.setattr("tests.journeys.conftest.policy_of_tests", racing.policy)
     monkeypatch.setattr(f"{SlackSide.__module__}.PEOPLE_S", 0.5)
+    be_patient(monkeypatch)
     made = racing.workspace(slack_clock)
     async with serve(made) as running:
         made.api_url = running.api_url  # type: ignore[attr-defined]

@@ -28,6 +28,7 @@ from tests.journeys.conftest import settings_for
 from tests.journeys.world import OPERATIONS, SECRET, MovedClock, workspace_of_tests
 from tests.trust.matrix.cast import OPTIONS, POLICY, REA, as_they_click
 from tests.trust.matrix.rules import State, Who
+from tests.trust.patience import be_patient
 
 
 @dataclass
@@ -350,15 +351,6 @@ _BUILD: dict[str, Callable[[Andon], Any]] = {
 }
 
 
-#: What is tried is which verdict comes, not how soon: a busy machine may take its time.
-PATIENT = (
-    "bot.slack.surface.COMMIT_WITHIN_S",
-    "bot.slack.directory.LOOK_WITHIN_S",
-    "bot.slack.rooms.HEAR_WITHIN_S",
-)
-PATIENCE_S = 60.0
-
-
 async def _nothing(loop: object) -> bool:
     return False
 
@@ -368,8 +360,7 @@ async def standing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """Served, with nobody in the background: time, people and messages do what the test says."""
     for loop in ("cards.Reconciler", "spoken.Speaker", "refresher.Refresher", "clock.Ticker"):
         monkeypatch.setattr(f"bot.background.{loop}.once", _nothing)
-    for limit in PATIENT:
-        monkeypatch.setattr(limit, PATIENCE_S)
+    be_patient(monkeypatch)
     monkeypatch.setattr("tests.journeys.conftest.policy_of_tests", lambda: POLICY)
     clock = MovedClock()
     space = workspace_of_tests(clock)
