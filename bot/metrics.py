@@ -6,6 +6,7 @@ label and no name holds a word that was sent to us.
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
@@ -34,6 +35,9 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 #: Escalations one commit changed.
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
+#: What was counted of escalations and is remembered, so that nothing is counted twice.
+REMEMBERED = 20_000
+
 #: Seconds: the clock looks once a second; beyond a minute people notice.
 _LATE = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 
@@ -49,6 +53,7 @@ class Metrics:
     """Everything that is counted, in a registry of its own."""
 
     def __init__(self) -> None:
+        self._counted: OrderedDict[str, None] = OrderedDict()
         self.registry = CollectorRegistry()
         self.opened = self._plain("andon_escalations_opened_total", "Escalations opened")
         self.unattended = self._counter(
@@ -134,19 +139,32 @@ class Metrics:
         return Histogram(name, about, labels, buckets=buckets, registry=self.registry)
 
     def committed(self, escalations: Sequence[Escalation]) -> None:
-        """Count what a commit changed. All that it records is of one moment, at which it changed
-        last: what is older was counted by whoever committed it, here or at another replica.
-        """
+        """Count what a commit changed."""
         self.commit_sizes.observe(len(escalations))
         for escalation in escalations:
-            made, now = escalation.decision, escalation.updated_at
-            if made is not None and made.at == now:
+            made, chain, id_ = escalation.decision, escalation.chain, escalation.id
+            if made is not None and self._is_new(made.at, escalation, id_):
                 self.decisions.labels(made.effect.value, made.by.value).inc()
-            chain = escalation.chain
-            if chain.ended_at is not None and chain.ended_at == now:
+            if self._is_new(chain.ended_at, escalation, f"{id_} ended"):
                 self.unattended.labels(escalation.kind.value).inc()
-            if chain.due_at is not None and chain.said_at is not None and chain.said_at == now:
-                self.step_late.observe(max(0.0, (now - chain.due_at).total_seconds()))
+            said, due = chain.said_at, chain.due_at
+            if said and due and self._is_new(said, escalation, f"{id_} {said.timestamp()}"):
+                self.step_late.observe(max(0.0, (said - due).total_seconds()))
+
+    def _is_new(self, at: datetime | None, escalation: Escalation, name: str) -> bool:
+        """Whether it came with this commit, all of whose records are of one moment: what is older
+        was counted by whoever committed it. Where a clock is behind another replica's, later
+        commits are of that moment, too: here each is counted once all the same.
+        """
+        if at is None or at != escalation.updated_at:
+            return False
+        if name in self._counted:
+            self._counted.move_to_end(name)
+            return False
+        self._counted[name] = None
+        if len(self._counted) > REMEMBERED:
+            self._counted.popitem(last=False)
+        return True
 
     def answered(self, route: str, status: int) -> None:
         """Count an HTTP answer."""
