@@ -359,8 +359,10 @@ async def _listen(
 ) -> tuple[web.AppRunner, int]:
     runner = Runner(app, access_log=None, shutdown_timeout=END_WITHIN_S)
     await runner.setup()
-    site: web.BaseSite = web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG)
-    if listener is not None:
+    site: web.BaseSite
+    if listener is None:
+        site = web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG)
+    else:
         site = web.SockSite(runner, listener, backlog=BACKLOG)
     try:
         await site.start()

@@ -27,6 +27,7 @@ from bot.app import Server, serving
 from bot.demo import cast
 from bot.demo.stage import SERVICES, Stage
 from bot.demo.workspace import Running, Workspace, serve
+from bot.demo.workspace.server import LOOPBACK
 from bot.observing import configure_logging
 from bot.redaction import redact_text
 from bot.settings import Settings, SettingsError
@@ -44,8 +45,6 @@ PAGE = Path(cast.__file__).with_name("page")
 
 #: Seconds the parts may take to find one another.
 READY_WITHIN_S = 20.0
-
-LOOPBACK = "127.0.0.1"
 
 
 def demo(
@@ -108,7 +107,7 @@ async def playing(folder: Path, *, port: int = 0) -> AsyncIterator[Demo]:
         app_token=f"xapp-{tokens[1]}",
     )
     async with AsyncExitStack() as stack:
-        # Both ports are taken before anything starts on one: it may last until it listens.
+        # Both are ours from now on: seconds lie between looking for a port and serving on it.
         pages, calls = (stack.enter_context(_listening(on)) for on in (port, API_PORT))
         opened = serve(workspace, listener=pages, page=PAGE, more=stage.routes())
         running = await stack.enter_async_context(opened)
