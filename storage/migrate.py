@@ -8,6 +8,7 @@ that an older program can tell whether it may work with a schema it has never he
 
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,14 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
     return config
+
+
+def load() -> None:
+    """Import what a migration takes, before it has anything alone: the classes of the tables take a
+    third of a second, and several where the machine is starved, while nobody could write.
+    """
+    import_module("storage.modelled")
+    known_schemas()
 
 
 class Schema(NamedTuple):

@@ -6,15 +6,9 @@ from typing import Any
 from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import text
-from sqlmodel import SQLModel
 
-from storage import memory_tables, owed_tables, replica_tables
 from storage.derived import WORDS
-
-# Their import fills the metadata, of all tables.
-assert memory_tables  # noqa: S101
-assert owed_tables  # noqa: S101
-assert replica_tables  # noqa: S101
+from storage.modelled import TABLES
 
 
 def remember_oldest(
@@ -34,7 +28,7 @@ def is_modelled(name: str | None, kind: str, parents: Any) -> bool:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=SQLModel.metadata,
+    target_metadata=TABLES,
     compare_type=True,
     include_name=is_modelled,
     transactional_ddl=True,

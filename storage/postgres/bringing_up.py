@@ -26,6 +26,7 @@ from storage.migrate import (
     Schema,
     alembic_config,
     is_brought_up,
+    load,
     newest,
     read_schema,
     refuse_newer,
@@ -62,6 +63,7 @@ async def bring_up(url: str, *, server: bool) -> None:
 
     Raises NewerDatabaseError, OlderDatabaseError, AlreadyRunningError, and what asyncpg does.
     """
+    load()
     until = time.monotonic() + PATIENCE_S
     engine = create_async_engine(
         "postgresql+asyncpg://",
