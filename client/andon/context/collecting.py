@@ -8,7 +8,8 @@ import asyncio
 import inspect
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from andon.context.plain import plain
 
 #: Waits for an event so many seconds, and says whether it came.
 Wait = Callable[[threading.Event, float], bool]
+
+#: What a collector is remembered by: its name, and how many of that name come before it.
+Known = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,14 @@ def too_long(collector: Collector) -> Found:
     return Found(collector, why_not=f"no answer within {collector.within_s:g} s")
 
 
+def _known(collectors: Iterable[Collector]) -> Iterator[tuple[Known, Collector]]:
+    """Each with what it is remembered by: two may have one name, as all lambdas do."""
+    before: Counter[str] = Counter()
+    for one in collectors:
+        yield (one.name, before[one.name]), one
+        before[one.name] += 1
+
+
 class Collecting:
     """Starts collectors together, and remembers those that hang."""
 
@@ -106,26 +118,29 @@ class Collecting:
         self._wait = wait
         self._clock = clock
         self._lock = threading.Lock()
-        self._hanging: dict[str, _Run] = {}
+        self._hanging: dict[Known, _Run] = {}
 
     def collect(self, collectors: Iterable[Collector]) -> list[Found]:
         """What each found; together they take as long as the slowest may."""
         begun = self._clock()
-        runs = [(one, self._started(one)) for one in collectors]
-        return [self._ended(one, run, begun) for one, run in runs]
+        runs = [(known, one, self._started(known, one)) for known, one in _known(collectors)]
+        return [self._ended(known, one, run, begun) for known, one, run in runs]
 
-    def _started(self, collector: Collector) -> _Run | None:
+    def _started(self, known: Known, collector: Collector) -> _Run | None:
         with self._lock:
-            before = self._hanging.get(collector.name)
+            before = self._hanging.pop(known, None)
             if before is not None and not before.ended.is_set():
+                self._hanging[known] = before
                 return None
-            run = self._hanging[collector.name] = _Run(collector)
+        run = _Run(collector)
         run.start()
         return run
 
-    def _ended(self, collector: Collector, run: _Run | None, begun: float) -> Found:
+    def _ended(self, known: Known, collector: Collector, run: _Run | None, begun: float) -> Found:
         if run is None:
             return Found(collector, why_not="it still hangs from the last time")
         left = begun + collector.within_s - self._clock()
-        self._wait(run.ended, max(0.0, left))
+        if not self._wait(run.ended, max(0.0, left)):
+            with self._lock:
+                self._hanging[known] = run
         return run.found()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -65,6 +66,37 @@ def test_one_that_hangs_has_its_line_and_is_not_started_again() -> None:
     assert first[0].missed == "carts: no answer within 0.5 s"
     assert again[0].missed == "carts: it still hangs from the last time"
     assert len(begun) <= 1
+
+
+def test_two_of_one_name_are_both_asked() -> None:
+    """All lambdas have one name; the first has not answered when the second begins."""
+    begun = threading.Event()
+    first = collector(lambda: begun.wait(30), "<lambda>", within_s=30)
+    second = collector(begun.set, "<lambda>", within_s=30)
+    assert Collecting().collect([first, second]) == [Found(first, True), Found(second, None)]
+
+
+def test_who_asks_meanwhile_is_told_too() -> None:
+    """One that is under way for somebody else has not hung."""
+    both, collecting = threading.Barrier(2, timeout=30), Collecting()
+    one = collector(lambda: both.wait() >= 0, within_s=30)
+    with ThreadPoolExecutor(2) as people:
+        told = [people.submit(collecting.collect, [one]) for _ in range(2)]
+        assert [t.result() for t in told] == [[Found(one, True)]] * 2
+
+
+def test_one_that_hung_is_asked_again_once_it_has_ended() -> None:
+    release, runs = threading.Event(), list[threading.Event]()
+
+    def wait(event: threading.Event, seconds: float) -> bool:
+        runs.append(event)
+        return len(runs) > 1 and event.wait(30)
+
+    collecting, one = Collecting(wait=wait), collector(lambda: release.wait(30))
+    assert collecting.collect([one])[0].missed == "carts: no answer within 5 s"
+    release.set()
+    assert runs[0].wait(30)
+    assert collecting.collect([one]) == [Found(one, True)]
 
 
 def test_time_runs_for_all_at_once() -> None:
