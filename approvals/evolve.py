@@ -4,7 +4,6 @@ It reads the record's body only: never the clock, the ledger, the policy or fact
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +28,7 @@ from approvals.escalation import (
 )
 from approvals.events import Record
 from approvals.memory.learned import LEARNED
+from approvals.replacing import replace
 from approvals.words import DecidedBy, Effect, OperationState, Result, Status
 
 

@@ -5,7 +5,6 @@ and was never opened) is an error of the writer, and raises ValueError.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -16,6 +15,7 @@ from approvals import events
 from approvals.escalation import Escalation
 from approvals.events import Record
 from approvals.memory.values import Findings, Issue, Review, Suspension
+from approvals.replacing import replace
 
 
 @lru_cache(maxsize=8)
