@@ -3,7 +3,6 @@
 import sqlite3
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.settings import SettingsError
 from storage.errors import (
@@ -30,7 +29,6 @@ CANNOT = (
     MoveError,
     UnreachableError,
     OSError,
-    SQLAlchemyError,
     sqlite3.Error,
 )
 
@@ -43,8 +41,8 @@ def fail(message: str, code: int = NOT_DONE) -> typer.Exit:
 
 def why(error: Exception) -> str:
     """Why it cannot be done, in a sentence that says what to do."""
-    if isinstance(error, SQLAlchemyError | sqlite3.Error):
-        return reason(getattr(error, "orig", None) or error)
+    if isinstance(error, sqlite3.Error):
+        return reason(error)
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename} cannot be used: {error.strerror}. `doctor` looks at it."
     return str(error)

@@ -1,4 +1,4 @@
-"""The schema: Alembic's scripts, the same for every database, and with which this version works.
+"""The schema: which one this version brings, and with which it works.
 
 Each migration says which is the oldest schema whose programs may go on after it (`oldest`): the one
 its predecessor said, as long as it only expands. The database keeps it beside the schema's name, so
@@ -8,36 +8,17 @@ that an older program can tell whether it may work with a schema it has never he
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
-
 from storage.errors import MoveError, NewerDatabaseError
 
+#: Alembic's scripts, the same for every database. Each is named after the schema it brings, so that
+#: who finds the newest there, as nearly every start does, needs no Alembic (`storage.scripts`).
 SCRIPTS = Path(__file__).parent / "migrations"
 
 #: How the schema of a database begins into which a history is moving: no version knows it.
 _MOVING = "moving "
-
-
-def alembic_config(connection: Connection | None = None) -> Config:
-    """Alembic's settings; no file of its own."""
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    config.attributes["connection"] = connection
-    return config
-
-
-def load() -> None:
-    """Import what a migration takes, before it has anything alone: the classes of the tables take a
-    third of a second, and several where the machine is starved, while nobody could write.
-    """
-    import_module("storage.modelled")
-    known_schemas()
 
 
 class Schema(NamedTuple):
@@ -56,29 +37,15 @@ def read_schema(rows: Sequence[Sequence[Any]]) -> Schema:
     return Schema(*rows[0][:2]) if rows else Schema()
 
 
-def schema_of(connection: Connection) -> Schema:
-    """The schema a database has."""
-    if not inspect(connection).has_table("alembic_version"):
-        return Schema()
-    return read_schema(connection.exec_driver_sql(ASKED).fetchall())
-
-
 @cache
 def known_schemas() -> tuple[str, ...]:
     """The schemas this version knows, in the order they came."""
-    scripts = ScriptDirectory(str(SCRIPTS)).walk_revisions()
-    return tuple(script.revision for script in scripts)[::-1]
+    return tuple(sorted(script.name[:4] for script in SCRIPTS.glob("versions/[0-9]*.py")))
 
 
 def newest() -> str:
     """The schema this version brings."""
     return known_schemas()[-1]
-
-
-def shut_out() -> tuple[str, ...]:
-    """Schemas whose programs cannot work with the one this version brings."""
-    script = ScriptDirectory(str(SCRIPTS)).get_revision(newest())
-    return known_schemas()[: known_schemas().index(script.module.oldest)]
 
 
 def may_work_with(schema: Schema) -> bool:

@@ -8,7 +8,6 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import text
 
 from storage.derived import WORDS
-from storage.modelled import TABLES
 
 
 def remember_oldest(
@@ -28,7 +27,7 @@ def is_modelled(name: str | None, kind: str, parents: Any) -> bool:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=TABLES,
+    target_metadata=context.config.attributes["tables"],
     compare_type=True,
     include_name=is_modelled,
     transactional_ddl=True,

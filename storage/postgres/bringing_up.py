@@ -8,11 +8,9 @@ all it has, and tries again.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-import asyncpg
 import structlog
 from alembic import command
 from sqlalchemy import Connection
@@ -21,21 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.errors import AlreadyRunningError, OlderDatabaseError
-from storage.migrate import (
-    ASKED,
-    Schema,
-    alembic_config,
-    is_brought_up,
-    load,
-    newest,
-    read_schema,
-    refuse_newer,
-    schema_of,
-    shut_out,
-)
+from storage.migrate import is_brought_up, newest, refuse_newer
 from storage.postgres.connecting import connect
 from storage.postgres.link import SCHEMA, number_of
 from storage.postgres.reasons import may_pass
+from storage.postgres.schema import program
+from storage.scripts import alembic_config, schema_of, shut_out
 
 log = structlog.get_logger(__name__)
 
@@ -44,26 +33,12 @@ log = structlog.get_logger(__name__)
 LOCK_MS, PAUSE_S, PATIENCE_S = 1000, 0.5, 60.0
 
 
-async def schema_at(rows: Callable[[str], Awaitable[Sequence[Any]]]) -> Schema:
-    """The schema the database has. Looks only."""
-    try:
-        return read_schema(await rows(ASKED))
-    except asyncpg.UndefinedTableError:
-        return Schema()
-
-
-def program(schema: str) -> int:
-    """The lock that every program has, with others, which brings this schema, as it runs."""
-    return number_of(f"knows {schema}")
-
-
 async def bring_up(url: str, *, server: bool) -> None:
     """Bring the newest schema, unless a later version brought one with which this one may work; a
     command brings it only where there is none yet.
 
     Raises NewerDatabaseError, OlderDatabaseError, AlreadyRunningError, and what asyncpg does.
     """
-    load()
     until = time.monotonic() + PATIENCE_S
     engine = create_async_engine(
         "postgresql+asyncpg://",

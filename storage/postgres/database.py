@@ -19,10 +19,10 @@ from storage.links import COMMIT, Begin, Query
 from storage.migrate import is_brought_up, newest, refuse_newer
 from storage.outside import OutsideLink
 from storage.postgres import reasons
-from storage.postgres.bringing_up import bring_up, program, schema_at
 from storage.postgres.connecting import connect
 from storage.postgres.hearing import Hearing
 from storage.postgres.link import Link, as_store_errors
+from storage.postgres.schema import program, schema_at
 
 #: Connections of a replica for reading, and for short writes beside the one write path.
 READERS, SIDES = 4, 4
@@ -120,6 +120,8 @@ async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
         stack.push_async_callback(hearing.close)
         try:
             if not is_brought_up(await schema_at(writer.rows)):
+                from storage.postgres.bringing_up import bring_up  # with Alembic: seldom needed
+
                 await bring_up(url, server=server)
         except (NewerDatabaseError, MoveError):
             raise

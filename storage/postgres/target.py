@@ -25,10 +25,11 @@ from storage.migrate import (
     newest,
     refuse_unmoved,
 )
-from storage.postgres.bringing_up import bring_up, schema_at
+from storage.postgres.bringing_up import bring_up
 from storage.postgres.connecting import connect
 from storage.postgres.link import number_of
 from storage.postgres.reasons import FAILURES, reason
+from storage.postgres.schema import schema_at
 from storage.postgres.wording import worded
 
 #: How often, and after how many seconds again, it is looked who is connected.

@@ -3,21 +3,19 @@
 Before a schema is changed the file is copied, so that the version before can go on with the copy.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import structlog
 from alembic import command
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.errors import CopyError
-from storage.migrate import alembic_config, is_brought_up, newest, refuse_newer, schema_of
+from storage.migrate import is_brought_up, newest, refuse_newer
+from storage.scripts import alembic_config, schema_of
 from storage.sqlite.copies import back_up
-from storage.sqlite.looking import PATIENCE_S, read_only
-from storage.sqlite.looking import schema_of as schema_at
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +25,7 @@ KEPT = 3
 
 def upgrade(path: Path) -> None:
     """Bring the SQLite file to the newest schema, unless a later version brought one with which
-    this one may work. Raises NewerDatabaseError, CopyError.
+    this one may work. Raises NewerDatabaseError, CopyError, sqlite3.Error.
     """
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", _no_implicit_transactions)
@@ -42,16 +40,10 @@ def upgrade(path: Path) -> None:
                 # Others may read meanwhile, and nobody may write: the copy is what is migrated.
                 _copy_before(path, current.revision)
             command.upgrade(alembic_config(connection), "head")
+    except DBAPIError as error:
+        raise error.orig or error from error
     finally:
         engine.dispose()
-
-
-def is_up(path: Path) -> bool:
-    """Whether there is nothing to bring up. Looks only."""
-    if not path.exists() or not path.stat().st_size:
-        return False
-    with closing(sqlite3.connect(read_only(path), uri=True, timeout=PATIENCE_S)) as link:
-        return is_brought_up(schema_at(link))
 
 
 def copies_before(path: Path) -> list[Path]:

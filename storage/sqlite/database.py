@@ -26,7 +26,7 @@ from approvals.ports import Elsewhere, StoreError
 from storage.errors import AlreadyRunningError, MovedError
 from storage.links import Begin, Commit, Many, Query, Row, Statement
 from storage.outside import OutsideLink
-from storage.sqlite.bringing_up import is_up, upgrade
+from storage.sqlite.looking import is_up
 from storage.sqlite.place import Place
 from storage.sqlite.reasons import code_of, is_of_the_file, reason
 from storage.sqlite.wholeness import refuse_damaged
@@ -220,7 +220,8 @@ def _bring_up(path: Path) -> None:
     """Look whether the file is whole, then bring its schema. The lock is ours."""
     _make(path)
     refuse_damaged(path)
-    upgrade(path)
+    if not is_up(path):
+        _upgrade(path)
 
 
 def _bring_up_alone(path: Path) -> None:
@@ -230,9 +231,15 @@ def _bring_up_alone(path: Path) -> None:
     lock = lock_of(path)  # no schema changes under a server of an older version
     try:
         _make(path)
-        upgrade(path)
+        _upgrade(path)
     finally:
         os.close(lock)
+
+
+def _upgrade(path: Path) -> None:
+    from storage.sqlite.bringing_up import upgrade  # with Alembic: seldom needed
+
+    upgrade(path)
 
 
 def _make(path: Path) -> None:

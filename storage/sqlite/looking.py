@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.links import Row
-from storage.migrate import ASKED, Schema, read_schema
+from storage.migrate import ASKED, Schema, is_brought_up, read_schema
 
 #: Seconds to wait for another program that has the file just now.
 PATIENCE_S = 5
@@ -25,6 +25,14 @@ def schema_of(link: sqlite3.Connection) -> Schema:
         return read_schema(link.execute(ASKED).fetchall())
     except sqlite3.OperationalError:
         return Schema()
+
+
+def is_up(path: Path) -> bool:
+    """Whether there is nothing to bring up. Looks only."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with closing(sqlite3.connect(read_only(path), uri=True, timeout=PATIENCE_S)) as link:
+        return is_brought_up(schema_of(link))
 
 
 class FileLooking:

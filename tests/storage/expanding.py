@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from alembic import command
 from sqlalchemy import Connection, event
 
-from storage.migrate import alembic_config
+from storage.scripts import alembic_config
 
 #: What Alembic says for itself, and what only looks.
 _ASIDE = re.compile(r"(SELECT|PRAGMA|(UPDATE|INSERT INTO) alembic_version)\b", re.I)

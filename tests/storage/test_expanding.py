@@ -10,7 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
 import storage.migrate
-from storage.migrate import SCRIPTS, alembic_config, known_schemas
+from storage.migrate import SCRIPTS, known_schemas
+from storage.scripts import alembic_config
 from tests import pinned
 from tests.storage.expanding import said, taking
 from tests.trust.rolling.migrations import CONTRACTED, EXPANDED, contracting

@@ -15,7 +15,6 @@ from storage.errors import MoveError
 from storage.migrate import (
     SCRIPTS,
     Schema,
-    alembic_config,
     is_brought_up,
     known_schemas,
     may_work_with,
@@ -24,8 +23,10 @@ from storage.migrate import (
     refuse_newer,
     refuse_unmoved,
 )
-from storage.sqlite.bringing_up import copies_before, is_up, upgrade
+from storage.scripts import alembic_config
+from storage.sqlite.bringing_up import copies_before, upgrade
 from storage.sqlite.database import open_database
+from storage.sqlite.looking import is_up
 
 #: Of a later version, which takes programs of this one, and which does not.
 EXPANDED, CONTRACTED = Schema("9999", newest()), Schema("9999", "9998")

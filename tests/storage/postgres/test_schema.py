@@ -1,7 +1,6 @@
 """The same migrations on a server: they end in the same schema, by one replica at a time."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +14,8 @@ from sqlalchemy.pool import NullPool
 from storage import NewerDatabaseError
 from storage.derived import WORDS
 from storage.errors import OlderDatabaseError, UnreachableError
-from storage.migrate import alembic_config, newest
-from storage.postgres import bringing_up
+from storage.migrate import newest
+from storage.scripts import alembic_config
 from storage.store import open_database
 from tests.postgres import Running
 
@@ -51,22 +50,6 @@ async def opened(url: str, *, server: bool = True) -> None:
 def test_the_migrations_make_what_the_tables_say(server: Running, emptied: str) -> None:
     with connected(server, "andon") as connection:
         command.check(alembic_config(connection))
-
-
-async def test_nothing_is_imported_while_nobody_can_write(
-    server: Running, emptied: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(sys.modules, "storage.modelled")
-    work = bringing_up._bring_up
-    before: list[bool] = []
-
-    def locking(connection: Connection, as_server: bool) -> None:
-        before.append("storage.modelled" in sys.modules)
-        work(connection, as_server)
-
-    monkeypatch.setattr(bringing_up, "_bring_up", locking)
-    await bringing_up.bring_up(emptied, server=True)
-    assert before == [True]
 
 
 def shape(found: Inspector, table: str) -> dict[str, Any]:

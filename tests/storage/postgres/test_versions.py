@@ -15,9 +15,10 @@ from approvals.ports import StoreError
 from storage import NewerDatabaseError
 from storage.errors import AlreadyRunningError
 from storage.links import COMMIT, Begin, Query
-from storage.migrate import alembic_config, newest
+from storage.migrate import newest
 from storage.postgres.connecting import connect
 from storage.postgres.link import Link
+from storage.scripts import alembic_config
 from storage.store import open_database
 from tests.postgres import Running
 from tests.storage.postgres.moving import a_database
