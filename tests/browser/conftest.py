@@ -23,8 +23,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from bot.demo_command import Demo, playing
+from bot.demo.workspace import Workspace
+from bot.demo_side import Demo, playing
 from tests.building import ROOT
+from tests.patience import PATIENCE_S, be_patient
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 CHROMIUM = shutil.which("chromium") or ""
 
@@ -89,7 +93,7 @@ class Process:
     def end(self) -> int:
         """Ctrl-C; the exit code."""
         self.running.send_signal(signal.SIGINT)
-        code = self.running.wait(timeout=15)
+        code = self.running.wait(timeout=60)
         assert self.running.stdout is not None
         self.printed += self.running.stdout.read()
         return code
@@ -188,14 +192,19 @@ def played_beside(folder: Path) -> Iterator[tuple[Demo, asyncio.AbstractEventLoo
 
     with ThreadPoolExecutor(max_workers=1) as beside, pytest.MonkeyPatch.context() as patched:
         # Another worker may begin one at this very moment: each takes any port.
-        patched.setattr("bot.demo_command.API_PORT", 0)
+        patched.setattr("bot.demo_side.API_PORT", 0)
+        be_patient(patched)
+        patched.setattr(
+            "bot.demo.cast.Workspace", functools.partial(Workspace, ack_within=PATIENCE_S)
+        )
+        patched.setattr("bot.demo.workspace.triggers.TRIGGER_S", PATIENCE_S)
         playing_on = beside.submit(asyncio.run, played())
         playing_on.add_done_callback(lambda done: began.cancel())
         try:
-            yield began.result(timeout=20)
+            yield began.result(timeout=60)
         finally:
             ended.set()
-            playing_on.result(timeout=20)
+            playing_on.result(timeout=60)
 
 
 @pytest.fixture
@@ -212,7 +221,7 @@ def visit_to(browser: Browser) -> Iterator[Callable[..., Newcomer]]:
 
     def opened(url: str, **context: Any) -> Newcomer:
         made = browser.new_context(**{"viewport": DESKTOP, **context})
-        made.set_default_timeout(10_000)
+        made.set_default_timeout(60_000)
         newcomer = Newcomer(made.new_page())
         newcomers.append(newcomer)
         newcomer.page.on("pageerror", lambda error: newcomer.troubles.append(str(error)))

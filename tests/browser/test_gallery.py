@@ -18,7 +18,7 @@ from approvals.escalation import Escalation
 from approvals.ports import Card
 from approvals.storms import Storm
 from approvals.words import Severity
-from bot.demo_command import Demo
+from bot.demo_side import Demo
 from bot.messaging import Message
 from bot.slack.drawing import asking, lists, modals
 from bot.slack.drawing.card import channel_card

@@ -71,7 +71,7 @@ def test_a_service_asks_two_people_agree_and_the_release_is_given_once(
     newcomer.open_channel("payments-approvals")
     agree(newcomer, TRANSFER["title"], "called the beneficiary")
 
-    status, decided = parked.result(timeout=10)
+    status, decided = parked.result(timeout=60)
     assert (status, decided["status"]) == (200, "approved")
     assert [vote["rationale"] for vote in decided["votes"]] == [
         "matches the signed invoice",

@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, expect
 from approvals.memory.by_hand import BY_HAND
 from bot.background.budget import Ask, Budget, Budgets
 from bot.background.proposing import Proposer
-from bot.demo_command import Demo
+from bot.demo_side import Demo
 from bot.ids import new_id
 from tests.browser.conftest import PHONE, PICTURES, Newcomer, Service, call, played_beside
 from tests.browser.small import shrink
@@ -70,7 +70,7 @@ class Town:
 
     def decided(self, asked: Answer) -> Answer:
         """What its parked question is answered, once people have decided."""
-        status, answer = self.service.parked(f"/v1/escalations/{asked['id']}").result(timeout=10)
+        status, answer = self.service.parked(f"/v1/escalations/{asked['id']}").result(timeout=60)
         assert status == 200
         return dict(answer)
 
@@ -161,11 +161,11 @@ class Town:
         self._in_the_server(_until(known))
 
     def _in_the_server(self, doing: Coroutine[Any, Any, Any]) -> None:
-        asyncio.run_coroutine_threadsafe(doing, self.loop).result(timeout=20)
+        asyncio.run_coroutine_threadsafe(doing, self.loop).result(timeout=60)
 
 
 async def _until(look: Callable[[], Coroutine[Any, Any, bool]]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not await look():  # noqa: ASYNC110  what is waited for is in the store
             await asyncio.sleep(0.02)
 

@@ -110,7 +110,7 @@ def show(browser: Browser) -> Iterator[Show]:
 
     def opened(path: Path, **context: Any) -> Seen:
         made = browser.new_context(**{"viewport": DESK, **context})
-        made.set_default_timeout(10_000)
+        made.set_default_timeout(60_000)
         seen = Seen(made.new_page())
         shown.append(seen)
         seen.page.on("request", lambda request: seen.asked.append(request.url))

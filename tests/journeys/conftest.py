@@ -33,6 +33,7 @@ from tests.journeys.world import (
     policy_of_tests,
     workspace_of_tests,
 )
+from tests.patience import PATIENCE_S, be_patient
 
 __all__ = ["BODY", "BOT_TOKEN", "DATABASE", "OPERATIONS", "PAYMENTS", "SECRET", "MovedClock"]
 
@@ -90,7 +91,7 @@ class Story:
 
         It may stand behind what else is to be posted there, a message a second.
         """
-        return await self.workspace.wait_for(lambda: self._card(channel, label, words), 20.0)
+        return await self.workspace.wait_for(lambda: self._card(channel, label, words), 60)
 
     def _card(self, channel: str, label: str = "", words: str = "") -> Message | None:
         try:
@@ -169,7 +170,7 @@ class Story:
             return [spoken(m.blocks) for m in every if m.thread_ts not in (None, m.ts)]
 
         try:
-            await self.workspace.wait_for(lambda: line in thread(), timeout=15)
+            await self.workspace.wait_for(lambda: line in thread(), timeout=60)
         except TimeoutError:
             pytest.fail(f"The thread says only {thread()}")
 
@@ -184,13 +185,13 @@ class Story:
 
     async def noticed(self, true: Callable[[Any], bool]) -> None:
         """The look at people after which something is true of them has been taken."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not true(self.server.people.facts(self.clock()).people):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     async def looked_at(self, made: dict[str, Any]) -> None:
         """It is noted that somebody opened something of it."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (await self.status(made["id"]))["progress"]["looked_at"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -227,7 +228,7 @@ async def held(database: Path) -> AsyncIterator[None]:
 
 async def once_free(other: sqlite3.Connection, sql: str) -> None:
     """Run a statement as soon as nobody writes; the server shares our loop and must go on."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with suppress(sqlite3.OperationalError):
                 other.execute(sql)
@@ -278,10 +279,16 @@ def clock() -> MovedClock:
     return MovedClock()
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own limits of time, lifted; a file that tries them has them back."""
+    be_patient(monkeypatch)
+
+
 @pytest.fixture
 def ack_within() -> float:
     """Seconds after which people see Slack's own error; a test may be more impatient."""
-    return 3.0
+    return PATIENCE_S
 
 
 @pytest.fixture

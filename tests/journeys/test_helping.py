@@ -31,7 +31,7 @@ OUTAGE: dict[str, Any] = {
 
 async def all_posted(story: Story, made: dict[str, Any]) -> None:
     """Every card has been taken, so that what comes next does not find Slack late."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not all(c.posted_at for c in await story.server.store.cards.of(made["id"])):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

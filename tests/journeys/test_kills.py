@@ -65,7 +65,7 @@ class Process:
             stderr=subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(30), aiohttp.ClientSession() as http:
+            async with asyncio.timeout(60), aiohttp.ClientSession() as http:
                 while not await self._ready(http):  # noqa: ASYNC110  another process
                     await asyncio.sleep(0.05)
         except BaseException:
@@ -137,7 +137,7 @@ async def test_killed_between_the_click_and_its_commit_nothing_is_recorded_and_t
         about = f"{process.url}/v1/escalations/{made['id']}"
         told = await _json(http, "GET", about)
         assert (told["status"], told["votes"], workspace.ephemerals("USAM")) == ("pending", [], [])
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not (await _json(http, "GET", about))["votes"]:
                 await workspace.tap("USAM", card, RETRY)  # at first people are not looked up yet
         await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
@@ -168,13 +168,13 @@ async def test_killed_between_the_commit_and_its_answer_the_answer_comes_after_t
 
 
 async def _card(workspace: Workspace) -> Message:
-    return (await workspace.wait_for(lambda: workspace.messages(OPERATIONS), timeout=10))[0]
+    return (await workspace.wait_for(lambda: workspace.messages(OPERATIONS), timeout=60))[0]
 
 
 async def _claimed(process: Process, http: aiohttp.ClientSession, made: Any) -> Any:
     """Take the release, as often as Andon asks to come again: people are looked up at the start."""
     path = f"{process.url}/v1/escalations/{made['id']}/claim"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             answer = await _json(http, "POST", path, {"digest": made["digest"], "nonce": "n"})
             if answer.get("type") != "/problems/people-unknown":
@@ -185,7 +185,7 @@ async def _claimed(process: Process, http: aiohttp.ClientSession, made: Any) -> 
 async def _tried(process: Process) -> None:
     """The answer was tried in vain, and that is noted."""
     tried = "SELECT count(*) FROM deliveries WHERE kind = 'answer' AND attempts > 0"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with closing(sqlite3.connect(process.database)) as beside:
             while not beside.execute(tried).fetchone()[0]:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.05)

@@ -16,7 +16,7 @@ ERROR = {"type": "ConnectTimeout", "message": "warehouse-db:5432 after 10 s"}
 
 async def remembered(story: Story) -> None:
     """What ended was taken up, so that lists have it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await story.server.store.memory.remember(story.clock()):
             pass
 

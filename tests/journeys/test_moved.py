@@ -88,7 +88,7 @@ async def killed_halfway(folder: Path, url: str) -> None:
         await link.execute("LOCK TABLE deliveries IN SHARE MODE")
         process = await migrating(folder, url)
         asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        async with timeout(30):
+        async with timeout(60):
             while not await link.fetchval(asked):  # noqa: ASYNC110  another process
                 await sleep(0.01)
         process.send_signal(signal.SIGKILL)

@@ -133,7 +133,7 @@ async def _sent(
 
 async def parked(http: aiohttp.ClientSession, at: Process) -> None:
     """Until somebody waits there."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with http.get(f"{at.url}/metrics") as answer:
                 said = await answer.text()

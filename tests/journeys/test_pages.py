@@ -47,7 +47,7 @@ async def asked(server: Server) -> str:
 
 async def until(look: Callable[[], Awaitable[bool]]) -> None:
     """Until it is so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await look():  # noqa: ASYNC110  another task
             await asyncio.sleep(0.02)
 
@@ -150,7 +150,7 @@ async def test_told_to_stop_while_a_receiver_hangs_it_ends_and_the_page_stays_ow
     receiver: Receiver, tmp_path: Path
 ) -> None:
     receiver.go = asyncio.Event()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async with andon(tmp_path, pager(receiver)) as server:
             id_ = await asked(server)
 

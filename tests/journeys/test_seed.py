@@ -194,7 +194,7 @@ async def scene(
         server = await stack.enter_async_context(serving(settings, clock=clock))
         workspace.request_url = f"{server.url}/slack/events"
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while server.people.as_of(clock()) is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         yield Scene(server, workspace, http, clock, pager, tickets)

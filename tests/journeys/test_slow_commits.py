@@ -16,6 +16,11 @@ RETRY = "Try 3 more times"
 IMPATIENT = pytest.mark.parametrize("ack_within", [1.0])
 
 
+@pytest.fixture
+def patience() -> None:
+    """Our own limits of time are what is tried."""
+
+
 class SlowDisk:
     """Stands before the writer: votes wait until it is let go, or fail then."""
 

@@ -1,6 +1,7 @@
 """A storm in front of people: one card, one ring, its list, and what one click decides."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -32,7 +33,7 @@ async def storm(story: Story, n: int = 9, **changes: Any) -> list[dict[str, Any]
 
 async def the_card(story: Story, *, label: str = "List", words: str = "") -> Message:
     """The storm's card, once it has that button and says that."""
-    return await story.workspace.wait_for(lambda: _card(story, label, words), timeout=25)
+    return await story.workspace.wait_for(lambda: _card(story, label, words), timeout=60)
 
 
 def _card(story: Story, label: str, words: str) -> Message | None:
@@ -49,7 +50,7 @@ async def statuses(story: Story, asked: list[dict[str, Any]]) -> list[str]:
 
 async def once(check: Callable[[], Awaitable[T]]) -> T:
     """What the check gives, once it gives something."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not (found := await check()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
@@ -66,7 +67,7 @@ async def test_a_storm_is_one_card_and_rings_once(over_http: Story) -> None:
     assert "Waiting 6 · decided 0 · recovered by themselves 0" in text
     assert "exactly these 6; later ones are not included" in text
     assert card.labels == ["Abort these 6", "Try one first", "List"]
-    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=15)
+    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=60)
     cards = [m for m in story.workspace.messages(OPERATIONS) if "Details" in m.labels]
     assert len(cards) == 3
 
@@ -138,7 +139,8 @@ async def test_after_one_was_tried_and_succeeded_the_others_follow_with_one_clic
     window = await story.window("USAM", "sync --batch …")
     text = spoken(window.view["blocks"])
     assert "You choose Try 3 more times for 5 more" in text
-    assert text.count("88") == 5
+    differing, _, _ = text.partition("list sha256:")
+    assert len(re.findall(r"\b88\d\d", differing)) == 5
     await story.workspace.submit("USAM", window.id, {})
     await story.window("USAM", "Recorded: 5 of 5 released.")
     found = await statuses(story, asked)
@@ -199,7 +201,7 @@ async def test_guests_are_told_that_it_is_for_members(over_http: Story, label: s
 async def test_a_storms_message_shows_the_card_to_whoever_was_rung(over_http: Story) -> None:
     story = over_http
     await storm(story)
-    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=15)
+    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=60)
     ring = next(m for m in story.workspace.messages("USAM") if "Show them" in m.labels)
     await story.tap("USAM", ring, "Show them")
     window = await story.window("USAM", "Waiting 6")
@@ -222,7 +224,7 @@ async def test_when_a_storm_runs_out_of_time_one_line_says_so(over_http: Story) 
         said = [spoken(m.blocks) for m in every if m.thread_ts == card.ts and m.ts != card.ts]
         return [text for text in said if "ran out of time" in text]
 
-    await story.workspace.wait_for(line, timeout=20)
+    await story.workspace.wait_for(line, timeout=60)
     assert len(line()) == 1
     assert line()[0].startswith("6 ran out of time. It stays stopped. data-sync must ask again.")
     over = await the_card(story, words="Waiting 0")
@@ -255,9 +257,9 @@ async def test_a_thousand_at_once_are_a_handful_of_cards_and_all_can_be_decided(
         return [m for m in story.workspace.messages(OPERATIONS) if m.thread_ts is None]
 
     # The first three, the storm, and the one beside it.
-    await story.workspace.wait_for(lambda: len(cards()) >= 3 + 1 + 1, timeout=15)
+    await story.workspace.wait_for(lambda: len(cards()) >= 3 + 1 + 1, timeout=60)
     assert len(cards()) == 3 + 1 + 1
-    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=15)
+    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=60)
     # Four that stand alone ring in the channel and directly; the storm rings once.
     rings = 4 * 2 + 1
     await story.workspace.wait_for(

@@ -19,9 +19,9 @@ from storage.batch import Batch, Pending
 from tests.approvals.examples import BUGS as PLANTED
 from tests.journeys.conftest import Story, plain_logs, telling
 from tests.journeys.world import MovedClock
+from tests.patience import be_patient
 from tests.trust import racing
 from tests.trust.lane import rounds
-from tests.trust.patience import be_patient
 from tests.trust.racing import MEMBERS, OUTSIDERS, Round, asked, begun, race
 
 __all__ = ["plain_logs"]

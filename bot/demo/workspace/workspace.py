@@ -58,7 +58,7 @@ class Workspace(Installation):
     async def wait_for(
         self,
         predicate: Callable[[], T],
-        timeout: float = 5.0,  # noqa: ASYNC109  a limit of the test's, not of work
+        timeout: float = 30.0,  # noqa: ASYNC109  a limit of the test's, not of work
     ) -> T:
         """The predicate's first true answer, asked again whenever something changed here.
 

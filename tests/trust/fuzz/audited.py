@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from bot.app import utc_now
 from bot.audit.checking import check, lines_of
 from bot.audit.keys import PublicKeys
+from bot.steady import utc_now
 from storage.evidence import open_evidence
 
 

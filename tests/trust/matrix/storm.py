@@ -16,9 +16,9 @@ from approvals.storms import listed
 from bot.slack.drawing import storm as card
 from bot.slack.drawing import storm_windows as windows
 from tests.journeys.world import OPERATIONS
+from tests.patience import PATIENCE_S
 from tests.trust.matrix.rules import STATES, Who
 from tests.trust.matrix.world import Andon, on_message
-from tests.trust.patience import PATIENCE_S
 
 #: What a list can say: the button that asks for it, and the window it opens.
 SAYS = {

@@ -26,9 +26,9 @@ from bot.ids import new_id
 from tests.building import a_question, a_vote, an_incident, an_open
 from tests.journeys.conftest import settings_for
 from tests.journeys.world import OPERATIONS, SECRET, MovedClock, workspace_of_tests
+from tests.patience import be_patient
 from tests.trust.matrix.cast import OPTIONS, POLICY, REA, as_they_click
 from tests.trust.matrix.rules import State, Who
-from tests.trust.patience import be_patient
 
 
 @dataclass
