@@ -14,11 +14,11 @@ from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import StoreError
 from approvals.sharing import ActivePolicy
-from bot.app import utc_now
 from bot.exits import CANNOT, FINDING, fail, why
 from bot.operator import operator
 from bot.policy_command import policy_from
 from bot.settings import read_settings
+from bot.steady import utc_now
 from storage.policies import SqlPolicies
 from storage.store import open_database
 

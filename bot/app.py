@@ -13,7 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ import structlog
 from aiohttp import web
 
 from approvals.escalation import Escalation
-from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock, Committed, Elsewhere, Writer
 from bot.api import Api, Runner, Waiters, add_api
@@ -43,7 +42,7 @@ from bot.metrics import CountedDeliveries, CountedWriter, Metrics, Watch
 from bot.news import News
 from bot.page_side import page_loop
 from bot.people import KnownPeople
-from bot.policy_file import PolicyFile
+from bot.policy_file import PolicyFile, read_policy
 from bot.replica_side import ReplicaSide
 from bot.rotation import Rotation, rotation
 from bot.rule_side import RuleSide
@@ -52,7 +51,7 @@ from bot.seal_side import SealSide
 from bot.settings import Settings, SettingsError, read_settings
 from bot.signing import KeyRing
 from bot.slack_side import SlackSide
-from bot.steady import SteadyClock
+from bot.steady import SteadyClock, utc_now
 from bot.stopping import drain
 from storage import Store, open_store
 from storage.address import refuse_unknown
@@ -79,25 +78,6 @@ UNHURRIED = frozenset(
 
 #: Seconds that requests under way get to end when the server stops, and as many to be cancelled in.
 END_WITHIN_S = 1.5
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
-
-
-def read_policy(path: Path) -> Policy:
-    """The policy file. Raises SettingsError with file, line and what to do."""
-    try:
-        return parse_policy(path.read_text(encoding="utf-8"), path.name)
-    except FileNotFoundError as error:
-        raise SettingsError(
-            f"There is no policy file {path}. Copy the sample policy.toml, or set ANDON_POLICY."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is not text in UTF-8 ({error}).") from error
-    except PolicyError as error:
-        raise SettingsError(str(error)) from error
 
 
 @dataclass(kw_only=True)

@@ -15,12 +15,13 @@ from approvals.commands import Void
 from approvals.policy.model import Policy
 from approvals.ports import Settled, StoreError
 from bot.anchors import AnchorFile, anchors_of
-from bot.app import read_policy, utc_now
 from bot.counted import counted
 from bot.exits import CANNOT, fail, why
 from bot.ids import new_id
 from bot.operator import NoKey, opened, operator
+from bot.policy_file import read_policy
 from bot.settings import Settings, read_settings
+from bot.steady import utc_now
 from storage.address import file_of
 from storage.sqlite.copies import Copy, back_up
 from storage.sqlite.looking import looking_at

@@ -11,32 +11,35 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import structlog
 import typer
 
 from bot.activate_command import activate, active
-from bot.app import read_policy, serving, utc_now
 from bot.audit import audit
 from bot.backup_command import backup, restore
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
-from bot.doctor import Shared, examine
 from bot.exits import CANNOT, FINDING, fail, why
 from bot.issues_command import issues
 from bot.keys_command import keys
 from bot.migrate_command import migrate
 from bot.observing import configure_logging
 from bot.policy_command import policy
+from bot.policy_file import read_policy
 from bot.redaction import redact_text
 from bot.replay_command import policy_replay
 from bot.report_command import report
 from bot.settings import Settings, SettingsError, read_settings, unknown_settings
+from bot.steady import utc_now
 from bot.stopping import Stop
 from storage.inspection import hash_of_block, inspect_store, shared_of
 from storage.services import SCOPES, USUAL, Listed, SqlServices
 from storage.store import open_database
+
+if TYPE_CHECKING:
+    from bot.doctor import Shared
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +80,8 @@ def doctor() -> None:
 
 
 async def _examined(settings: Settings) -> list[bool]:
+    from bot.doctor import examine  # with Slack and the API
+
     wrong = []
     async for finding in examine(settings, _store_of, _hash_of, _shared_of):
         typer.echo(str(finding))
@@ -94,7 +99,7 @@ def _hash_of(settings: Settings, number: int) -> str | None:
     return hash_of_block(settings.database_url, number)
 
 
-def _shared_of(settings: Settings) -> Shared | None:
+def _shared_of(settings: Settings) -> "Shared | None":
     return shared_of(settings.database_url)
 
 
@@ -115,6 +120,8 @@ async def _serve() -> None:
     settings = read_settings()
     for name, near in unknown_settings().items():
         log.warning("unknown-setting", name=name, meant=near or None)
+    from bot.app import serving  # with Slack and the API, which no other command needs
+
     async with serving(settings) as server:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
         _collect_less()

@@ -8,12 +8,12 @@ import typer
 
 from approvals.escalation import Escalation
 from approvals.memory.values import IssueState
-from bot.app import utc_now
 from bot.counted import counted
 from bot.exits import CANNOT, FINDING, fail, why
 from bot.issues_page import MARK, name_of, page
 from bot.settings import read_settings
 from bot.since import begin_of
+from bot.steady import utc_now
 from storage.archive import Told, open_archive
 
 issues = typer.Typer(help="What stayed unresolved, and what was learned.", no_args_is_help=True)

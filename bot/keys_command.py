@@ -11,10 +11,10 @@ import typer
 from approvals.codec import instant
 from approvals.ports import StoreError
 from approvals.sharing import KnownKey
-from bot.app import utc_now
 from bot.exits import CANNOT, fail, why
 from bot.settings import read_settings
 from bot.signing import new_key, public_keys
+from bot.steady import utc_now
 from storage.keys import SqlKeys
 from storage.store import open_database
 

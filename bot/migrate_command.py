@@ -10,7 +10,6 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from bot.app import utc_now
 from bot.audit.checking import Report
 from bot.audit.verify import printable, verified
 from bot.counted import listed
@@ -18,6 +17,7 @@ from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.observing import configure_logging
 from bot.redaction import redact_text
 from bot.settings import Settings, read_settings
+from bot.steady import utc_now
 from storage.address import file_of, is_of_a_server
 from storage.moving import Move, open_move
 

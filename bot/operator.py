@@ -12,7 +12,7 @@ from approvals.escalation import Json
 from approvals.facts import Facts
 from approvals.people import People
 from approvals.policy.model import Policy
-from bot.app import utc_now
+from bot.steady import utc_now
 from storage import Store, open_store
 
 

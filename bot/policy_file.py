@@ -27,6 +27,7 @@ from approvals.events import sha256
 from approvals.policy.load import Finding, PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.ports import Clock
+from bot.settings import SettingsError
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,20 @@ MOST_LINES = 20
 
 #: Lets a good policy count, with what can be known of its people.
 Adopt = Callable[[Policy], Awaitable[None]]
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy file. Raises SettingsError with file, line and what to do."""
+    try:
+        return parse_policy(path.read_text(encoding="utf-8"), path.name)
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"There is no policy file {path}. Copy the sample policy.toml, or set ANDON_POLICY."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not text in UTF-8 ({error}).") from error
+    except PolicyError as error:
+        raise SettingsError(str(error)) from error
 
 
 class Look(NamedTuple):

@@ -17,11 +17,12 @@ from approvals.policy.load import PolicyError, parse_policy
 from approvals.policy.model import Policy
 from approvals.replay import Difference, Past, Replayed, replay
 from approvals.replay.compare import at
-from bot.app import read_policy, utc_now
 from bot.counted import counted
 from bot.exits import FINDING, fail
+from bot.policy_file import read_policy
 from bot.settings import SettingsError, read_settings
 from bot.since import begin_of, unreadable
+from bot.steady import utc_now
 from storage.errors import UnreachableError
 from storage.history import History, open_history
 

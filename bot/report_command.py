@@ -11,14 +11,15 @@ import typer
 
 from approvals.memory.observing import observed
 from approvals.memory.oversight import Oversight
-from bot.app import read_policy, utc_now
 from bot.counted import counted
 from bot.exits import fail
+from bot.policy_file import read_policy
 from bot.report.document import document
 from bot.report.page import page
 from bot.report.plain import plain
 from bot.settings import SettingsError, read_settings
 from bot.since import begin_of, unreadable
+from bot.steady import utc_now
 from storage.errors import UnreachableError
 from storage.history import History, open_history
 

@@ -9,7 +9,7 @@ Slack's signatures, is compared with the machine's clock itself.
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -22,6 +22,11 @@ PACE = 0.5
 
 #: Seconds the machine's clock may be behind without a word: it is trimmed all the time.
 TRIMMED_S = 2.0
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
 
 
 class SteadyClock:

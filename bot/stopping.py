@@ -10,13 +10,16 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
-from aiohttp import web
 
-from bot.background.loop import Loop
 from bot.exits import NOT_DONE
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from bot.background.loop import Loop
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +47,7 @@ class Line(Protocol):
 
 
 async def drain(
-    parked: Parked, runner: web.AppRunner, line: Line | None, loops: Sequence[Loop]
+    parked: Parked, runner: "web.AppRunner", line: Line | None, loops: "Sequence[Loop]"
 ) -> None:
     """Take nothing more, answer who waits, and let what is under way end; each for a moment."""
     parked.close()

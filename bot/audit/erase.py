@@ -16,13 +16,14 @@ from approvals.escalation import Escalation
 from approvals.ports import NotSavedError, Settled, StoreError
 from approvals.showing import visible
 from approvals.verdict import Case
-from bot.app import read_policy, utc_now
 from bot.counted import counted
 from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.ids import new_id
 from bot.operator import opened, operator
+from bot.policy_file import read_policy
 from bot.redaction import redact_text
 from bot.settings import read_settings
+from bot.steady import utc_now
 from storage import Store
 from storage.archive import ended_before
 

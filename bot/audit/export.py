@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from bot.anchors import anchors_of
-from bot.app import utc_now
 from bot.audit.references import References, read_changes, reconciled
 from bot.audit.writing import Wanted, Written, write_bundle
 from bot.counted import counted
 from bot.exits import CANNOT, FINDING, USAGE, fail, why
 from bot.settings import Settings, read_settings
 from bot.signing import public_keys
+from bot.steady import utc_now
 from storage.archive import Archive, open_archive
 
 DAY = timedelta(days=1)

@@ -10,13 +10,13 @@ import typer
 from approvals.codec import dump, instant
 from approvals.events import Record
 from approvals.showing import visible
-from bot.app import utc_now
 from bot.audit.checked import Checking
 from bot.audit.drawn import page, text
 from bot.audit.given import anchors_in, keys_of
 from bot.audit.sheet import Check, sheet
 from bot.exits import CANNOT, FINDING, fail, why
 from bot.settings import read_settings
+from bot.steady import utc_now
 from storage.archive import Archive, Told, open_archive
 from storage.evidence import open_evidence
 

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from bot.anchors import anchors_of
-from bot.app import utc_now
 from bot.audit.checking import Report, check
 from bot.audit.given import anchor_lines, keys_of
 from bot.counted import counted, listed
 from bot.exits import FINDING, fail
 from bot.settings import Settings, SettingsError, read_settings
+from bot.steady import utc_now
 from storage.errors import UnreachableError
 from storage.evidence import open_evidence
 

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
-from bot.app import read_policy
 from bot.doctor.anchored import HashOf, anchors
 from bot.doctor.finding import Finding
 from bot.doctor.here import in_force, keys, port, settings_given
@@ -19,6 +18,7 @@ from bot.doctor.routes import routes
 from bot.doctor.runbooks import runbooks
 from bot.doctor.shared import Shared, SharedOf, looked_at, shared
 from bot.doctor.slack import workspace
+from bot.policy_file import read_policy
 from bot.settings import Settings, SettingsError
 
 #: Looks at the store: what was found, and what to do where it is wrong.

@@ -44,6 +44,16 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
+def test_commands_load_neither_the_api_nor_slack_nor_the_demo() -> None:
+    """Somebody waits for each: all of a server would take them twice as long."""
+    heavy = {"aiohttp", "slack_sdk", "slack_bolt", "sqlalchemy", "bot.app", "bot.demo"}
+    asked = f"import sys, bot.cli; print(sorted({heavy} & set(sys.modules)))"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[]\n"
+
+
 def one_line(result: Result) -> str:
     """What a failing command says: a sentence, no traceback."""
     assert "Traceback" not in result.output

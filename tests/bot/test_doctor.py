@@ -17,7 +17,7 @@ from approvals.events import GENESIS
 from approvals.policy.load import parse_policy
 from approvals.sealing import Block
 from bot.anchors import AnchorFile
-from bot.app import serving, utc_now
+from bot.app import serving
 from bot.demo.workspace.server import serve
 from bot.demo.workspace.workspace import Workspace
 from bot.doctor import Finding, examine
@@ -25,6 +25,7 @@ from bot.doctor.memory import memory
 from bot.doctor.slack import SCOPES
 from bot.settings import Settings, unknown_settings
 from bot.signing import KeyRing
+from bot.steady import utc_now
 from storage.sqlite import inspection
 from storage.sqlite.bringing_up import upgrade
 from storage.sqlite.inspection import inspect_file

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot import demo_command
+from bot import demo_side
 from bot.cli import app
 
 
@@ -23,7 +23,7 @@ def test_parts_that_do_not_find_one_another_are_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No time at all is too little to connect."""
-    monkeypatch.setattr(demo_command, "READY_WITHIN_S", 0.0)
+    monkeypatch.setattr(demo_side, "READY_WITHIN_S", 0.0)
     done = CliRunner().invoke(app, ["demo", "--folder", str(tmp_path), "--port", "0"])
     assert done.exit_code == 3
     assert "its parts did not find one another. The log is in" in done.stderr
@@ -38,10 +38,10 @@ async def test_a_port_that_another_takes_while_it_starts_is_not_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seconds lie between choosing a port and serving on it."""
-    served, usual = demo_command.serving, 0
+    served, usual = demo_side.serving, 0
     with socket.create_server(("127.0.0.1", 0)) as trial:
         usual = trial.getsockname()[1]
-    monkeypatch.setattr(demo_command, "API_PORT", usual)
+    monkeypatch.setattr(demo_side, "API_PORT", usual)
     with ExitStack() as another:
 
         def late(*given: Any, **more: Any) -> Any:
@@ -49,6 +49,6 @@ async def test_a_port_that_another_takes_while_it_starts_is_not_missed(
                 another.enter_context(socket.create_server(("127.0.0.1", usual)))
             return served(*given, **more)
 
-        monkeypatch.setattr(demo_command, "serving", late)
-        async with demo_command.playing(tmp_path) as demo:
+        monkeypatch.setattr(demo_side, "serving", late)
+        async with demo_side.playing(tmp_path) as demo:
             assert demo.server.port == usual

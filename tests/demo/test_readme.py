@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.demo.workspace import Workspace
-from bot.demo_command import playing
+from bot.demo_side import playing
 from tests.building import ROOT
 
 TITLE = "Data sync failed 3 times: orders to warehouse"

@@ -2,8 +2,8 @@
 
 import aiohttp
 
-from bot.app import utc_now
 from bot.demo.workspace.server import serve
+from bot.steady import utc_now
 from tests.building import ROOT
 from tests.journeys.conftest import workspace_of_tests
 
