@@ -80,7 +80,7 @@ def doctor() -> None:
 
 
 async def _examined(settings: Settings) -> list[bool]:
-    from bot.doctor import examine  # with Slack and the API
+    from bot.doctor import examine  # with Slack and the API, which few commands need
 
     wrong = []
     async for finding in examine(settings, _store_of, _hash_of, _shared_of):
@@ -120,7 +120,7 @@ async def _serve() -> None:
     settings = read_settings()
     for name, near in unknown_settings().items():
         log.warning("unknown-setting", name=name, meant=near or None)
-    from bot.app import serving  # with Slack and the API, which no other command needs
+    from bot.app import serving  # with Slack and the API, which few commands need
 
     async with serving(settings) as server:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)

@@ -136,7 +136,7 @@ def _text(file: str) -> bytes:
 
 def _body(raw: bytes) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
     """The request as the server would take it, or what it would say of its fields."""
-    from bot.api.models import OpenIn  # with all of the API, which no other command needs
+    from bot.api.models import OpenIn  # with all of the API, which few commands need
     from bot.api.wording import sentence
 
     try:

@@ -1,7 +1,7 @@
 """Alembic's scripts, on SQLAlchemy: loaded where a schema is brought, and by nobody else.
 
-Both take a sixth of what a start takes. All is loaded before a database is had alone: a migration
-imports nothing while nobody can write.
+Both are a sixth of what a start would import. All of it, with the tables' classes, is loaded before
+a database is had alone: while nobody can write a migration reads its own scripts and nothing else.
 """
 
 from alembic.config import Config
