@@ -93,7 +93,7 @@ class Process:
     def end(self) -> int:
         """Ctrl-C; the exit code."""
         self.running.send_signal(signal.SIGINT)
-        code = self.running.wait(timeout=60)
+        code = self.running.wait(timeout=PATIENCE_S)
         assert self.running.stdout is not None
         self.printed += self.running.stdout.read()
         return code
@@ -201,10 +201,10 @@ def played_beside(folder: Path) -> Iterator[tuple[Demo, asyncio.AbstractEventLoo
         playing_on = beside.submit(asyncio.run, played())
         playing_on.add_done_callback(lambda done: began.cancel())
         try:
-            yield began.result(timeout=60)
+            yield began.result(timeout=PATIENCE_S)
         finally:
             ended.set()
-            playing_on.result(timeout=60)
+            playing_on.result(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def visit_to(browser: Browser) -> Iterator[Callable[..., Newcomer]]:
 
     def opened(url: str, **context: Any) -> Newcomer:
         made = browser.new_context(**{"viewport": DESKTOP, **context})
-        made.set_default_timeout(60_000)
+        made.set_default_timeout(PATIENCE_S * 1000)
         newcomer = Newcomer(made.new_page())
         newcomers.append(newcomer)
         newcomer.page.on("pageerror", lambda error: newcomer.troubles.append(str(error)))

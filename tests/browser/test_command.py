@@ -44,7 +44,7 @@ def test_a_killed_demo_starts_again_under_an_open_page(visit_to: Visit, tmp_path
     with a_demo("--port", port, *folder) as second:
         assert second.url == first.url
         assert second.printed.count("http://") == 1
-        expect(page.get_by_test_id("connection")).to_be_hidden(timeout=60_000)
+        expect(page.get_by_test_id("connection")).to_be_hidden()
         expect(page.get_by_test_id("line")).not_to_have_text(line)
         expect(page.get_by_test_id("notification")).to_have_count(3)
         newcomer.open_channel("operations")

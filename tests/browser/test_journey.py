@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Newcomer, Process, Service, a_demo, call
+from tests.patience import PATIENCE_S
 
 Visit = Callable[..., Newcomer]
 
@@ -71,7 +72,7 @@ def test_a_service_asks_two_people_agree_and_the_release_is_given_once(
     newcomer.open_channel("payments-approvals")
     agree(newcomer, TRANSFER["title"], "called the beneficiary")
 
-    status, decided = parked.result(timeout=60)
+    status, decided = parked.result(timeout=PATIENCE_S)
     assert (status, decided["status"]) == (200, "approved")
     assert [vote["rationale"] for vote in decided["votes"]] == [
         "matches the signed invoice",

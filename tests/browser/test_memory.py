@@ -20,6 +20,7 @@ from bot.demo_side import Demo
 from bot.ids import new_id
 from tests.browser.conftest import PHONE, PICTURES, Newcomer, Service, call, played_beside
 from tests.browser.small import shrink
+from tests.patience import PATIENCE_S
 
 Visit = Callable[..., Newcomer]
 Answer = Mapping[str, Any]
@@ -70,7 +71,9 @@ class Town:
 
     def decided(self, asked: Answer) -> Answer:
         """What its parked question is answered, once people have decided."""
-        status, answer = self.service.parked(f"/v1/escalations/{asked['id']}").result(timeout=60)
+        status, answer = self.service.parked(f"/v1/escalations/{asked['id']}").result(
+            timeout=PATIENCE_S
+        )
         assert status == 200
         return dict(answer)
 
@@ -161,11 +164,11 @@ class Town:
         self._in_the_server(_until(known))
 
     def _in_the_server(self, doing: Coroutine[Any, Any, Any]) -> None:
-        asyncio.run_coroutine_threadsafe(doing, self.loop).result(timeout=60)
+        asyncio.run_coroutine_threadsafe(doing, self.loop).result(timeout=PATIENCE_S)
 
 
 async def _until(look: Callable[[], Coroutine[Any, Any, bool]]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not await look():  # noqa: ASYNC110  what is waited for is in the store
             await asyncio.sleep(0.02)
 

@@ -16,6 +16,7 @@ from bot.report.page import page as drawn
 from tests.approvals.memory.overseen import NAMES, added, month
 from tests.browser.conftest import PHONE, PICTURES
 from tests.browser.small import shrink
+from tests.patience import PATIENCE_S
 
 DESK = {"width": 1280, "height": 1330}
 WANTED = "ANDON_PICTURES" in os.environ
@@ -110,7 +111,7 @@ def show(browser: Browser) -> Iterator[Show]:
 
     def opened(path: Path, **context: Any) -> Seen:
         made = browser.new_context(**{"viewport": DESK, **context})
-        made.set_default_timeout(60_000)
+        made.set_default_timeout(PATIENCE_S * 1000)
         seen = Seen(made.new_page())
         shown.append(seen)
         seen.page.on("request", lambda request: seen.asked.append(request.url))

@@ -91,7 +91,7 @@ class Story:
 
         It may stand behind what else is to be posted there, a message a second.
         """
-        return await self.workspace.wait_for(lambda: self._card(channel, label, words), 60)
+        return await self.workspace.wait_for(lambda: self._card(channel, label, words), PATIENCE_S)
 
     def _card(self, channel: str, label: str = "", words: str = "") -> Message | None:
         try:
@@ -170,7 +170,7 @@ class Story:
             return [spoken(m.blocks) for m in every if m.thread_ts not in (None, m.ts)]
 
         try:
-            await self.workspace.wait_for(lambda: line in thread(), timeout=60)
+            await self.workspace.wait_for(lambda: line in thread(), timeout=PATIENCE_S)
         except TimeoutError:
             pytest.fail(f"The thread says only {thread()}")
 
@@ -185,13 +185,13 @@ class Story:
 
     async def noticed(self, true: Callable[[Any], bool]) -> None:
         """The look at people after which something is true of them has been taken."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while not true(self.server.people.facts(self.clock()).people):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     async def looked_at(self, made: dict[str, Any]) -> None:
         """It is noted that somebody opened something of it."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while not (await self.status(made["id"]))["progress"]["looked_at"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -228,7 +228,7 @@ async def held(database: Path) -> AsyncIterator[None]:
 
 async def once_free(other: sqlite3.Connection, sql: str) -> None:
     """Run a statement as soon as nobody writes; the server shares our loop and must go on."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             with suppress(sqlite3.OperationalError):
                 other.execute(sql)

@@ -10,6 +10,7 @@ from bot.demo.workspace.messages import Message
 from tests.journeys.asking import DANA
 from tests.journeys.conftest import OPERATIONS, Story, spoken
 from tests.journeys.rows import answers, ends
+from tests.patience import PATIENCE_S
 
 RETRY = "Try 3 more times"
 LOOK, ASK, MORE, OVERRIDE = (
@@ -31,7 +32,7 @@ OUTAGE: dict[str, Any] = {
 
 async def all_posted(story: Story, made: dict[str, Any]) -> None:
     """Every card has been taken, so that what comes next does not find Slack late."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not all(c.posted_at for c in await story.server.store.cards.of(made["id"])):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -32,6 +32,7 @@ from tests.journeys.conftest import (
     policy_of_tests,
     spoken,
 )
+from tests.patience import PATIENCE_S
 
 RETRY = "Try 3 more times"
 
@@ -65,7 +66,7 @@ class Process:
             stderr=subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(60), aiohttp.ClientSession() as http:
+            async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as http:
                 while not await self._ready(http):  # noqa: ASYNC110  another process
                     await asyncio.sleep(0.05)
         except BaseException:
@@ -137,7 +138,7 @@ async def test_killed_between_the_click_and_its_commit_nothing_is_recorded_and_t
         about = f"{process.url}/v1/escalations/{made['id']}"
         told = await _json(http, "GET", about)
         assert (told["status"], told["votes"], workspace.ephemerals("USAM")) == ("pending", [], [])
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while not (await _json(http, "GET", about))["votes"]:
                 await workspace.tap("USAM", card, RETRY)  # at first people are not looked up yet
         await _heard(workspace, f"Recorded: {RETRY}. You decided it; data-sync may start now.")
@@ -168,13 +169,13 @@ async def test_killed_between_the_commit_and_its_answer_the_answer_comes_after_t
 
 
 async def _card(workspace: Workspace) -> Message:
-    return (await workspace.wait_for(lambda: workspace.messages(OPERATIONS), timeout=60))[0]
+    return (await workspace.wait_for(lambda: workspace.messages(OPERATIONS), timeout=PATIENCE_S))[0]
 
 
 async def _claimed(process: Process, http: aiohttp.ClientSession, made: Any) -> Any:
     """Take the release, as often as Andon asks to come again: people are looked up at the start."""
     path = f"{process.url}/v1/escalations/{made['id']}/claim"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             answer = await _json(http, "POST", path, {"digest": made["digest"], "nonce": "n"})
             if answer.get("type") != "/problems/people-unknown":
@@ -185,7 +186,7 @@ async def _claimed(process: Process, http: aiohttp.ClientSession, made: Any) -> 
 async def _tried(process: Process) -> None:
     """The answer was tried in vain, and that is noted."""
     tried = "SELECT count(*) FROM deliveries WHERE kind = 'answer' AND attempts > 0"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         with closing(sqlite3.connect(process.database)) as beside:
             while not beside.execute(tried).fetchone()[0]:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.05)

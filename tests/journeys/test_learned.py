@@ -7,6 +7,7 @@ from bot.demo.workspace.messages import Message
 from tests.journeys.conftest import OPERATIONS, Story, answer_of, spoken
 from tests.journeys.test_helping import told
 from tests.journeys.test_lists import typed
+from tests.patience import PATIENCE_S
 
 RETRY, LEAVE = "Try 3 more times", "Leave it"
 WRITE, REVIEW, HAND = "Write down what you did", "Write the review", "Hand the review on"
@@ -16,7 +17,7 @@ ERROR = {"type": "ConnectTimeout", "message": "warehouse-db:5432 after 10 s"}
 
 async def remembered(story: Story) -> None:
     """What ended was taken up, so that lists have it."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while await story.server.store.memory.remember(story.clock()):
             pass
 

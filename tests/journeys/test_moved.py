@@ -23,6 +23,7 @@ from tests.bot.background.paging import Receiver
 from tests.building import ROOT
 from tests.journeys.conftest import BODY, OPERATIONS, MovedClock, Story, settings_for
 from tests.journeys.test_kills import RETRY
+from tests.patience import PATIENCE_S
 from tests.postgres import Running, started
 from tests.storage.postgres.other import another
 
@@ -88,7 +89,7 @@ async def killed_halfway(folder: Path, url: str) -> None:
         await link.execute("LOCK TABLE deliveries IN SHARE MODE")
         process = await migrating(folder, url)
         asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        async with timeout(60):
+        async with timeout(PATIENCE_S):
             while not await link.fetchval(asked):  # noqa: ASYNC110  another process
                 await sleep(0.01)
         process.send_signal(signal.SIGKILL)

@@ -22,6 +22,7 @@ from storage.store import open_database
 from tests.building import ROOT, Clock
 from tests.journeys.conftest import BODY, BOT_TOKEN, OPERATIONS, SECRET, answer_of, policy_of_tests
 from tests.journeys.test_kills import RETRY, Process, _card, _claimed, _heard, _json
+from tests.patience import PATIENCE_S
 from tests.postgres import Running, started
 
 
@@ -47,7 +48,7 @@ class OnServer(Process):
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
 
     async def key(self) -> str:
@@ -133,7 +134,7 @@ async def _sent(
 
 async def parked(http: aiohttp.ClientSession, at: Process) -> None:
     """Until somebody waits there."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             async with http.get(f"{at.url}/metrics") as answer:
                 said = await answer.text()

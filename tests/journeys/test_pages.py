@@ -17,6 +17,7 @@ from bot.settings import Settings
 from tests.bot.background.paging import Mailbox, Receiver
 from tests.building import SAMPLE, a_vote, an_open
 from tests.journeys.world import MovedClock
+from tests.patience import PATIENCE_S
 
 
 @asynccontextmanager
@@ -47,7 +48,7 @@ async def asked(server: Server) -> str:
 
 async def until(look: Callable[[], Awaitable[bool]]) -> None:
     """Until it is so."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not await look():  # noqa: ASYNC110  another task
             await asyncio.sleep(0.02)
 
@@ -150,7 +151,7 @@ async def test_told_to_stop_while_a_receiver_hangs_it_ends_and_the_page_stays_ow
     receiver: Receiver, tmp_path: Path
 ) -> None:
     receiver.go = asyncio.Event()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         async with andon(tmp_path, pager(receiver)) as server:
             id_ = await asked(server)
 

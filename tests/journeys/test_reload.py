@@ -15,6 +15,7 @@ from bot.demo.workspace.workspace import Workspace
 from tests.journeys.conftest import BODY, OPERATIONS
 from tests.journeys.test_kills import Process, process, service_of
 from tests.journeys.world import policy_of_tests
+from tests.patience import PATIENCE_S
 
 __all__ = ["process"]
 
@@ -101,7 +102,9 @@ async def test_somebody_named_newly_is_looked_up_and_decides(
         await eventually(lambda: in_force(http, process, version))
         made = await opened(http, process, "k1")
         assert [r["group"] for r in made["requirements"]] == ["newcomers"]
-        card = (await workspace.wait_for(lambda: workspace.messages(OPERATIONS), timeout=60))[-1]
+        card = (
+            await workspace.wait_for(lambda: workspace.messages(OPERATIONS), timeout=PATIENCE_S)
+        )[-1]
         await workspace.tap("UNOBODY", card, "Try 3 more times")
         told = await get(http, process, f"/v1/escalations/{made['id']}")
     assert (told["status"], told["votes"][0]["person"]) == ("approved", "nobody")
@@ -114,6 +117,6 @@ async def in_force(http: aiohttp.ClientSession, process: Process, version: str) 
 
 async def eventually(true: Callable[[], Awaitable[bool]]) -> None:
     """Wait until it is."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not await true():  # noqa: ASYNC110  another process
             await asyncio.sleep(0.05)

@@ -32,6 +32,7 @@ from tests.building import OPERATION, OPTIONS
 from tests.journeys.conftest import settings_for, spoken
 from tests.journeys.seed_lines import COURSES, EVERYBODY, LINES, ON_CALL, POLICY, Line
 from tests.journeys.world import DATABASE, OPERATIONS, PAYMENTS, MovedClock
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -194,7 +195,7 @@ async def scene(
         server = await stack.enter_async_context(serving(settings, clock=clock))
         workspace.request_url = f"{server.url}/slack/events"
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while server.people.as_of(clock()) is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         yield Scene(server, workspace, http, clock, pager, tickets)

@@ -8,6 +8,7 @@ import pytest
 from bot.demo.workspace.workspace import Workspace
 from tests.journeys.asking import DANA
 from tests.journeys.conftest import OPERATIONS, MovedClock, Story, spoken, telling
+from tests.patience import PATIENCE_S
 
 RETRY = "Try 3 more times"
 
@@ -18,7 +19,7 @@ async def test_cards_are_posted_once_when_slack_is_back(over_http: Story, fault:
     story.workspace.faults.add("chat.postMessage", fault, times=3)
     await story.ask()
     for place in (OPERATIONS, "USAM", "UPRIYA"):
-        await story.workspace.wait_for(lambda place=place: story._card(place), timeout=60)
+        await story.workspace.wait_for(lambda place=place: story._card(place), timeout=PATIENCE_S)
     for place in (OPERATIONS, "USAM", "UPRIYA"):
         assert len([m for m in story.workspace.messages(place) if m.labels]) == 1
 
@@ -29,7 +30,9 @@ async def test_a_card_that_could_not_be_redrawn_is_redrawn_later(over_http: Stor
     card = await story.card(OPERATIONS)
     fault = story.workspace.faults.add("chat.update", "http_503", times=2)
     await story.tap("USAM", card, RETRY)
-    await story.workspace.wait_for(lambda: story._card(OPERATIONS, words="APPROVED"), timeout=60)
+    await story.workspace.wait_for(
+        lambda: story._card(OPERATIONS, words="APPROVED"), timeout=PATIENCE_S
+    )
     assert fault.struck == 2
 
 
@@ -59,7 +62,7 @@ async def test_until_slack_says_who_we_are_health_is_red_and_no_click_is_taken(
         assert await story.health() == (503, False)
         assert (await story.tap("USAM", card, RETRY)).status == 503
         away.release()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while await story.health() != (200, True):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         await story.tap("USAM", card, RETRY)
@@ -72,7 +75,7 @@ async def test_a_dropped_socket_is_opened_again(over_socket: Story) -> None:
     card = await story.card(OPERATIONS)
     await story.workspace.socket.drop()
     assert (await story.tap("USAM", card, RETRY)).error
-    await story.workspace.wait_for(lambda: story.workspace.socket.connected, timeout=60)
+    await story.workspace.wait_for(lambda: story.workspace.socket.connected, timeout=PATIENCE_S)
     await story.tap("USAM", card, RETRY)
     await story.heard("USAM", "You decided it")
 
@@ -82,7 +85,7 @@ async def test_a_socket_that_slack_wants_renewed_is_renewed(over_socket: Story) 
     await story.ask()
     card = await story.card(OPERATIONS)
     await story.workspace.socket.refresh()
-    await story.workspace.wait_for(lambda: story.workspace.socket.connected, timeout=60)
+    await story.workspace.wait_for(lambda: story.workspace.socket.connected, timeout=PATIENCE_S)
     await story.tap("USAM", card, RETRY)
     await story.heard("USAM", "You decided it")
 
@@ -117,7 +120,7 @@ async def test_a_token_that_is_no_good_turns_health_red_until_it_is_good_again(
     )
     assert await story.health() == (503, False)
     story.workspace.tokens.revoked = None
-    card = await story.workspace.wait_for(lambda: story._card(OPERATIONS), timeout=60)
+    card = await story.workspace.wait_for(lambda: story._card(OPERATIONS), timeout=PATIENCE_S)
     assert await story.health() == (200, True)
     await story.tap("USAM", card, RETRY)
     assert (await story.status(made["id"]))["status"] == "approved"

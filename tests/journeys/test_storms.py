@@ -11,6 +11,7 @@ from bot.demo.workspace.messages import Message
 from bot.slack.drawing.storm import ABORT
 from bot.slack.drawing.words import OTHER_NEEDS_WORDS
 from tests.journeys.conftest import OPERATIONS, Story, spoken
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 RETRY = "Try 3 more times"
@@ -33,7 +34,7 @@ async def storm(story: Story, n: int = 9, **changes: Any) -> list[dict[str, Any]
 
 async def the_card(story: Story, *, label: str = "List", words: str = "") -> Message:
     """The storm's card, once it has that button and says that."""
-    return await story.workspace.wait_for(lambda: _card(story, label, words), timeout=60)
+    return await story.workspace.wait_for(lambda: _card(story, label, words), timeout=PATIENCE_S)
 
 
 def _card(story: Story, label: str, words: str) -> Message | None:
@@ -50,7 +51,7 @@ async def statuses(story: Story, asked: list[dict[str, Any]]) -> list[str]:
 
 async def once(check: Callable[[], Awaitable[T]]) -> T:
     """What the check gives, once it gives something."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not (found := await check()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return found
@@ -67,7 +68,7 @@ async def test_a_storm_is_one_card_and_rings_once(over_http: Story) -> None:
     assert "Waiting 6 · decided 0 · recovered by themselves 0" in text
     assert "exactly these 6; later ones are not included" in text
     assert card.labels == ["Abort these 6", "Try one first", "List"]
-    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=60)
+    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=PATIENCE_S)
     cards = [m for m in story.workspace.messages(OPERATIONS) if "Details" in m.labels]
     assert len(cards) == 3
 
@@ -201,7 +202,7 @@ async def test_guests_are_told_that_it_is_for_members(over_http: Story, label: s
 async def test_a_storms_message_shows_the_card_to_whoever_was_rung(over_http: Story) -> None:
     story = over_http
     await storm(story)
-    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=60)
+    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=PATIENCE_S)
     ring = next(m for m in story.workspace.messages("USAM") if "Show them" in m.labels)
     await story.tap("USAM", ring, "Show them")
     window = await story.window("USAM", "Waiting 6")
@@ -224,7 +225,7 @@ async def test_when_a_storm_runs_out_of_time_one_line_says_so(over_http: Story) 
         said = [spoken(m.blocks) for m in every if m.thread_ts == card.ts and m.ts != card.ts]
         return [text for text in said if "ran out of time" in text]
 
-    await story.workspace.wait_for(line, timeout=60)
+    await story.workspace.wait_for(line, timeout=PATIENCE_S)
     assert len(line()) == 1
     assert line()[0].startswith("6 ran out of time. It stays stopped. data-sync must ask again.")
     over = await the_card(story, words="Waiting 0")
@@ -257,9 +258,9 @@ async def test_a_thousand_at_once_are_a_handful_of_cards_and_all_can_be_decided(
         return [m for m in story.workspace.messages(OPERATIONS) if m.thread_ts is None]
 
     # The first three, the storm, and the one beside it.
-    await story.workspace.wait_for(lambda: len(cards()) >= 3 + 1 + 1, timeout=60)
+    await story.workspace.wait_for(lambda: len(cards()) >= 3 + 1 + 1, timeout=PATIENCE_S)
     assert len(cards()) == 3 + 1 + 1
-    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=60)
+    await story.workspace.wait_for(lambda: _rung(story) == 1, timeout=PATIENCE_S)
     # Four that stand alone ring in the channel and directly; the storm rings once.
     rings = 4 * 2 + 1
     await story.workspace.wait_for(

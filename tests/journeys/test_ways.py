@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tests.journeys.conftest import OPERATIONS, Story
+from tests.patience import PATIENCE_S
 
 HERE, SAM, PRIYA, RAVI = f"channel:{OPERATIONS}", "person:sam", "person:priya", "person:ravi"
 
 
 async def told(story: Story, id_: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """What the service reads once something is true of it; the clock moves on meanwhile."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not true(found := await story.status(id_)):
             story.clock.move(seconds=1)
             await asyncio.sleep(0.05)
@@ -52,7 +53,7 @@ async def test_with_slack_away_the_deadline_moves_by_what_was_lost(over_http: St
     assert missed(found)[HERE] == "slack_away"
     story.clock.move(minutes=20)
     away.release()
-    await story.workspace.wait_for(lambda: story._card(OPERATIONS), timeout=60)
+    await story.workspace.wait_for(lambda: story._card(OPERATIONS), timeout=PATIENCE_S)
     found = await told(
         story, made["id"], lambda answer: answer["deadline_at"] != made["deadline_at"]
     )
