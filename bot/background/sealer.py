@@ -1,4 +1,5 @@
-"""The sealer: about once a second it seals the chains that grew, then anchors the new blocks.
+"""The sealer: about once a second it seals the chains that grew, then anchors the new blocks,
+also those that another replica sealed.
 
 What cannot be anchored now follows later. Where the anchors name a block that the store does not
 have, nothing is appended any more: somebody has to look, and readiness says so until then.
@@ -43,7 +44,7 @@ class Sealer:
     ) -> None:
         self._seals, self._anchors, self._clock, self._lagged = seals, anchors, clock, lagged
         self._is_healed = False
-        self._is_behind = True  #: there may be blocks without an anchor
+        self._anchored: int | None = None  #: the last block known to be in the file
         self._trouble = ""  #: why nothing is anchored; empty while all is well
         self._said_at: datetime | None = None
 
@@ -55,7 +56,6 @@ class Sealer:
         block = await self._seals.seal(now) if since is not None else None
         if since is not None and block is not None:
             self._lagged(max(0.0, (now - since).total_seconds()))
-            self._is_behind = True
         more = block is not None and block.count >= MOST_HEADS
         return await self._anchor(now) or more
 
@@ -88,8 +88,8 @@ class Sealer:
                 log.warning("unsealed-found", escalations=found)
 
     async def _anchor(self, now: datetime) -> bool:
-        """Append what has no anchor; whether more waits."""
-        if not self._is_behind:
+        """Append what has no anchor, whoever sealed it; whether more waits."""
+        if not await self._is_behind():
             return False
         try:
             last = await asyncio.to_thread(self._anchors.last)
@@ -104,8 +104,12 @@ class Sealer:
             self._say(now, "anchors-not-written", why=str(error))
             return False
         self._trouble, self._said_at = "", None
-        self._is_behind = len(blocks) >= MOST_HEADS
-        return self._is_behind
+        self._anchored = blocks[-1].number if blocks else last.block if last else 0
+        return len(blocks) >= MOST_HEADS
+
+    async def _is_behind(self) -> bool:
+        """Another replica may have sealed, or we did and never heard: so the store is asked."""
+        return self._anchored is None or bool(await self._seals.after(self._anchored, 1))
 
     def _told(self, now: datetime, last: Anchor | None, blocks: Sequence[Block]) -> None:
         """A file that begins late is worth a word: there may have been another one."""

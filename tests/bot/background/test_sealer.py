@@ -73,6 +73,27 @@ async def test_more_than_one_block_takes_is_sealed_at_once(
     assert await line.sealer.once() is False
 
 
+async def test_each_replica_anchors_what_the_other_one_sealed(line: Line, tmp_path: Path) -> None:
+    """Also where the other always comes first, and where the answer to a commit was lost."""
+    file = AnchorFile(tmp_path / "second.anchors", KeyRing(tmp_path / "keys"))
+    second = Line(line.store, file, line.clock)
+    for upto, key in enumerate("abc", 1):
+        await line.open(key)
+        await line.sealer.once()
+        await second.sealer.once()
+        assert second.anchored == line.anchored == list(range(1, upto + 1))
+    assert second.lags == []
+
+
+async def test_an_idle_tick_leaves_the_file_alone(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.open("a")
+    await line.sealer.once()
+    monkeypatch.setattr(line.file, "last", None)
+    assert await line.sealer.once() is False
+
+
 async def test_blocks_sealed_while_the_file_could_not_be_written_follow(
     line: Line, logged: list[MutableMapping[str, Any]]
 ) -> None:
