@@ -4,7 +4,7 @@ import asyncio
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -31,8 +31,8 @@ ASKING = (
     *("--", "echo", "v42 is deployed"),
 )
 
-#: Seconds between two services that ask at the start.
-APART_S = 0.2
+#: Seconds that the next service waits for the card of the one before, at most.
+SHOWN_WITHIN_S = 20.0
 
 #: Seconds of silence after which a page's stream is probed.
 STILL_HERE_S = 15.0
@@ -51,9 +51,9 @@ class Stage:
         *,
         approver: str,
         now: Callable[[], datetime] = local_now,
-        apart_s: float = APART_S,
+        shown_within_s: float = SHOWN_WITHIN_S,
     ) -> None:
-        self._approver, self._now, self._apart_s = approver, now, apart_s
+        self._approver, self._now, self._shown_within_s = approver, now, shown_within_s
         self._andon, self._keys = "", dict[str, str]()
         self._strips: dict[str, Strip] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,10 +98,16 @@ class Stage:
             await self._http.close()
 
     def _begin(self) -> None:
-        """The first on the page asks last, so that its card is the newest."""
         opened = [self._strip_of(scene) for scene in scenes(self._now())]
-        for turn, strip in enumerate(reversed(opened)):
-            self._play(strip, after_s=turn * self._apart_s)
+        self._keep(self._in_turn(opened))
+
+    async def _in_turn(self, strips: Sequence[Strip]) -> None:
+        """The first on the page asks last, so that its card is the newest."""
+        for strip in reversed(strips):
+            self._keep(strip.live())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._shown_within_s):
+                    await strip.until_shown()
 
     def _strip_of(self, scene: Scene) -> Strip:
         assert self._http is not None  # noqa: S101  started before it is used
@@ -111,12 +117,8 @@ class Stage:
         self._strips[scene.key] = strip
         return strip
 
-    def _play(self, strip: Strip, after_s: float = 0.0) -> None:
-        async def played() -> None:
-            await asyncio.sleep(after_s)
-            await strip.live()
-
-        task = asyncio.create_task(played())
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -185,7 +187,7 @@ class Stage:
         if before is not None and before.is_waiting:
             text = "One is expiring already. Leave it alone and see what happens."
             return web.json_response({"result": "error", "text": text})
-        self._play(self._strip_of(expiring()))
+        self._keep(self._strip_of(expiring()).live())
         return web.json_response({"result": "ok"})
 
     async def _over(self, request: web.Request) -> web.Response:

@@ -10,6 +10,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,9 @@ from bot.demo.scenes import Scene
 
 #: Seconds between two tries while Andon does not answer as it should.
 RETRY_S = 1.0
+
+#: Seconds between two looks at whether a card is there.
+LOOK_S = 0.1
 
 #: How a strip sums up an end that is no release.
 _ENDS = {"rejected": "aborted", "expired": "expired", "withdrawn": "withdrawn"}
@@ -87,7 +91,23 @@ class Strip:
             return
         self.escalation, self.digest = answer["id"], answer["digest"]
         self.decide_by = answer["deadline_at"]
-        self._say("held", self.scene.command)
+        if self.is_waiting:
+            self._say("held", self.scene.command)
+        else:
+            await self._withdraw()
+
+    async def until_shown(self) -> None:
+        """Until people have its card before them, or need none any more."""
+        while self.is_waiting and not await self._is_shown():  # noqa: ASYNC110  over HTTP
+            await asyncio.sleep(LOOK_S)
+
+    async def _is_shown(self) -> bool:
+        if self.escalation is None:
+            return False
+        with suppress(*_UNREACHABLE):
+            _, answer = await self.caller.call("GET", f"/v1/escalations/{self.escalation}")
+            return (answer.get("progress") or {}).get("delivered_at") is not None
+        return False
 
     async def _wait(self) -> None:
         """One parked request; it comes back when people have decided."""
@@ -148,10 +168,15 @@ class Strip:
         return {"status": status, "problem": problem}
 
     async def give_up(self) -> None:
-        """Take the question back, if nobody has answered it."""
-        if self.escalation and self.is_waiting:
-            path, body = f"/v1/escalations/{self.escalation}/withdraw", {"reason": "Starting over"}
-            await self.caller.call("POST", path, body)
+        """Take the question back, if nobody has answered it; one not asked yet never will be."""
+        if self.is_waiting:
+            self._say("withdrawn", "It never ran.")
+            if self.escalation:
+                await self._withdraw()
+
+    async def _withdraw(self) -> None:
+        path, body = f"/v1/escalations/{self.escalation}/withdraw", {"reason": "Starting over"}
+        await self.caller.call("POST", path, body)
 
     def _say(self, state: str, line: str, note: str = "") -> None:
         if state != self.state:

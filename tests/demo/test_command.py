@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bot import demo_side
 from bot.cli import app
+from bot.demo import cast
 
 
 def test_where_it_cannot_write_it_says_so(tmp_path: Path) -> None:
@@ -52,3 +53,18 @@ async def test_a_port_that_another_takes_while_it_starts_is_not_missed(
         monkeypatch.setattr(demo_side, "serving", late)
         async with demo_side.playing(tmp_path) as demo:
             assert demo.server.port == usual
+
+
+async def test_each_service_asks_once_the_card_of_the_one_before_is_there(tmp_path: Path) -> None:
+    """However slow the machine: the newest card is of the first on the page."""
+    async with demo_side.playing(tmp_path) as demo:
+        posted = {
+            key: min(
+                float(message.ts)
+                for channel in cast.CHANNELS.values()
+                for message in demo.running.workspace.messages(channel)
+                if strip.scene.body["title"] in str(message.text)
+            )
+            for key, strip in demo.stage.strips.items()
+        }
+    assert sorted(posted, key=posted.__getitem__) == ["sync", "transfer", "migration"]

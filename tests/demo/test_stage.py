@@ -64,24 +64,55 @@ async def served(stage: Stage) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    """A stage beside a server without Slack."""
-    stage = Stage(approver=cast.APPROVER, apart_s=0.0)
+@asynccontextmanager
+async def played(folder: Path, shown_within_s: float) -> AsyncIterator[Page]:
+    """A stage beside a server without Slack: no card is ever shown."""
+    stage = Stage(approver=cast.APPROVER, shown_within_s=shown_within_s)
     async with (
-        serving(settings_without_slack(tmp_path)) as server,
+        serving(settings_without_slack(folder)) as server,
         served(stage) as url,
         aiohttp.ClientSession() as http,
     ):
         keys = {name: await server.store.services.add(name) for name in SERVICES}
         await stage.start(server.url, keys)
-        page = Page(stage=stage, http=http, url=url, andon=server.url)
+        yield Page(stage=stage, http=http, url=url, andon=server.url)
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    """All three have asked."""
+    async with played(tmp_path, shown_within_s=0.0) as page:
         await page.held()
+        yield page
+
+
+@pytest.fixture
+async def slow(tmp_path: Path) -> AsyncIterator[Page]:
+    """The last on the page has asked, and the others wait for its card."""
+    async with played(tmp_path, shown_within_s=3600.0) as page:
+        await page.held(1)
         yield page
 
 
 async def test_it_opens_three_in_the_order_of_the_page(page: Page) -> None:
     assert page.states() == {"migration": "held", "transfer": "held", "sync": "held"}
+
+
+async def test_the_next_asks_once_nobody_needs_the_card_before(slow: Page) -> None:
+    """So the cards come in the order of the page, however busy this machine is."""
+    strips = slow.stage.strips
+    assert slow.states() == {"migration": "opening", "transfer": "opening", "sync": "held"}
+    await strips["sync"].give_up()
+    await until(lambda: strips["transfer"].state == "held")
+    assert slow.states() == {"migration": "opening", "transfer": "held", "sync": "withdrawn"}
+
+
+async def test_what_had_not_asked_yet_never_does_once_it_is_started_over(slow: Page) -> None:
+    old = dict(slow.stage.strips)
+    await slow.press("over")
+    await slow.held(1)
+    assert {key: strip.state for key, strip in old.items()} == dict.fromkeys(old, "withdrawn")
+    assert [key for key, strip in old.items() if strip.escalation] == ["sync"]
 
 
 async def test_it_says_whom_the_page_opens_as_and_that_nothing_runs(page: Page) -> None:
@@ -176,7 +207,7 @@ async def test_other_pages_may_not_press_buttons(page: Page, verb: str) -> None:
 
 async def test_a_page_that_is_early_is_told_once_there_is_something_to_tell(page: Page) -> None:
     """As a page left open is, when the demo is started again."""
-    early = Stage(approver=cast.APPROVER, apart_s=0.0)
+    early = Stage(approver=cast.APPROVER, shown_within_s=0.0)
     async with served(early) as url:
         asked = asyncio.create_task(page.http.get(f"{url}/demo/info"))
         await asyncio.sleep(0.05)

@@ -144,6 +144,17 @@ async def test_one_of_two_leaves_it_held(place: Place) -> None:
     assert states(strip) == ["held", "released", "running", "succeeded"]
 
 
+async def test_given_up_while_it_asks_it_is_withdrawn_as_soon_as_it_has_asked(place: Place) -> None:
+    strip = await place.strip(migration(NOW))
+    asked = asyncio.create_task(strip.live())
+    await asyncio.sleep(0)
+    await strip.give_up()
+    await asyncio.wait_for(asked, 10)
+    assert states(strip) == ["withdrawn"]
+    answer = await strip.caller.call("GET", f"/v1/escalations/{strip.escalation}")
+    assert answer[1]["status"] == "withdrawn"
+
+
 async def test_an_abort_ends_it_with_the_reason_and_it_never_ran(place: Place) -> None:
     strip = await place.strip(sync(NOW))
     async with living(strip) as task:

@@ -3,7 +3,7 @@ import { clockTime } from "./dates.js";
 import { byId, el } from "./dom.js";
 
 const MOST = 6;
-const TOGETHER_S = 10;
+const TOGETHER_S = 60;
 
 export class LockScreen {
   #items = new Map();
@@ -78,7 +78,7 @@ function key({ channel, ts }) {
 // A channel names times in the policy's zone, a direct message in the reader's.
 const timeless = (text) => text.replace(/\d\d:\d\d( [A-Z]{2,5}\b)?/g, "");
 
-// The same words at the same moment, to the person and in a channel, lie on one another.
+// The same words within a minute, to the person and in a channel, lie on one another.
 function stacked(all) {
   const stacks = [];
   for (const one of all.sort((a, b) => a.at - b.at)) {
