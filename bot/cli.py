@@ -5,9 +5,7 @@ They work beside a running server. Exit codes: 0 fine, 1 a finding, 2 usage, 3 c
 """
 
 import asyncio
-import gc
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +20,7 @@ from bot.backup_command import backup, restore
 from bot.callback_urls import refuse_host
 from bot.demo_command import demo
 from bot.exits import CANNOT, FINDING, fail, why
+from bot.garbage import collect_less, loading
 from bot.issues_command import issues
 from bot.keys_command import keys
 from bot.migrate_command import migrate
@@ -80,7 +79,8 @@ def doctor() -> None:
 
 
 async def _examined(settings: Settings) -> list[bool]:
-    from bot.doctor import examine  # with Slack and the API, which few commands need
+    with loading():  # Slack and the API too, which few commands need
+        from bot.doctor import examine
 
     wrong = []
     async for finding in examine(settings, _store_of, _hash_of, _shared_of):
@@ -120,23 +120,14 @@ async def _serve() -> None:
     settings = read_settings()
     for name, near in unknown_settings().items():
         log.warning("unknown-setting", name=name, meant=near or None)
-    from bot.app import serving  # with Slack and the API, which few commands need
+    with loading():  # Slack and the API too, which few commands need
+        from bot.app import serving
 
     async with serving(settings) as server:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, server.reload)
-        _collect_less()
+        collect_less()
         typer.echo(f"Andon listens on {server.url} (API: {server.url}/docs)", err=True)
         await stop.asked.wait()
-
-
-def _collect_less() -> None:
-    """Leave what stands since the start out of every collection, and collect less often.
-
-    Nearly all garbage here is freed by counting; looking for cycles took a tenth of each request.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 @service.command()
@@ -261,7 +252,3 @@ def _with_services(work: Callable[[SqlServices], Awaitable[T]]) -> T:
         return asyncio.run(run())
     except (*CANNOT, ValueError) as error:
         raise fail(why(error)) from None
-
-
-if __name__ == "__main__":
-    sys.exit(app())

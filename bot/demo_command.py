@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.garbage import loading
 from bot.settings import SettingsError
 
 #: The usual port of the page; another is taken where it is not free.
@@ -34,7 +35,8 @@ def _failed(why: str) -> typer.Exit:
 
 
 async def _until_stopped(port: int, folder: Path) -> None:
-    from bot.demo_side import playing  # with a whole workspace, which no other command needs
+    with loading():  # a whole workspace too, which no other command needs
+        from bot.demo_side import playing
 
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

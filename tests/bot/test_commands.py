@@ -54,6 +54,15 @@ def test_commands_load_neither_the_api_nor_slack_nor_the_demo() -> None:
     assert told.stdout == "[]\n"
 
 
+def test_what_a_command_loads_is_left_out_of_every_look_for_garbage() -> None:
+    """Looking through it took a third of a short command; what comes later is looked through."""
+    asked = "import gc, bot.__main__; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "True True\n"
+
+
 def one_line(result: Result) -> str:
     """What a failing command says: a sentence, no traceback."""
     assert "Traceback" not in result.output
