@@ -6,9 +6,11 @@ once. Slack is off: it would take fifty redrawn cards a minute, however quick we
 
 import asyncio
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -42,9 +44,16 @@ def _left(count: int, overdue: int) -> Path:
     if not path.exists():
         with tempfile.TemporaryDirectory(dir=KEPT) as folder:
             copied = shutil.copy(made, Path(folder) / "made.db")
+            _nothing_due(copied)
             asyncio.run(_fill(copied, overdue))
             copied.rename(path)
     return path
+
+
+def _nothing_due(path: Path) -> None:
+    """Lists had some wait in the store that is kept: they would be overdue too after some hours."""
+    with closing(sqlite3.connect(path)) as link, link:
+        link.execute("UPDATE escalations SET due_at = NULL WHERE due_at IS NOT NULL")
 
 
 async def _fill(path: Path, overdue: int) -> None:
