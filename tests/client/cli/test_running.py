@@ -1,5 +1,6 @@
 """COMMAND runs as it would have run without us: arguments, environment, output, signals."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -105,11 +106,12 @@ def test_what_cannot_be_started_raises(name: str, code: Exit) -> None:
 
 
 def test_descriptors_are_not_leaked() -> None:
+    gc.collect()  # what earlier tests left open may be closed at any moment
     before = len(os.listdir("/proc/self/fd"))
     ran("true", tail=5)
     with pytest.raises(CannotStartError):
         ran("no-such-command", tail=5)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_it_has_the_signals_it_would_have_had() -> None:
