@@ -33,7 +33,7 @@ from bot.slack.drawing.buttons import actions, beside, option_button
 from bot.slack.drawing.counts import counts, wanted_at_least
 from bot.slack.drawing.incident import incident_card
 from bot.slack.drawing.limits import CARD, characters
-from bot.slack.drawing.looking import looking, of_this_sort, overrides_asked, time_given
+from bot.slack.drawing.looking import like_it, looking, overrides_asked, time_given
 from bot.slack.drawing.operation import on_card
 from bot.slack.drawing.recalled import recalled
 from bot.slack.drawing.service_says import attempts, context_lines
@@ -175,7 +175,7 @@ def who_asks(e: Escalation, people: People, *, in_channel: bool = True) -> Line:
     alone = fewest(e) > 1 and e.requester is not None and e.requester.person in e.plan.excluded
     left_out = f" {asker_name(e, people)} cannot count as one." if alone else ""
     often = f" Asked {e.occurrences} times." if in_channel and e.occurrences > 1 else ""
-    return [bold(e.service), *for_whom, rule, left_out, often, *of_this_sort(e)]
+    return [bold(e.service), *for_whom, rule, left_out, often, *like_it(e)]
 
 
 def option_line(e: Escalation, option: Option, most: int) -> Line:

@@ -25,7 +25,7 @@ from bot.slack.drawing.closely import look_closely
 from bot.slack.drawing.counts import named
 from bot.slack.drawing.learned import learned, learned_buttons
 from bot.slack.drawing.limits import CARD, characters
-from bot.slack.drawing.looking import looking, of_this_sort
+from bot.slack.drawing.looking import like_it, looking
 from bot.slack.drawing.recalled import recalled
 from bot.slack.drawing.service_says import attempts, context_lines
 from bot.slack.drawing.spans import (
@@ -104,7 +104,7 @@ def _who_reports(e: Escalation, people: People, *, in_channel: bool) -> Line:
     calls = ", ".join(r.group for r in e.plan.requirements) or "nobody by itself"
     rule = f' Rule "{one_line(e.plan.rule, 80)}" calls {calls}.'
     often = f" Reported {e.occurrences} times." if in_channel and e.occurrences > 1 else ""
-    return [bold(e.service), *for_whom, rule, often, *of_this_sort(e)]
+    return [bold(e.service), *for_whom, rule, often, *like_it(e)]
 
 
 def _who_looks(e: Escalation, people: People, *, in_channel: bool) -> list[Line]:

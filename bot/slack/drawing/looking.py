@@ -6,7 +6,7 @@ from approvals.decide.reach import PAUSED
 from approvals.escalation import Escalation, Missed
 from approvals.people import People
 from approvals.tally import fewest_overrides
-from bot.slack.drawing.about import longer, overriding, releases
+from bot.slack.drawing.about import is_incident, longer, overriding, releases
 from bot.slack.drawing.spans import Line, Span, joined, name_of, one_line, person, when
 
 
@@ -78,9 +78,10 @@ def why_missed(e: Escalation, missed: Missed, people: People) -> list[Span | str
     return [f"{PAUSED} until ", when(until, near=e.created_at)]
 
 
-def of_this_sort(e: Escalation) -> list[Span | str]:
-    """` Number 3 of this sort since 22:10.`: the same came before, as a question of its own."""
+def like_it(e: Escalation) -> list[Span | str]:
+    """` With this one, 3 like it since 22:10; each is decided by itself.`: open or over, lately."""
     if e.alike is None:
         return []
     since = when(e.alike.since, near=e.created_at)
-    return [f" Number {e.alike.nth} of this sort since ", since, "."]
+    apart = "." if is_incident(e) else "; each is decided by itself."
+    return [f" With this one, {e.alike.nth} like it since ", since, apart]
