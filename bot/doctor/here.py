@@ -25,7 +25,7 @@ def settings_given(settings: Settings) -> Iterator[Finding]:
     yield Finding(part="settings", said=f"Slack mode {settings.slack_mode}")
     if settings.slack_mode == "off":
         said = "Slack is off: nobody can decide, and everything will expire"
-        yield Finding(part="settings", said=said)
+        yield Finding(part="settings", said=said, is_note=True)
 
 
 def keys(directory: Path) -> Iterator[Finding]:

@@ -123,6 +123,14 @@ async def test_where_all_is_well_every_line_says_ok(folder: Path, workspace: Wor
     assert all(str(f).startswith("ok ") and str(f).endswith(".") for f in found)
 
 
+async def test_that_nobody_can_decide_is_noted_and_no_finding(folder: Path) -> None:
+    noted = [f for f in await findings(settings_of(ANDON_SLACK_MODE="off")) if f.is_note]
+    assert [str(f) for f in noted] == [
+        "note   settings  Slack is off: nobody can decide, and everything will expire."
+    ]
+    assert wrong(noted) == []
+
+
 def test_doctor_says_what_memory_lacks() -> None:
     """None of it is needed to run."""
     alone = parse_policy(SAMPLE.replace('category = "policy_change"', 'category = "other"'))
