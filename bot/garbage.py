@@ -11,9 +11,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """For imports: nearly all that they make stays, so it is left out of every look, at the end too.
-
-    Otherwise a command spends a third of its time on that.
+    """For imports: nearly all that they make stays, so it is left out of every look, also at the
+    end. Otherwise a command spends a third of its time on that.
     """
     was_enabled = gc.isenabled()
     gc.disable()
