@@ -55,6 +55,14 @@ _DURABLE = {
     "server_encoding": {"UTF8"},
 }
 
+#: Ends the connection that has a lock, and tells whether there was one.
+_END_BEFORE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid() AND objsubid = 1
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+AND (classid::bigint << 32) + objid::bigint = $1
+"""
+
 
 def dsn_of(url: str) -> str:
     """The address as asyncpg takes it; SQLAlchemy's way to name the driver is welcome."""
@@ -75,6 +83,22 @@ async def connect(url: str, *, answer_s: float | None = ANSWER_S, **settings: st
     _notice_silence(connection)
     try:
         await assert_durable(connection)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def connect_after(url: str, lock: int, *, answer_s: float | None = ANSWER_S) -> Any:
+    """A connection for what locks something, once the one before it is gone from the server.
+
+    Where that was lost on its way, the server learns it late, and all that it had locked keeps
+    others waiting for as long.
+    """
+    connection = await connect(url, answer_s=answer_s)
+    try:
+        await connection.fetchval(_END_BEFORE, lock)
+        await connection.execute("SELECT pg_advisory_lock($1)", lock)
     except BaseException:
         connection.terminate()
         raise

@@ -8,18 +8,18 @@ row until the commit (`storage.locking`).
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from itertools import cycle
 from typing import Any
 
-from approvals.ports import Elsewhere
+from approvals.ports import Elsewhere, StoreError
 from storage.errors import MoveError, NewerDatabaseError, UnreachableError
 from storage.links import COMMIT, Begin, Query
 from storage.migrate import is_brought_up, newest, refuse_newer
 from storage.outside import OutsideLink
 from storage.postgres import reasons
-from storage.postgres.connecting import connect
+from storage.postgres.connecting import connect, connect_after
 from storage.postgres.hearing import Hearing
 from storage.postgres.link import Link, as_store_errors
 from storage.postgres.schema import program, schema_at
@@ -58,8 +58,10 @@ class Database:
             await side.together(Begin(rows))
             yield side
             await side.together(COMMIT)
-        except BaseException:
+        except BaseException as error:
             await side.undo()
+            if isinstance(error, StoreError):
+                await _let_go(side)
             raise
         finally:
             self._sides.put_nowait(side)
@@ -107,13 +109,19 @@ class Database:
         return reasons.reason(error)
 
 
+async def _let_go(side: OutsideLink) -> None:
+    """Another connection at once where it is lost: what the one before had locked is free then."""
+    with suppress(StoreError):
+        await side.rows("SELECT 1")
+
+
 @asynccontextmanager
 async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
     """Connect, and bring the schema. Raises what `storage.errors` names."""
     writer = Link(partial(_connect_alone, url, secrets.randbits(62)))
     readers = [Link(partial(connect, url)) for _ in range(READERS)]
-    sides = [Link(partial(_connect_after, url, secrets.randbits(62))) for _ in range(SIDES)]
-    hearing = Hearing(url, lambda: writer.pid)
+    sides = [Link(partial(connect_after, url, secrets.randbits(62))) for _ in range(SIDES)]
+    hearing = Hearing(url, secrets.randbits(62), lambda: writer.pid)
     async with AsyncExitStack() as stack:
         for link in (writer, *readers, *sides):
             stack.push_async_callback(link.close)
@@ -130,31 +138,6 @@ async def open_database(url: str, *, server: bool) -> AsyncIterator[Database]:
         yield Database(writer, readers, sides, hearing)
 
 
-#: Ends the connection that has a lock, and tells whether there was one.
-_END_BEFORE = """
-SELECT count(pg_terminate_backend(pid)) FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid() AND objsubid = 1
-AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-AND (classid::bigint << 32) + objid::bigint = $1
-"""
-
-
-async def _connect_after(url: str, lock: int) -> Any:
-    """A connection for what is written, once the one before it is gone from the server.
-
-    Where that was lost on its way, the server learns it late, and all that it had locked keeps
-    others waiting for as long.
-    """
-    connection = await connect(url)
-    try:
-        await connection.fetchval(_END_BEFORE, lock)
-        await connection.execute("SELECT pg_advisory_lock($1)", lock)
-    except BaseException:
-        connection.terminate()
-        raise
-    return connection
-
-
 async def _connect_alone(url: str, lock: int) -> Any:
     """A connection for the writer.
 
@@ -162,7 +145,7 @@ async def _connect_alone(url: str, lock: int) -> Any:
     Only now that it is over the log tells what was stored. While we were away a later version may
     have brought its schema; as long as we are here it brings none that we could not work with.
     """
-    connection = await _connect_after(url, lock)
+    connection = await connect_after(url, lock)
     try:
         await connection.execute("SELECT pg_advisory_lock_shared($1)", program(newest()))
         refuse_newer(await schema_at(connection.fetch))

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from approvals.ports import Elsewhere
-from storage.postgres.connecting import connect
+from storage.postgres.connecting import connect_after
 from storage.postgres.link import CHANNEL, Link, number_of
 from storage.postgres.reasons import FAILURES, reason
 
@@ -26,11 +26,13 @@ SWEEP_S, AWAY_S, ANSWER_S = 5.0, 1.0, 5.0
 
 
 class Hearing:
-    """One connection, made anew where it is lost. `own` is who tells for this replica itself."""
+    """One connection, made anew where it is lost. `lock` is a number of its own; `own` is who tells
+    for this replica itself.
+    """
 
-    def __init__(self, url: str, own: Callable[[], int | None]) -> None:
+    def __init__(self, url: str, lock: int, own: Callable[[], int | None]) -> None:
         self._own = own
-        self._link = Link(partial(self._connect, url))
+        self._link = Link(partial(self._connect, url, lock))
         self._elsewhere: Elsewhere = lambda ids: None
         self._lost = asyncio.Event()
         self.works = True  #: whether the connection was there when it was last looked at
@@ -87,8 +89,8 @@ class Hearing:
                 log.info("listening-again")
             self.works = True
 
-    async def _connect(self, url: str) -> Any:
-        connection = await connect(url, answer_s=ANSWER_S)
+    async def _connect(self, url: str, lock: int) -> Any:
+        connection = await connect_after(url, lock, answer_s=ANSWER_S)
         try:
             await connection.add_listener(CHANNEL, self._heard)
         except BaseException:
