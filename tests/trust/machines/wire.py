@@ -9,10 +9,11 @@ import asyncio
 import ctypes
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 #: Linux's options, which Python does not name, and a filter's one instruction: drop all of it.
 _ATTACH, _DETACH = 26, 27
@@ -123,7 +124,18 @@ class Wire:
         """
         for line in self._lines:
             line.is_forgotten = True
+            self._spawn(self._given_up(line.near))
         self._set(_ATTACH, _FILTER, at_the_door=False)
+
+    async def _given_up(self, near: asyncio.StreamWriter) -> None:
+        """Once whoever called has given it up, our end goes: it would drop what comes from the same
+        port later, and neither the machine that is there now nor a firewall knows of it.
+        """
+        caller = near.get_extra_info("peername")
+        with socket.socket() as probe:
+            while not (self._over.is_set() or _bound(probe, caller)):  # noqa: ASYNC110  no word
+                await asyncio.sleep(0.01)
+        _reset(near)
 
     def heal(self) -> None:
         """All passes again: what was sent meanwhile, too, where it is sent again."""
@@ -144,7 +156,10 @@ class Wire:
     # -- passing --------------------------------------------------------------------------------
 
     def _called(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
-        call = asyncio.create_task(self._joined(reader, near))
+        self._spawn(self._joined(reader, near))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        call = asyncio.create_task(work)
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
 
@@ -195,6 +210,8 @@ class Wire:
                 else:
                     to.write(some)
                     await to.drain()
+        if line.is_forgotten:
+            await self._over.wait()  # the other end hears nothing of it
         return None
 
     async def _cut_at(self, line: Line, commit: bytes) -> None:
@@ -214,6 +231,14 @@ class Wire:
                 await line.far.drain()
                 await asyncio.sleep(LATE_S)
         line.reset()
+
+
+def _bound(probe: socket.socket, caller: tuple[str, int]) -> bool:
+    """Whether nobody has that end any more."""
+    with suppress(OSError):
+        probe.bind(caller)
+        return True
+    return False
 
 
 def _reset(end: asyncio.StreamWriter) -> None:
