@@ -35,7 +35,7 @@ doctor: $(VENV)/.run ## Look at everything a server needs, and say what to do
 	@$(BIN)/python -m bot doctor
 
 test: $(VENV)/.dev ## Install what is needed and run all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/trust
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/trust
 
 trust: $(VENV)/.dev ## Prove what Andon claims, with figures; LANE=full takes hours
 	@ANDON_TRUST_LANE=$(LANE) $(BIN)/python -m pytest -n 4 --dist worksteal --durations 15 tests/trust

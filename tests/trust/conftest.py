@@ -13,18 +13,29 @@ __all__ = ["bundle", "copy", "figure", "house"]
 #: Dozens of servers start here: each would spend a second on compiling everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-#: What takes longest begins first, so that nobody waits for it at the end.
-LONGEST = ("test_soak", "test_kills", "power", "test_rotation", "test_races", "test_machine")
+#: What takes longest, the longest first.
+LONGEST = (
+    *("test_soak", "test_rolling_upgrade", "test_machine", "test_kills", "power", "test_races"),
+    *("test_network", "test_killed", "test_rotation", "test_secrets"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first; all else as it stands in the files."""
+    """Each worker begins with its share of the longest, so that nobody waits for one at the end;
+    all else as it stands in the files, since those of one file share what they prepare.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    longest = sorted((item for item in items if _place(item) is not None), key=_place)
+    rest = [item for item in items if _place(item) is None]
+    parts = [
+        rest[len(rest) * n // workers : len(rest) * (n + 1) // workers] for n in range(workers)
+    ]
+    items[:] = [item for n, part in enumerate(parts) for item in (*longest[n::workers], *part)]
 
-    def place(item: pytest.Item) -> int:
-        named = (n for n, name in enumerate(LONGEST) if name in item.nodeid)
-        return next(named, len(LONGEST))
 
-    items.sort(key=place)
+def _place(item: pytest.Item) -> int | None:
+    """Among the longest."""
+    return next((n for n, name in enumerate(LONGEST) if f"/{name}" in item.nodeid), None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
