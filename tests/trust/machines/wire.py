@@ -30,6 +30,9 @@ _COMMIT, _WRITES = b"COMMIT\0", b"INSERT INTO events"
 #: Bytes that pass at once, and seconds after which a COMMIT comes that is late.
 MOST, LATE_S = 65536, 1.0
 
+#: Seconds between two looks at whether a caller has given up.
+LOOK_S = 0.25
+
 
 class AtCommit(Enum):
     """Where the way is cut."""
@@ -123,8 +126,9 @@ class Wire:
         firewall was restarted, or an address moved away from a machine that vanished.
         """
         for line in self._lines:
-            line.is_forgotten = True
-            self._spawn(self._given_up(line.near))
+            if not line.is_forgotten:
+                line.is_forgotten = True
+                self._spawn(self._given_up(line.near))
         self._set(_ATTACH, _FILTER, at_the_door=False)
 
     async def _given_up(self, near: asyncio.StreamWriter) -> None:
@@ -134,7 +138,7 @@ class Wire:
         caller = near.get_extra_info("peername")
         with socket.socket() as probe:
             while not (self._over.is_set() or _bound(probe, caller)):  # noqa: ASYNC110  no word
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(LOOK_S)
         _reset(near)
 
     def heal(self) -> None:
