@@ -20,7 +20,9 @@ from bot.background.lanes import Lanes
 from bot.background.line import Line, wait_of
 from bot.background.refusals import (
     MENDED_BY_PEOPLE_S,
+    OVERLAPPED,
     UNANSWERED,
+    is_under_way,
     mended_by,
     said,
     was_taken_maybe,
@@ -183,6 +185,10 @@ class Reconciler:
         with self._line.call(ask):
             await self._slack.update(*where, message, key=card.id)
         await self._keep(card, escalation, where, message)
+        if is_under_way(card.error):
+            # Another process called before us. What it drew may come after this, and if it is dead
+            # nobody else looks again: once more, when its call is over.
+            await self._cards.again(card, self._clock() + ANSWER_WITHIN, OVERLAPPED)
 
     async def _keep(
         self, card: Card, escalation: Escalation, where: tuple[str, str], message: Message

@@ -5,6 +5,9 @@ from bot.messaging import SlackError, SlackUnsureError
 #: A row says so while a call is under way, and after one without a clear answer.
 UNANSWERED = "no answer yet"
 
+#: A row says so where a card was drawn while another process had a call for it under way.
+OVERLAPPED = "to be drawn once more"
+
 #: Seconds until a refusal is looked at again that people mend: the bot is not in the channel, the
 #: channel is archived, a scope is missing. Doubles with each attempt, up to the last.
 MENDED_BY_PEOPLE_S, LONGEST_S = 300.0, 3600.0
@@ -31,6 +34,11 @@ _DRAWINGS = frozenset(
 def was_taken_maybe(error: str | None) -> bool:
     """Whether an earlier attempt may have been taken, going by what its row says."""
     return error is not None and error.startswith(UNANSWERED)
+
+
+def is_under_way(error: str | None) -> bool:
+    """Whether a call is under way, or was when its process died."""
+    return error == UNANSWERED
 
 
 def said(before: str | None, error: SlackError) -> str:

@@ -13,7 +13,7 @@ from approvals.decide.miss import is_late
 from approvals.decide.reach import SLACK_AWAY
 from approvals.escalation import Escalation
 from approvals.ports import Card, Cards, Clock, Deliveries, StoreError, Writer
-from bot.background.refusals import UNANSWERED, was_taken_maybe
+from bot.background.refusals import is_under_way, was_taken_maybe
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Ways:
         if not _is_awaited(escalation):
             return
         cards = await self._cards.of(escalation.id)
-        if any(one.posted_at or _is_under_way(one) for one in cards if one.id != card.id):
+        if any(one.posted_at or is_under_way(one.error) for one in cards if one.id != card.id):
             return  # somebody heard of it, or the last of the calls says how they ended
         ways = (way for one in cards if (way := way_of(one)) is not None)
         await self.failed(escalation, ways, SLACK_AWAY)
@@ -95,10 +95,6 @@ def is_gathered(card: Card, escalation: Escalation) -> bool:
     """
     own = card.storm_id is None and card.ts is None and not was_taken_maybe(card.error)
     return own and escalation.storm_id is not None
-
-
-def _is_under_way(card: Card) -> bool:
-    return card.error == UNANSWERED
 
 
 def _is_awaited(escalation: Escalation) -> bool:

@@ -150,6 +150,27 @@ async def test_a_crash_after_the_redraw_is_drawn_once_more(office: Office) -> No
     assert office.slack.count("update", CHANNEL) == 2
 
 
+async def test_what_a_dead_process_drew_may_come_late_and_is_drawn_over(office: Office) -> None:
+    """Its call was on its way when another drew what came next."""
+    id_ = await office.opened()
+    await office.reconcile()
+    before = office.slack.on(CHANNEL)[0].message
+    await change(office, id_)
+    office.slack.script("update", Crash())
+    await office.reconcile()
+    office.restart()
+    await change(office, id_)
+    await office.reconcile()
+    assert office.slack.texts(CHANNEL) == [f"{id_} v3 pending"]
+    office.slack.on(CHANNEL)[0].message = before
+    office.clock.pass_(31)
+    await office.reconcile()
+    assert office.slack.texts(CHANNEL) == [f"{id_} v3 pending"]
+    office.clock.pass_(31)
+    await office.reconcile()
+    assert office.slack.count("update", CHANNEL) == 3
+
+
 async def test_where_the_bot_may_not_look_a_second_card_is_better_than_none(
     office: Office,
 ) -> None:
