@@ -21,6 +21,7 @@ from approvals.policy.model import Policy
 from approvals.policy.schema import schema_text
 from approvals.refusals import FieldError
 from bot.exits import FINDING, USAGE, fail
+from bot.garbage import loading
 from bot.runbook_folder import missing, read_folder
 from bot.settings import SettingsError, read_settings
 
@@ -136,8 +137,9 @@ def _text(file: str) -> bytes:
 
 def _body(raw: bytes) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
     """The request as the server would take it, or what it would say of its fields."""
-    from bot.api.models import OpenIn  # with all of the API, which few commands need
-    from bot.api.wording import sentence
+    with loading():  # all of the API, which few commands need
+        from bot.api.models import OpenIn
+        from bot.api.wording import sentence
 
     try:
         value = parse_strict(raw)
