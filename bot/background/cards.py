@@ -186,8 +186,9 @@ class Reconciler:
             await self._slack.update(*where, message, key=card.id)
         await self._keep(card, escalation, where, message)
         if is_under_way(card.error):
-            # Another process called before us. What it drew may come after this, and if it is dead
-            # nobody else looks again: once more, when its call is over.
+            # Nobody noted how the call before ended. If it is another process's, what that drew
+            # may come after this, and if it is dead nobody else looks again: so we do, when the
+            # call is over.
             await self._cards.again(card, self._clock() + ANSWER_WITHIN, OVERLAPPED)
 
     async def _keep(

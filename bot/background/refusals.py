@@ -5,7 +5,7 @@ from bot.messaging import SlackError, SlackUnsureError
 #: A row says so while a call is under way, and after one without a clear answer.
 UNANSWERED = "no answer yet"
 
-#: A row says so where a card was drawn while another process had a call for it under way.
+#: A row says so where a card was drawn before it was known how the call before ended.
 OVERLAPPED = "to be drawn once more"
 
 #: Seconds until a refusal is looked at again that people mend: the bot is not in the channel, the
@@ -37,7 +37,7 @@ def was_taken_maybe(error: str | None) -> bool:
 
 
 def is_under_way(error: str | None) -> bool:
-    """Whether a call is under way, or was when its process died."""
+    """Whether a call is under way, or nobody noted how it ended: its process may have died."""
     return error == UNANSWERED
 
 

@@ -4,6 +4,7 @@
 
     opening -> held -> released -> running -> succeeded
                   \\-> aborted | expired | withdrawn: it never runs
+    withdrawn too where it was started over before it had asked
     refused: Andon did not take it, or what came was no grant; it never runs either
 """
 
