@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -62,16 +63,22 @@ class Stop:
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._is_told = False
         for number in SIGNALS:
-            self._loop.add_signal_handler(number, self._first)
+            # Not the loop's own way: it reads signals later, and drops one whose handler was
+            # changed meanwhile. Nor the default action: a container's first process has none.
+            signal.signal(number, self._hear)
+
+    def _hear(self, number: int, _frame: object) -> None:
+        if self._is_told:
+            os._exit(128 + number)
+        self._is_told = True
+        with suppress(RuntimeError):  # the loop is closed: it ends already
+            self._loop.call_soon_threadsafe(self._first)
 
     def _first(self) -> None:
         log.info("asked-to-stop")
         self.asked.set()
-        for number in SIGNALS:
-            self._loop.remove_signal_handler(number)
-            # Not the default action: the first process of a container has none.
-            signal.signal(number, lambda number, frame: os._exit(128 + number))
         # A thread, because what keeps the server from ending may be its own loop.
         timer = threading.Timer(WITHIN_S, _give_up)
         timer.daemon = True
