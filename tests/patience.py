@@ -1,6 +1,7 @@
 """Our own limits of time, lifted: what is tried is what comes, not how soon on a busy machine."""
 
 import pytest
+from slack_bolt.listener.async_listener import AsyncCustomListener
 
 #: Within which a click commits, and somebody or a room is looked up.
 LIMITS = (
@@ -13,6 +14,8 @@ PATIENCE_S = 60.0
 
 
 def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until the test ends."""
+    """Until the test ends. Bolt, too, gives up on a click, after three seconds."""
+    bolts = property(lambda listener: PATIENCE_S, lambda listener, seconds: None)
+    monkeypatch.setattr(AsyncCustomListener, "ack_timeout", bolts, raising=False)
     for limit in LIMITS:
         monkeypatch.setattr(limit, PATIENCE_S)
