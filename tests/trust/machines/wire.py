@@ -100,7 +100,7 @@ class Wire:
             self._over.set()
             self._door.close()
             self.cut()
-            if self._calls:
+            while self._calls:  # one that was let in just now calls while others end
                 await asyncio.wait(self._calls)
 
     def calling(self) -> list[int]:
