@@ -1,6 +1,8 @@
 """Figures of the proofs: what each did, told at the end of the run."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,11 +15,34 @@ __all__ = ["bundle", "copy", "figure", "house"]
 #: Dozens of servers start here: each would spend a second on compiling everything anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+#: Seconds in which the connections of a test end after it.
+ENDED_WITHIN_S = 10.0
+
 #: What takes longest, the longest first.
 LONGEST = (
     *("test_soak", "test_rolling_upgrade", "test_machine", "test_kills", "power", "test_races"),
     *("test_network", "test_killed", "test_rotation", "test_secrets"),
 )
+
+
+@pytest.fixture(autouse=True)
+async def nothing_stays_open() -> AsyncIterator[None]:
+    """A test ends when its connections have: on a busy machine whoever was killed may have called
+    just before, and is only now let in. What does not end is named, where it was made.
+    """
+    yield
+    try:
+        async with asyncio.timeout(ENDED_WITHIN_S):
+            while _open():  # noqa: ASYNC110  other processes, too
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        pytest.fail(f"left open: {_open()}")
+
+
+def _open() -> list[asyncio.Transport]:
+    """Connections of this loop; nobody but the loop itself knows all of them."""
+    made = asyncio.get_running_loop()._transports.values()  # type: ignore[attr-defined]
+    return [one for one in [*made] if one.get_extra_info("socket").fileno() >= 0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
