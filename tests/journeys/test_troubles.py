@@ -57,13 +57,13 @@ async def test_a_vote_whose_commit_was_not_confirmed_may_be_given_again(
             raise UnsureError
         return settled
 
-    monkeypatch.setattr(writer, "submit", unconfirmed)
-    await story.send("UMIA", card, "Release transfer", reason="matches the invoice")
+    with monkeypatch.context() as planted:
+        planted.setattr(writer, "submit", unconfirmed)
+        await story.send("UMIA", card, "Release transfer", reason="matches the invoice")
     assert story.sees("UMIA") == (
         "I could not confirm that your vote was saved. Tap again: it can never count twice. "
         "Nothing runs on a vote that was not saved."
     )
-    monkeypatch.undo()
     await story.send("UMIA", card, "Release transfer", reason="matches the invoice")
     assert story.sees("UMIA").startswith("Already recorded at {time}: Release transfer.")
     assert len((await story.status(made["id"]))["votes"]) == 1
