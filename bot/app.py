@@ -43,6 +43,7 @@ from bot.news import News
 from bot.page_side import page_loop
 from bot.people import KnownPeople
 from bot.policy_file import PolicyFile, read_policy
+from bot.readiness import hearing, readiness, saving
 from bot.replica_side import ReplicaSide
 from bot.rotation import Rotation, rotation
 from bot.rule_side import RuleSide
@@ -56,8 +57,6 @@ from bot.stopping import drain
 from storage import Store, open_store
 from storage.address import refuse_unknown
 from storage.backlog import backlog
-from storage.links import Database
-from storage.writer import GroupCommitWriter
 
 log = structlog.get_logger(__name__)
 
@@ -148,29 +147,25 @@ async def serving(
         adopt = slack.adopt if slack else partial(_adopt, people, clock)
         file, watching = shared.watch(settings, adopt, metrics)
         books = runbook_loops(settings, people)
-        adopt_secrets = slack.door.take_secrets if slack else None
-        secrets, rotating = rotation(settings, keys, adopt_secrets, reread, metrics.registry)
+        take = slack.door.take_secrets if slack else None
+        secrets, rotating = rotation(settings, keys, take, reread, metrics.registry)
         loops += [*watching, rotating, *books, *_heard(news, store, who_is_away)]
         bell.loops = [loop for loop in loops if loop.name not in UNHURRIED]
         bell.concerns = _concerns(people)
         ours = (*sealing.checks, *shared.checks, *((slack.ready,) if slack else ()))
         checks = readiness(loops, people, clock, saving(store.writer), *ours)
-        looked, as_of = partial(backlog, store.database), people.as_of
-        watched = (*checks, *hearing(store.database))
-        watch = Watch(metrics, looked=looked, clock=clock, checks=watched, people_as_of=as_of)
+        watch = _watch(store, metrics, people, clock, checks)
         api = _api(
             settings,
             store,
+            shared,
             facts=people,
             clock=clock,
             writer=writer,
             waiters=waiters,
             jwks=keys.jwks,
-            jwks_age_s=shared.jwks_age_s,
             metrics_text=watch.text,
             checks=checks,
-            healths=shared.healths,
-            among_others=not alone,
             answered=metrics.answered,
             people_due_s=(lambda: slack.people_due_s) if slack else lambda: 0.0,
         )
@@ -204,6 +199,19 @@ def _concerns(people: KnownPeople) -> dict[str, Callable[[Escalation], bool]]:
     }
 
 
+def _watch(
+    store: Store, metrics: Metrics, people: KnownPeople, clock: Clock, checks: Sequence[Check]
+) -> Watch:
+    """What looks, when somebody asks, at what is not counted as it happens."""
+    return Watch(
+        metrics,
+        looked=partial(backlog, store.database),
+        clock=clock,
+        checks=(*checks, *hearing(store.database)),
+        people_as_of=people.as_of,
+    )
+
+
 def _start(loops: Sequence[Loop], counts: Counts) -> None:
     """Let them begin, and count what fails in them."""
     for loop in loops:
@@ -214,42 +222,6 @@ def _start(loops: Sequence[Loop], counts: Counts) -> None:
 async def _adopt(people: KnownPeople, clock: Clock, policy: Policy) -> None:
     """With Slack off the file is the fact about people, too."""
     people.take(policy, people.carried(policy, clock()))
-
-
-def readiness(
-    loops: Sequence[Loop], people: KnownPeople, clock: Clock, *more: Check
-) -> tuple[Check, ...]:
-    """What readiness looks at besides the store and the clock."""
-
-    async def background() -> tuple[str, bool]:
-        return "background", all(loop.works for loop in loops)
-
-    async def known() -> tuple[str, bool]:
-        now = clock()
-        return "people", people.facts(now).people.known_at(now)
-
-    return (background, known, *more)
-
-
-def saving(writer: GroupCommitWriter) -> Check:
-    """Whether what is accepted can be saved: a disk that is full still lets itself be read."""
-
-    async def saves() -> tuple[str, bool]:
-        return "saving", writer.failing is None
-
-    return saves
-
-
-def hearing(database: Database) -> Iterator[Check]:
-    """Whether we are told of other replicas at once. For the metrics alone: whoever waits here for
-    what is decided there would only be told some seconds later.
-    """
-
-    async def hears() -> tuple[str, bool]:
-        return "hearing", database.hears
-
-    if not database.alone:
-        yield hears
 
 
 def _opened_store(
@@ -313,8 +285,8 @@ async def _caller(
     )
 
 
-def _api(settings: Settings, store: Store, **joined: Any) -> Api:
-    """What the API's handlers need: of the store, of the settings, and what is joined to them."""
+def _api(settings: Settings, store: Store, shared: ReplicaSide, **joined: Any) -> Api:
+    """What the API's handlers need: of settings, store, replicas, and what is joined to them."""
     bounds = Bounds(
         opens_per_minute=settings.opens_per_minute,
         requests_per_minute=settings.requests_per_minute,
@@ -326,6 +298,9 @@ def _api(settings: Settings, store: Store, **joined: Any) -> Api:
         cards=store.cards,
         services=store.services,
         health=store.health,
+        healths=shared.healths,
+        jwks_age_s=shared.jwks_age_s,
+        among_others=not store.database.alone,
         store_due_s=lambda: store.writer.retry_s,
         allowed_callbacks=frozenset(settings.allowed_callbacks),
         limiter=Limiter(bounds),

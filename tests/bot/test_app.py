@@ -20,9 +20,10 @@ from aiohttp.test_utils import TestServer
 
 from approvals.people import MAX_AGE
 from approvals.policy.load import parse_policy
-from bot.app import readiness, serving
+from bot.app import serving
 from bot.background.loop import FAILING, Loop
 from bot.people import KnownPeople
+from bot.readiness import readiness
 from bot.settings import Settings, SettingsError
 from storage import AlreadyRunningError
 from tests.building import (
