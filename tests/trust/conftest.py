@@ -1,4 +1,4 @@
-"""Figures of the proofs: what each did, told at the end of the run."""
+"""What all proofs share: their order, an end that leaves nothing open, and figures at the end."""
 
 import asyncio
 import os
