@@ -1,4 +1,5 @@
-"""What is measured, as processes: the bare echo, Andon without Slack, and Andon beside a workspace.
+"""What is measured, as processes: the bare echo, the least that keeps anything, Andon without
+Slack, and Andon beside a workspace.
 
 Servers share one core, the load has the other; both sides of every ratio are pinned alike.
 """
@@ -27,7 +28,7 @@ UNBOUNDED = {
     "ANDON_REQUESTS_PER_MINUTE": "10000000",
     "ANDON_MOST_PENDING": "10000000",
 }
-ECHO, WITHOUT_SLACK, WITH_SLACK, WORKSPACE = 18081, 18082, 18083, 18084
+ECHO, WITHOUT_SLACK, WITH_SLACK, WORKSPACE, LEAST = range(18081, 18086)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +42,19 @@ class Andon:
 
 @contextmanager
 def running() -> Iterator[dict[str, Andon]]:
-    """Everything, for as long as the block: `bare` is without Slack, `whole` with it."""
+    """Everything, for as long as the block: `bare` is without Slack, `whole` with it, and `least`
+    is no Andon at all, but the least that keeps what it acknowledges (`bench.least`).
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(started("bench.echo", str(ECHO)))
+        kept = stack.enter_context(started("bench.least", str(LEAST), f"{folder}/least.db"))
         stack.enter_context(started("bench.workspace", str(WORKSPACE), cores=(LOAD_CORE,)))
-        asyncio.run(until_up(ECHO, WORKSPACE))
+        asyncio.run(until_up(ECHO, LEAST, WORKSPACE))
+        least = Andon(port=LEAST, pid=kept.pid, key="asked-for-by-nobody")
         bare = stack.enter_context(andon(folder / "bare", WITHOUT_SLACK, "off"))
         whole = stack.enter_context(andon(folder / "whole", WITH_SLACK, "http"))
-        yield {"bare": bare, "whole": whole}
+        yield {"bare": bare, "whole": whole, "least": least}
 
 
 @contextmanager

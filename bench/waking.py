@@ -1,7 +1,8 @@
 """A decision sent, until the parked caller holds it, over a bare loopback round trip.
 
 The decision is a click as Slack sends it: signed, checked, committed. Beside it, `withdraw` shows
-the same without the Slack door. Each sample has an escalation of its own and one waiter.
+the same without the Slack door, and beside that the least that keeps a decision (`bench.least`).
+Each sample has an escalation of its own and one waiter.
 """
 
 import asyncio
@@ -25,27 +26,35 @@ SAMPLES = 150
 APPROVER, CHANNEL, TEAM = "URAVI", "C0OPERATIONS", "T0LOCAL"
 
 
-async def measure(andon: Andon) -> None:
+async def measure(andon: Andon, least: Andon) -> None:
     """Alternate round trips, clicks and withdrawals; print medians and ratios."""
-    floor, clicks, withdrawn = [], [], []
+    floor, clicks, withdrawn, kept = [], [], [], []
     ping = request("GET", "/ping")
     echo = await Line.open(ECHO)
-    waiter, asker = await Line.open(andon.port), await Line.open(andon.port)
+    lines = [await Line.open(server.port) for server in (andon, andon, least, least)]
+    waiter, asker, least_waiter, least_asker = lines
     for _ in range(SAMPLES):
         floor.append(await timed(echo, ping))
         made = await opened(asker, andon)
         clicks.append(await woken(waiter, asker, andon, made, click(made)))
         made = await opened(asker, andon)
         withdrawn.append(await woken(waiter, asker, andon, made, withdrawal(andon, made)))
+        made = await opened(least_asker, least)
+        back = withdrawal(least, made)
+        kept.append(await woken(least_waiter, least_asker, least, made, back))
     base = statistics.median(floor)
     print(f"  bare loopback round trip: p50 {base * 1e3:.2f} ms")
-    for name, took in (("a click in Slack", clicks), ("withdraw", withdrawn)):
+    for name, took in (
+        ("a click in Slack", clicks),
+        ("withdraw", withdrawn),
+        ("the same where nothing but that is kept,", kept),
+    ):
         p50, p99 = statistics.median(took), sorted(took)[int(0.99 * len(took))]
         print(
             f"{name} to waiter woken: p50 {p50 * 1e3:.2f} ms, p99 {p99 * 1e3:.2f} ms,"
             f" {p50 / base:.1f} round trips (bar 6, aim 4)"
         )
-    for line in (echo, waiter, asker):
+    for line in (echo, *lines):
         line.close()
 
 

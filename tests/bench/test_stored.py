@@ -15,7 +15,7 @@ MANY = len(stored.ENDS) * 3
 
 def test_every_measure_is_known_by_the_name_of_its_module() -> None:
     modules = {name: measure.__module__ for name, measure in ALONE.items()}
-    modules |= {name: measure.__module__ for name, (_, measure) in SHARED.items()}
+    modules |= {name: measure.__module__ for name, (measure, _) in SHARED.items()}
     assert modules == {name: f"bench.{name}" for name in modules}
 
 
