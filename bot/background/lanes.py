@@ -5,8 +5,8 @@ not begin while its lease was young is let go, because somebody else may have ta
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,6 +33,41 @@ class Parked:
     ask: Ask
 
 
+class Parking:
+    """Parked work by the call it waits for, each as it came: however much waits for a call that
+    cannot be made, it is looked at once.
+    """
+
+    def __init__(self) -> None:
+        self._asks: dict[str, Ask] = {}  # by lane
+        self._waiting: dict[Ask, OrderedDict[str, Parked]] = {}
+
+    def __contains__(self, lane: str) -> bool:
+        return lane in self._asks
+
+    def put(self, lane: str, parked: Parked) -> None:
+        """Behind all that wait for the same."""
+        self._asks[lane] = parked.ask
+        self._waiting.setdefault(parked.ask, OrderedDict())[lane] = parked
+
+    def drop(self, lane: str) -> None:
+        """It waits no more, if it did."""
+        ask = self._asks.pop(lane, None)
+        if ask is not None:
+            del self._waiting[ask][lane]
+            if not self._waiting[ask]:
+                del self._waiting[ask]
+
+    @property
+    def asks(self) -> Sequence[Ask]:
+        """What is waited for: endings first, then what has been waited for longest."""
+        return sorted(self._waiting, key=lambda ask: not ask.urgent)
+
+    def first(self, ask: Ask) -> tuple[str, Parked] | None:
+        """Who has waited for it longest."""
+        return next(iter(self._waiting.get(ask, {}).items()), None)
+
+
 class Lanes:
     """Tasks by lane. `fresh_s` is how old a lease may be when its work begins."""
 
@@ -41,7 +76,7 @@ class Lanes:
         self._fresh = timedelta(seconds=fresh_s)
         self._gate = asyncio.Semaphore(at_once)
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._parked: dict[str, Parked] = {}
+        self._parking = Parking()
         self.wake: Callable[[], None] = lambda: None  #: called when a lane is free again
         self.failures = 0  #: in a row; health looks at it
         self.grace_s = GRACE_S
@@ -53,7 +88,7 @@ class Lanes:
     def _start(self, lane: str, work: Work, taken_at: datetime) -> bool:
         if lane in self._tasks:
             return False
-        self._parked.pop(lane, None)
+        self._parking.drop(lane)
         self._tasks[lane] = asyncio.create_task(self._run(lane, work, taken_at))
         return True
 
@@ -64,24 +99,29 @@ class Lanes:
                     await work()
             self.failures = 0
         except WaitError as wait:
-            self._parked[lane] = Parked(work, taken_at, wait.ask)
+            self._parking.put(lane, Parked(work, taken_at, wait.ask))
         except Exception:
             self.failures += 1
             log.exception("lane-failed", lane=lane, failures=self.failures)
         finally:
             del self._tasks[lane]
-            if lane not in self._parked:
+            if lane not in self._parking:
                 self.wake()
 
     def resume(self, left: Callable[[Ask], int]) -> None:
         """Begin again what was parked and may be called now: endings first, then the oldest."""
-        begun: Counter[Ask] = Counter()
-        for lane, parked in sorted(self._parked.items(), key=lambda one: not one[1].ask.urgent):
-            if self._clock() - parked.taken_at > self._fresh:
-                del self._parked[lane]
-            elif begun[parked.ask] < left(parked.ask):
-                begun[parked.ask] += 1
-                self._start(lane, parked.work, parked.taken_at)
+        oldest = self._clock() - self._fresh
+        for ask in self._parking.asks:
+            room = left(ask)
+            while (first := self._parking.first(ask)) is not None:
+                lane, parked = first
+                is_late = parked.taken_at < oldest
+                if not is_late and not room:
+                    break
+                self._parking.drop(lane)
+                if not is_late:
+                    room -= 1
+                    self._start(lane, parked.work, parked.taken_at)
 
     async def idle(self) -> None:
         """Return when nothing is under way."""

@@ -91,6 +91,54 @@ async def test_what_waited_longer_than_its_lease_is_let_go() -> None:
     assert begun == [True]
 
 
+async def test_what_waits_for_one_call_is_asked_for_once_however_much_it_is() -> None:
+    """A thousand answers owed after a thousand clicks are no work until they can be said."""
+    clock, asked = Clock(), []
+    made = lanes(clock, at_once=1000)
+
+    def work(ask: Ask):  # type: ignore[no-untyped-def]
+        async def run() -> None:
+            raise WaitError(ask)
+
+        return run
+
+    def left(ask: Ask) -> int:
+        asked.append(ask)
+        return 0
+
+    for n in range(300):
+        made.start(f"answer {n}", work(POST))
+    made.start("the end", work(ENDING))
+    await made.idle()
+    made.resume(left)
+    assert asked == [ENDING, POST]
+    clock.pass_(26)
+    made.resume(left)  # all of it is too old now, and gone
+    made.resume(left)
+    assert asked == [ENDING, POST] * 2
+
+
+async def test_what_may_be_called_again_begins_as_it_came_and_the_rest_goes_on_waiting() -> None:
+    made, begun, open_ = lanes(Clock()), [], False
+
+    def work(name: str):  # type: ignore[no-untyped-def]
+        async def run() -> None:
+            if not open_:
+                raise WaitError(POST)
+            begun.append(name)
+
+        return run
+
+    for name in "abcde":
+        made.start(name, work(name))
+    await made.idle()
+    open_ = True
+    for room, expected in ((2, "ab"), (0, "ab"), (2, "abcd"), (2, "abcde"), (2, "abcde")):
+        made.resume(lambda ask, room=room: room)
+        await made.idle()
+        assert begun == list(expected)
+
+
 async def test_closing_lets_what_is_under_way_end() -> None:
     made, done = lanes(Clock()), []
 
