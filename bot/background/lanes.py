@@ -83,19 +83,22 @@ class Lanes:
 
     def start(self, lane: str, work: Work) -> bool:
         """Begin, unless the lane is under way: then its row comes again with its lease."""
-        return self._start(lane, work, self._clock())
-
-    def _start(self, lane: str, work: Work, taken_at: datetime) -> bool:
         if lane in self._tasks:
             return False
+        self._begin(lane, work, self._clock())
+        return True
+
+    def _begin(self, lane: str, work: Work, taken_at: datetime) -> None:
         self._parking.drop(lane)
         self._tasks[lane] = asyncio.create_task(self._run(lane, work, taken_at))
-        return True
+
+    def _is_fresh(self, taken_at: datetime) -> bool:
+        return self._clock() - taken_at <= self._fresh
 
     async def _run(self, lane: str, work: Work, taken_at: datetime) -> None:
         try:
             async with self._gate:
-                if self._clock() - taken_at <= self._fresh:
+                if self._is_fresh(taken_at):
                     await work()
             self.failures = 0
         except WaitError as wait:
@@ -109,19 +112,20 @@ class Lanes:
                 self.wake()
 
     def resume(self, left: Callable[[Ask], int]) -> None:
-        """Begin again what was parked and may be called now: endings first, then the oldest."""
-        oldest = self._clock() - self._fresh
+        """Begin again what was parked and may be called now: endings first, and of those who wait
+        for the same call the oldest. What is too old by now is let go.
+        """
         for ask in self._parking.asks:
             room = left(ask)
             while (first := self._parking.first(ask)) is not None:
                 lane, parked = first
-                is_late = parked.taken_at < oldest
-                if not is_late and not room:
-                    break
-                self._parking.drop(lane)
-                if not is_late:
+                if not self._is_fresh(parked.taken_at):
+                    self._parking.drop(lane)
+                elif room:
                     room -= 1
-                    self._start(lane, parked.work, parked.taken_at)
+                    self._begin(lane, parked.work, parked.taken_at)
+                else:
+                    break
 
     async def idle(self) -> None:
         """Return when nothing is under way."""
