@@ -44,15 +44,15 @@ async def measure(andon: Andon, least: Andon) -> None:
         kept.append(await woken(least_waiter, least_asker, least, made, back))
     base = statistics.median(floor)
     print(f"  bare loopback round trip: p50 {base * 1e3:.2f} ms")
-    for name, took in (
-        ("a click in Slack", clicks),
-        ("withdraw", withdrawn),
-        ("the same where nothing but that is kept,", kept),
+    for name, took, bar in (
+        ("a click in Slack", clicks, " (bar 6, aim 4)"),
+        ("withdraw", withdrawn, " (bar 6, aim 4)"),
+        ("the same where nothing but that is kept,", kept, ""),
     ):
         p50, p99 = statistics.median(took), sorted(took)[int(0.99 * len(took))]
         print(
             f"{name} to waiter woken: p50 {p50 * 1e3:.2f} ms, p99 {p99 * 1e3:.2f} ms,"
-            f" {p50 / base:.1f} round trips (bar 6, aim 4)"
+            f" {p50 / base:.1f} round trips{bar}"
         )
     for line in (echo, *lines):
         line.close()
