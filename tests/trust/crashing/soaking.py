@@ -67,7 +67,7 @@ class Vitals:
         """Whether it grew from its second third to its end."""
         third = len(self.rss) // 3
         found = []
-        (warm, late), (pages, more) = _thirds(self.rss), _thirds(self.pages)
+        (warm, late), (pages, more) = _warm_and_late(self.rss), _warm_and_late(self.pages)
         if late > warm * (1 + GROWTH) + more - pages:
             found.append(f"memory grew from {warm / 1e6:.0f} to {late / 1e6:.0f} MB")
         warm, late = max(self.descriptors[: 2 * third]), min(self.descriptors[-third // 2 :])
@@ -77,16 +77,16 @@ class Vitals:
 
     def __str__(self) -> str:
         third = len(self.rss) // 3
-        (warm, late), (pages, more) = _thirds(self.rss), _thirds(self.pages)
+        (warm, late), (pages, more) = _warm_and_late(self.rss), _warm_and_late(self.pages)
         return (
             f"memory {warm / 1e6:.0f} -> {late / 1e6:.0f} MB, "
-            f"of it pages {pages / 1e6:.0f} -> {more / 1e6:.0f}, "
+            f"of it pages of the file up to {pages / 1e6:.0f} -> {more / 1e6:.0f}, "
             f"descriptors {self.descriptors[third]} -> {self.descriptors[-1]}"
         )
 
 
-def _thirds(taken: Sequence[int]) -> tuple[float, float]:
-    """While it was warm, and at its end."""
+def _warm_and_late(taken: Sequence[int]) -> tuple[float, float]:
+    """In its second third, when it was warm, and at its end."""
     third = len(taken) // 3
     return median(taken[third : 2 * third]), median(taken[-third // 2 :])
 
